@@ -1,0 +1,1 @@
+//! The `.umc` container (`spec/umc.md`).

@@ -1,0 +1,25 @@
+//! What an input may ask for, checked before anything is allocated.
+
+/// Bounds on what decoding may use. A header that asks for more is refused with
+/// [`Error::Limit`](crate::Error::Limit) before memory is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory in bytes for all frames that are in work at one time.
+    pub memory: u64,
+    /// Most bytes the whole output may have.
+    pub output: u64,
+}
+
+impl Limits {
+    /// Memory allowed unless asked otherwise: enough for every shipped profile on one thread.
+    pub const DEFAULT_MEMORY: u64 = 2 << 30;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory: Self::DEFAULT_MEMORY,
+            output: u64::MAX,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Whole streams: compress and decompress.

@@ -1,0 +1,50 @@
+//! Predictors: the probability of each next decision.
+
+use super::{DecisionCoder, Layout, Plugin, Settings};
+use crate::{Limits, Result};
+
+/// A source of probabilities. Model → opened predictor → one state per stream, as in a
+/// good inference runtime.
+pub trait Predictor: Plugin {
+    /// Encoder side: chooses the parameters under which this stream will be coded, from the
+    /// profile's settings, the adapter's hints and the data itself. Must be deterministic.
+    ///
+    /// # Errors
+    /// `Config` where the settings are unknown or out of range.
+    fn plan(&self, data: &[u8], layout: &Layout, settings: &Settings) -> Result<Vec<u8>>;
+
+    /// Both sides: checks `params` (hostile, on the decoding side) of stream version `version`
+    /// for a stream of `len` bytes, and takes what can be shared between streams. Allocates nothing that grows with
+    /// what `params` claims before checking it against `limits`.
+    ///
+    /// # Errors
+    /// `Plugin` where the parameters are malformed, `Limit` where they need too much.
+    fn open(
+        &self,
+        version: u8,
+        params: &[u8],
+        len: u64,
+        limits: &Limits,
+    ) -> Result<Box<dyn Opened>>;
+}
+
+/// A predictor with its parameters, shareable between threads.
+pub trait Opened: Send + Sync {
+    /// Bytes of memory that one state will take at most, the stream itself not counted.
+    fn memory(&self) -> u64;
+
+    /// A state at the beginning of a stream.
+    fn start(&self) -> Box<dyn PredictorState>;
+}
+
+/// The state of a predictor within one stream. One code path serves both directions.
+pub trait PredictorState {
+    /// Codes the next `len` bytes, appending them to `history`.
+    ///
+    /// The state asks `coder` for each next decision under a probability. On the encoding
+    /// side the coder knows the answer, on the decoding side it reads it; the state cannot
+    /// tell which, so the two directions cannot drift apart. `history` holds all bytes coded
+    /// before by this state and nothing else; the caller may split a stream into several
+    /// calls at any byte.
+    fn code(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>);
+}

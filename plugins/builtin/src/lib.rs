@@ -1,0 +1,1 @@
+//! The plugins and profiles that ship with umoec.

@@ -1,0 +1,1 @@
+//! Where networks will be trained and exported. Nothing is here yet.
