@@ -8,6 +8,7 @@
 //! names one; [`Registry::linked`] collects what the linker kept.
 
 mod adapter;
+mod answers;
 mod coder;
 mod predictor;
 mod registry;
@@ -16,6 +17,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use adapter::{Adapted, Adapter, Layout, Stream};
+pub use answers::Answers;
 pub use coder::{Coder, DecisionCoder, DecisionDecoder, DecisionEncoder};
 pub use predictor::{Opened, Predictor, PredictorState};
 pub use registry::{AnyPlugin, Registration, Registry};
