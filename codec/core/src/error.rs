@@ -1,5 +1,7 @@
 //! One error type for the libraries, its variants sorted by who is at fault.
 
+use std::io;
+
 use crate::plugin::{Kind, PluginId};
 
 /// A result with the codec's [`Error`].
@@ -79,5 +81,46 @@ pub enum Error {
 
     /// Reading or writing failed.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(std::io::Error),
+}
+
+impl Error {
+    /// What an [`io::Error`] of one of this crate's readers and writers really says: they can
+    /// only fail with an `io::Error`, inside which the codec's own error travels.
+    #[must_use]
+    pub fn from_io(error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => own,
+            Err(foreign) => Self::Io(foreign),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::from_io(error)
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Io(error) => error,
+            error => Self::other(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_survives_the_way_through_io() {
+        let through = |e: Error| Error::from(io::Error::from(e));
+        let config = through(Error::Config("no".into()));
+        assert!(matches!(config, Error::Config(text) if text == "no"));
+        let missing = through(Error::Io(io::ErrorKind::NotFound.into()));
+        assert!(matches!(missing, Error::Io(e) if e.kind() == io::ErrorKind::NotFound));
+    }
 }

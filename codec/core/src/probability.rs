@@ -115,11 +115,10 @@ impl ByteDistribution {
         let mut cumulative = Box::new([0u32; 257]);
         let mut below = 0u64;
         for symbol in 0..=256usize {
-            cumulative[symbol] = if sum == 0 {
-                symbol as u32 * (TOTAL / 256)
-            } else {
-                symbol as u32 + (below * u64::from(TOTAL - 256) / sum) as u32
-            };
+            let scaled = (below * u64::from(TOTAL - 256)).checked_div(sum);
+            cumulative[symbol] = scaled.map_or(symbol as u32 * (TOTAL / 256), |scaled| {
+                symbol as u32 + scaled as u32
+            });
             if symbol < 256 {
                 below += u64::from(counts[symbol]);
             }

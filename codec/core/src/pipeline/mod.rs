@@ -1,1 +1,34 @@
-//! Whole streams: compress and decompress.
+//! Whole streams: compression, decompression, random access and inspection.
+//!
+//! [`Encoder`] and [`Decoder`] work on streams, [`compress`] and [`decompress`] on memory,
+//! [`Archive`] on parts of a file. All are deterministic: the bytes depend on the content and
+//! the profile alone, never on the number of threads.
+
+mod archive;
+mod blocks;
+mod budget;
+mod coding;
+mod decoder;
+mod encoder;
+mod frame_decode;
+mod frame_encode;
+mod inspect;
+mod locate;
+mod oneshot;
+mod options;
+mod pool;
+mod profile;
+mod report;
+
+pub use crate::container::CheckKind;
+pub use archive::Archive;
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use inspect::inspect;
+pub use oneshot::{compress, decompress};
+pub use options::{DecodeOptions, EncodeOptions, Summary};
+pub use profile::{PluginChoice, Profile};
+pub use report::{
+    EndReport, FrameReport, HeaderReport, Inspection, LanesReport, MemberReport, NeedReport,
+    PluginReport, SectionReport, SoloReport, StreamReport,
+};

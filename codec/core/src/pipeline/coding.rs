@@ -1,0 +1,135 @@
+//! One stream through predictor and coder: the same drive in both directions.
+
+use super::pool::Cancel;
+use crate::limits::reserve_towards;
+use crate::plugin::{Coder, DecisionCoder, Kind, Opened, PluginId, PredictorState};
+use crate::probability::ByteDistribution;
+use crate::{Error, Limits, Result};
+
+/// Bytes between two looks at whether a damaged payload has already ended.
+const PIECE: usize = 1 << 16;
+
+/// A predictor with its identity, for messages. `None` predicts nothing.
+pub(super) type Predicting<'a> = Option<(PluginId, &'a dyn Opened)>;
+
+/// No predictor: every byte is equally probable (spec umc §6.2).
+struct Uniform(ByteDistribution);
+
+impl PredictorState for Uniform {
+    fn code(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
+        for _ in 0..len {
+            history.push(coder.byte(&self.0));
+        }
+    }
+}
+
+fn start(predicting: Predicting<'_>) -> Box<dyn PredictorState> {
+    match predicting {
+        Some((_, opened)) => opened.start(),
+        None => Box::new(Uniform(ByteDistribution::from_counts(&[0; 256]))),
+    }
+}
+
+/// A predictor that coded other bytes, or more or fewer, than it was asked for.
+fn broken(predicting: Predicting<'_>, reason: &str) -> Error {
+    Error::Plugin {
+        kind: Kind::Predictor,
+        id: predicting.map_or(PluginId(0), |(id, _)| id),
+        reason: reason.into(),
+    }
+}
+
+/// Work that nobody waits for any more ends with this.
+fn cancelled() -> Error {
+    Error::Config("the work was given up".into())
+}
+
+/// Codes `data`; returns the payload.
+pub(super) fn encode_stream(
+    predicting: Predicting<'_>,
+    coder: &dyn Coder,
+    coder_params: &[u8],
+    data: &[u8],
+    cancel: &Cancel,
+) -> Result<Vec<u8>> {
+    let mut encoder = coder.encoder(coder_params, data)?;
+    let mut state = start(predicting);
+    let mut history = Vec::with_capacity(data.len());
+    for piece in data.chunks(PIECE) {
+        if cancel.is_set() {
+            return Err(cancelled());
+        }
+        let before = history.len();
+        state.code(piece.len(), &mut *encoder, &mut history);
+        if history.get(before..) != Some(piece) {
+            return Err(broken(
+                predicting,
+                "its history differs from what it was given to code",
+            ));
+        }
+    }
+    // The coder writes in one go what it kept; nothing else is needed for that.
+    drop((state, history));
+    let mut payload = Vec::new();
+    encoder.finish(&mut payload);
+    Ok(payload)
+}
+
+/// How the payload of a stream went wrong.
+pub(super) enum StreamFault {
+    /// The coder or the predictor gave up.
+    Error(Error),
+    /// The payload is not one of a stream of that length.
+    Payload,
+}
+
+impl From<Error> for StreamFault {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Which payload to decode, and how.
+pub(super) struct Payload<'a> {
+    pub(super) coder: &'a dyn Coder,
+    pub(super) version: u8,
+    pub(super) params: &'a [u8],
+    pub(super) bytes: &'a [u8],
+    /// Bytes of the stream.
+    pub(super) length: usize,
+}
+
+/// Decodes a stream; memory grows with what was decoded, not with what is claimed.
+pub(super) fn decode_stream(
+    predicting: Predicting<'_>,
+    payload: &Payload<'_>,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Vec<u8>, StreamFault> {
+    let mut decoder =
+        payload
+            .coder
+            .decoder(payload.version, payload.params, payload.bytes, limits)?;
+    let mut state = start(predicting);
+    let mut history = Vec::new();
+    while history.len() < payload.length {
+        if cancel.is_set() {
+            return Err(cancelled().into());
+        }
+        let piece = PIECE.min(payload.length - history.len());
+        let wanted = history.len() + piece;
+        reserve_towards(&mut history, piece, payload.length);
+        state.code(piece, &mut *decoder, &mut history);
+        if decoder.failed() {
+            return Err(StreamFault::Payload);
+        }
+        if history.len() != wanted {
+            return Err(broken(predicting, "it coded more or fewer bytes than asked").into());
+        }
+    }
+    if decoder.finish() {
+        Ok(history)
+    } else {
+        Err(StreamFault::Payload)
+    }
+}

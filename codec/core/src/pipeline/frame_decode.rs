@@ -1,0 +1,236 @@
+//! A frame's body to the block.
+
+use std::sync::Arc;
+
+use super::budget::{Permit, Ticket};
+use super::coding::{Payload, StreamFault, decode_stream};
+use super::pool::{Cancel, Pool};
+use crate::container::{FrameHead, FrameSection, MemberStart, PluginRef};
+use crate::plugin::{Kind, Opened, Registry};
+use crate::{Error, Limits, Result};
+
+/// What a frame needs beside its predictors (spec umc §6.3): body, streams and block.
+pub(super) fn frame_memory(head: &FrameHead, body_length: u64) -> u64 {
+    body_length + head.streams_length() + head.raw_length
+}
+
+/// One frame on its way back.
+struct FrameDecoder<'a> {
+    registry: &'a Registry,
+    /// What the frame's member says.
+    member: &'a MemberStart,
+    /// What the caller allows.
+    limits: Limits,
+    frame: &'a FrameSection,
+}
+
+/// Blocks on their way back, delivered in order.
+pub(super) type DecodePool = Pool<Result<(Vec<u8>, Permit)>>;
+
+/// Gives a frame to the workers.
+pub(super) fn submit(
+    pool: &mut DecodePool,
+    registry: &Arc<Registry>,
+    member: &Arc<MemberStart>,
+    limits: Limits,
+    frame: FrameSection,
+) {
+    let (registry, member) = (Arc::clone(registry), Arc::clone(member));
+    pool.submit(move |ticket, cancel| {
+        FrameDecoder {
+            registry: &registry,
+            member: &member,
+            limits,
+            frame: &frame,
+        }
+        .decode(ticket, cancel)
+    });
+}
+
+impl FrameDecoder<'_> {
+    /// Decodes the frame. Waits for memory with `ticket`; the permit is to be kept as long as
+    /// the block.
+    fn decode(&self, ticket: Ticket, cancel: &Cancel) -> Result<(Vec<u8>, Permit)> {
+        let head = &self.frame.head;
+        self.check_features()?;
+        self.lookup(Kind::Adapter, head.adapter.as_ref())?;
+        for stream in &head.streams {
+            self.lookup(Kind::Predictor, stream.predictor.as_ref())?;
+            self.lookup(Kind::Coder, Some(&stream.coder))?;
+        }
+        let base = frame_memory(head, self.frame.body.len() as u64);
+        self.affordable(base)?;
+        let limits = Limits {
+            memory: self.limits.memory.min(self.member.memory) - base,
+            output: self.limits.output,
+        };
+        let mut opened = Vec::with_capacity(head.streams.len());
+        let mut predictors = 0;
+        for stream in &head.streams {
+            opened.push(match &stream.predictor {
+                None => None,
+                Some(reference) => {
+                    let open = self.open(reference, stream.length, &limits)?;
+                    predictors = predictors.max(open.memory());
+                    Some((reference.id, open))
+                }
+            });
+        }
+        let need = base.saturating_add(predictors);
+        self.affordable(need)?;
+        let permit = ticket.acquire(need);
+
+        let mut streams = Vec::with_capacity(opened.len());
+        for (number, opened) in opened.into_iter().enumerate() {
+            let predicting = opened.as_ref().map(|(id, opened)| (*id, &**opened));
+            let stream = &head.streams[number];
+            let coder = self.registry.coder(stream.coder.id, stream.coder.version)?;
+            let payload = Payload {
+                coder: &**coder,
+                version: stream.coder.version,
+                params: &stream.coder.params,
+                bytes: self.frame.payload(number),
+                length: length(stream.length)?,
+            };
+            let data =
+                decode_stream(predicting, &payload, &limits, cancel).map_err(|e| match e {
+                    StreamFault::Error(e) => self.locate(e),
+                    StreamFault::Payload => self.damaged(&format!("payload of stream {number}")),
+                })?;
+            streams.push(data);
+        }
+        let block = self.join(streams, &limits)?;
+        Ok((block, permit))
+    }
+
+    /// Lanes and models are part of the format; no plugin of this program uses them.
+    fn check_features(&self) -> Result<()> {
+        let head = &self.frame.head;
+        let what = if head.lanes.is_some() {
+            "lanes".to_owned()
+        } else if let Some(hash) = head.models.first() {
+            format!("model {}", blake3::Hash::from_bytes(*hash))
+        } else {
+            return Ok(());
+        };
+        Err(Error::Unsupported {
+            what: format!("{} with {what}", self.frame.name),
+            hint: "a newer umoec may read it".into(),
+        })
+    }
+
+    /// Refuses a plugin that is not there or that the header does not list.
+    fn lookup(&self, kind: Kind, reference: Option<&PluginRef>) -> Result<()> {
+        let Some(PluginRef { id, version, .. }) = reference else {
+            return Ok(());
+        };
+        self.registry.by_id(kind, *id, *version)?;
+        match &self.member.header {
+            Some(header) if !header.lists(kind, *id, *version) => Err(self.fault(format!(
+                "it uses {kind} {id} (stream version {version}), which the header does not list"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a frame that needs more than was declared, or than is allowed.
+    fn affordable(&self, needed: u64) -> Result<()> {
+        if needed > self.member.memory {
+            return Err(self.fault(format!(
+                "it needs {needed} bytes of memory, {} are declared",
+                self.member.memory
+            )));
+        }
+        if needed > self.limits.memory {
+            return Err(Error::Limit {
+                what: format!("{} at byte {}", self.frame.name, self.frame.offset),
+                needed,
+                limit: self.limits.memory,
+                hint: "allow more memory".into(),
+            });
+        }
+        Ok(())
+    }
+
+    fn open(&self, plugin: &PluginRef, len: u64, limits: &Limits) -> Result<Box<dyn Opened>> {
+        self.registry
+            .predictor(plugin.id, plugin.version)?
+            .open(plugin.version, &plugin.params, len, limits)
+            .map_err(|e| self.locate(e))
+    }
+
+    /// Streams to the block.
+    fn join(&self, mut streams: Vec<Vec<u8>>, limits: &Limits) -> Result<Vec<u8>> {
+        let head = &self.frame.head;
+        let Some(adapter) = &head.adapter else {
+            // The head was refused unless it has exactly one stream of the right length.
+            return Ok(streams.pop().unwrap_or_default());
+        };
+        let raw_length = length(head.raw_length)?;
+        let block = self
+            .registry
+            .adapter(adapter.id, adapter.version)?
+            .inverse(
+                adapter.version,
+                &adapter.params,
+                streams,
+                raw_length,
+                limits,
+            )
+            .map_err(|e| self.locate(e))?;
+        if block.len() == raw_length {
+            Ok(block)
+        } else {
+            Err(Error::Plugin {
+                kind: Kind::Adapter,
+                id: adapter.id,
+                reason: format!("it made {} bytes instead of {raw_length}", block.len()),
+            })
+        }
+    }
+
+    fn fault(&self, reason: String) -> Error {
+        Error::Format {
+            offset: self.frame.offset,
+            section: self.frame.name.clone(),
+            reason,
+        }
+    }
+
+    fn damaged(&self, what: &str) -> Error {
+        Error::Integrity {
+            offset: self.frame.offset,
+            section: self.frame.name.clone(),
+            what: what.into(),
+        }
+    }
+
+    /// What a plugin says of the bytes it was given is a fault of the file, at this frame.
+    fn locate(&self, error: Error) -> Error {
+        match error {
+            Error::Plugin { .. } => self.fault(error.to_string()),
+            Error::Limit {
+                what,
+                needed,
+                limit,
+                hint,
+            } => Error::Limit {
+                what: format!("{} at byte {}: {what}", self.frame.name, self.frame.offset),
+                needed,
+                limit,
+                hint,
+            },
+            error => error,
+        }
+    }
+}
+
+/// A length that this machine can address.
+fn length(claimed: u64) -> Result<usize> {
+    usize::try_from(claimed).map_err(|_| Error::Limit {
+        what: "a block".into(),
+        needed: claimed,
+        limit: usize::MAX as u64,
+        hint: "it needs a machine with a larger address space".into(),
+    })
+}

@@ -1,0 +1,300 @@
+//! A block to a frame's body.
+
+use std::sync::Arc;
+
+use super::Profile;
+use super::budget::{Permit, Ticket};
+use super::coding::{Predicting, encode_stream};
+use super::frame_decode::frame_memory;
+use super::pool::Cancel;
+use crate::container::{FrameHead, MAX_FRAME_HEAD, NeededPlugin, PluginRef, StreamHead};
+use crate::plugin::{
+    Adapter, AnyPlugin, Coder, Descriptor, Kind, Opened, Predictor, Registry, Settings, Stream,
+};
+use crate::{Error, Limits, Result};
+
+/// The coder that copies, for what does not shrink.
+const STORED: &str = "stored";
+
+/// A profile with its plugins found.
+pub(super) struct FrameEncoder {
+    profile: Profile,
+    adapter: Arc<dyn Adapter>,
+    predictor: Arc<dyn Predictor>,
+    coder: Arc<dyn Coder>,
+    stored: Arc<dyn Coder>,
+    /// Bytes of memory that the member declares.
+    memory: u64,
+}
+
+/// A block, coded.
+pub(super) struct CodedFrame {
+    /// The body of a FRAME.
+    pub(super) body: Vec<u8>,
+    /// Bytes of memory that a decoder takes for it.
+    pub(super) memory: u64,
+}
+
+/// A stream before it is coded.
+struct Planned {
+    data: Vec<u8>,
+    predictor: PluginRef,
+    opened: Box<dyn Opened>,
+    coder_params: Vec<u8>,
+}
+
+/// A stream, coded.
+struct CodedStream {
+    length: u64,
+    predictor: Option<PluginRef>,
+    coder: PluginRef,
+    payload: Vec<u8>,
+    /// Bytes of memory that its predictor takes.
+    memory: u64,
+}
+
+fn reference(d: &Descriptor, params: Vec<u8>) -> PluginRef {
+    PluginRef {
+        id: d.id,
+        version: d.version,
+        params,
+    }
+}
+
+impl FrameEncoder {
+    /// Finds the profile's plugins.
+    pub(super) fn new(registry: &Registry, profile: &Profile, memory: u64) -> Result<Self> {
+        profile.check()?;
+        let coder = |name: &str| match registry.by_name(Kind::Coder, name)? {
+            AnyPlugin::Coder(plugin) => Ok(Arc::clone(plugin)),
+            _ => Err(other_kind(name)),
+        };
+        Ok(Self {
+            adapter: match registry.by_name(Kind::Adapter, &profile.adapter.name)? {
+                AnyPlugin::Adapter(plugin) => Arc::clone(plugin),
+                _ => return Err(other_kind(&profile.adapter.name)),
+            },
+            predictor: match registry.by_name(Kind::Predictor, &profile.predictor.name)? {
+                AnyPlugin::Predictor(plugin) => Arc::clone(plugin),
+                _ => return Err(other_kind(&profile.predictor.name)),
+            },
+            coder: coder(&profile.coder.name)?,
+            stored: coder(STORED)?,
+            profile: profile.clone(),
+            memory,
+        })
+    }
+
+    /// All plugins that a frame may use, in the order of the header.
+    pub(super) fn needed(&self) -> Vec<NeededPlugin> {
+        let all = [
+            self.adapter.descriptor(),
+            self.predictor.descriptor(),
+            self.coder.descriptor(),
+            self.stored.descriptor(),
+        ];
+        let mut needed: Vec<_> = all
+            .iter()
+            .map(|d| NeededPlugin::new(d.kind, d.id, d.version))
+            .collect();
+        needed.sort_unstable();
+        needed.dedup();
+        needed
+    }
+
+    /// Codes a block. Waits for memory with `ticket`; the permit is to be kept until the body
+    /// has been written.
+    pub(super) fn encode(
+        &self,
+        block: Vec<u8>,
+        ticket: Ticket,
+        cancel: &Cancel,
+    ) -> Result<(CodedFrame, Permit)> {
+        let adapted = self
+            .adapter
+            .forward(&block, &self.profile.adapter.settings)?;
+        let adapter = reference(self.adapter.descriptor(), adapted.params);
+        // The block itself is needed again only if it must be stored; mostly the one stream
+        // is the block.
+        let raw_length = block.len() as u64;
+        let block = match &adapted.streams[..] {
+            [only] if only.data == block => None,
+            _ => Some(block),
+        };
+        let mut planned = Vec::with_capacity(adapted.streams.len());
+        for stream in adapted.streams {
+            planned.push(self.plan(stream)?);
+        }
+        let need = planned.iter().map(|stream| self.need(stream)).max();
+        let copies = planned
+            .iter()
+            .map(|stream| 2 * stream.data.len() as u64)
+            .sum::<u64>();
+        let permit = ticket.acquire(need.unwrap_or(0) + copies + raw_length);
+
+        let mut coded = Vec::with_capacity(planned.len());
+        // If the one stream is the block, it comes back from coding.
+        let mut only = None;
+        for stream in planned {
+            let (stream, data) = self.code(stream, cancel)?;
+            coded.push(stream);
+            only = Some(data);
+        }
+        let frame = assemble(raw_length, Some(adapter), coded);
+        let block = block.or(only).unwrap_or_default();
+        let plain = |block: &[u8]| -> Result<CodedFrame> {
+            Ok(assemble(raw_length, None, vec![self.store(block, cancel)?]))
+        };
+        // spec umc §6.2: a stored frame's head takes less than 32 bytes, so only a frame that
+        // saved next to nothing is worth the comparison.
+        let frame = if frame.body.len() as u64 >= raw_length {
+            let stored = plain(&block)?;
+            if stored.body.len() <= frame.body.len() {
+                stored
+            } else {
+                frame
+            }
+        } else {
+            frame
+        };
+        self.check(&frame, raw_length)?;
+        Ok((frame, permit))
+    }
+
+    fn plan(&self, stream: Stream) -> Result<Planned> {
+        let (d, settings) = (
+            self.predictor.descriptor(),
+            &self.profile.predictor.settings,
+        );
+        let params = self
+            .predictor
+            .plan(&stream.data, &stream.layout, settings)?;
+        let limits = Limits {
+            memory: self.memory,
+            output: u64::MAX,
+        };
+        let length = stream.data.len() as u64;
+        let opened = self
+            .predictor
+            .open(d.version, &params, length, &limits)
+            .map_err(|e| self.too_small(e))?;
+        let coder_settings: &Settings = &self.profile.coder.settings;
+        Ok(Planned {
+            coder_params: self.coder.plan(stream.data.len(), coder_settings)?,
+            data: stream.data,
+            predictor: reference(d, params),
+            opened,
+        })
+    }
+
+    /// Bytes of memory to code that stream, the stream itself not counted.
+    fn need(&self, stream: &Planned) -> u64 {
+        let coder = self
+            .coder
+            .memory(&stream.coder_params, stream.data.len() as u64);
+        stream.opened.memory().saturating_add(coder)
+    }
+
+    /// Codes a stream, or stores it if that is shorter. Gives its bytes back.
+    fn code(&self, stream: Planned, cancel: &Cancel) -> Result<(CodedStream, Vec<u8>)> {
+        let data = stream.data;
+        let predicting: Predicting<'_> = Some((stream.predictor.id, &*stream.opened));
+        let params = &stream.coder_params;
+        let payload = if data.is_empty() {
+            Vec::new()
+        } else {
+            encode_stream(predicting, &*self.coder, params, &data, cancel)?
+        };
+        let memory = stream.opened.memory();
+        drop(stream.opened);
+        if data.is_empty() || payload.len() >= data.len() {
+            return Ok((self.store(&data, cancel)?, data));
+        }
+        let coded = CodedStream {
+            length: data.len() as u64,
+            predictor: Some(stream.predictor),
+            coder: reference(self.coder.descriptor(), stream.coder_params),
+            payload,
+            memory,
+        };
+        Ok((coded, data))
+    }
+
+    fn store(&self, data: &[u8], cancel: &Cancel) -> Result<CodedStream> {
+        let params = self.stored.plan(data.len(), &Settings::new())?;
+        let payload = encode_stream(None, &*self.stored, &params, data, cancel)?;
+        Ok(CodedStream {
+            length: data.len() as u64,
+            predictor: None,
+            coder: reference(self.stored.descriptor(), params),
+            payload,
+            memory: 0,
+        })
+    }
+
+    /// Refuses to write a frame that no decoder would take.
+    fn check(&self, frame: &CodedFrame, raw_length: u64) -> Result<()> {
+        if frame.memory > self.memory {
+            return Err(Error::Config(format!(
+                "profile `{}`: a block of {raw_length} bytes needs {} bytes of memory to decode, \
+                 `memory` is {}: raise it or make `block_size` smaller",
+                self.profile.name, frame.memory, self.memory
+            )));
+        }
+        if frame.body.len() as u64 > raw_length + MAX_FRAME_HEAD {
+            return Err(Error::Plugin {
+                kind: Kind::Adapter,
+                id: self.adapter.descriptor().id,
+                reason: format!("its parameters take more than {MAX_FRAME_HEAD} bytes"),
+            });
+        }
+        Ok(())
+    }
+
+    /// On the encoding side a limit is the profile's own.
+    fn too_small(&self, error: Error) -> Error {
+        match error {
+            Error::Limit { what, needed, .. } => Error::Config(format!(
+                "profile `{}`: {what} needs {needed} bytes, `memory` is {}: raise it or make \
+                 `block_size` smaller",
+                self.profile.name, self.memory
+            )),
+            error => error,
+        }
+    }
+}
+
+fn other_kind(name: &str) -> Error {
+    Error::Config(format!("`{name}` is registered as another kind of plugin"))
+}
+
+/// Puts head and payloads together.
+fn assemble(raw_length: u64, adapter: Option<PluginRef>, coded: Vec<CodedStream>) -> CodedFrame {
+    let predictors = coded.iter().map(|stream| stream.memory).max().unwrap_or(0);
+    let (streams, payloads): (Vec<_>, Vec<_>) = coded
+        .into_iter()
+        .map(|stream| {
+            let head = StreamHead {
+                length: stream.length,
+                predictor: stream.predictor,
+                coder: stream.coder,
+                payload: 0..stream.payload.len(),
+            };
+            (head, stream.payload)
+        })
+        .unzip();
+    let head = FrameHead {
+        raw_length,
+        adapter,
+        lanes: None,
+        models: Vec::new(),
+        streams,
+    };
+    let mut body = head.write();
+    body.reserve_exact(payloads.iter().map(Vec::len).sum());
+    for payload in payloads {
+        body.extend_from_slice(&payload);
+    }
+    let memory = frame_memory(&head, body.len() as u64).saturating_add(predictors);
+    CodedFrame { body, memory }
+}

@@ -1,0 +1,103 @@
+//! What a caller chooses, and what it is told at the end.
+
+use super::{CheckKind, Profile};
+use crate::Limits;
+
+/// How to compress.
+#[derive(Debug, Clone)]
+pub struct EncodeOptions {
+    /// Plugins, their settings, block size and memory.
+    pub profile: Profile,
+    /// Blocks in work at one time at most; 0 stands for the machine's number of threads.
+    pub threads: usize,
+    /// `None`: CRC-32 for less than 1 MiB of content of known size, else BLAKE3-128.
+    pub check: Option<CheckKind>,
+    /// Bytes of the content, if known: it must then have exactly so many.
+    pub content_size: Option<u64>,
+    /// Bytes of memory in place of the profile's.
+    pub memory: Option<u64>,
+}
+
+impl EncodeOptions {
+    /// One thread, and everything else as the profile has it.
+    #[must_use]
+    pub fn new(profile: Profile) -> Self {
+        Self {
+            profile,
+            threads: 1,
+            check: None,
+            content_size: None,
+            memory: None,
+        }
+    }
+
+    /// The memory that the member declares, in bytes.
+    pub(super) fn memory(&self) -> u64 {
+        self.memory.unwrap_or(self.profile.memory)
+    }
+
+    /// The check for content of that size, where it is known.
+    pub(super) fn check_for(&self, content_size: Option<u64>) -> CheckKind {
+        const SMALL: u64 = 1 << 20;
+        self.check.unwrap_or(match content_size {
+            Some(size) if size < SMALL => CheckKind::Crc32,
+            _ => CheckKind::Blake3_128,
+        })
+    }
+}
+
+/// How to decompress.
+#[derive(Debug, Clone)]
+pub struct DecodeOptions {
+    /// Frames in work at one time at most; 0 stands for the machine's number of threads.
+    pub threads: usize,
+    /// Bytes of memory that frames in work may take together, and a single one at most.
+    /// `None`: as the file declares for all, and [`Limits::DEFAULT_MEMORY`] for a single one.
+    pub memory: Option<u64>,
+    /// Most bytes of output.
+    pub output_limit: u64,
+}
+
+impl Default for DecodeOptions {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            memory: None,
+            output_limit: u64::MAX,
+        }
+    }
+}
+
+impl DecodeOptions {
+    /// What one frame may take.
+    pub(super) fn frame_limits(&self) -> Limits {
+        Limits {
+            memory: self.memory.unwrap_or(Limits::DEFAULT_MEMORY),
+            output: self.output_limit,
+        }
+    }
+}
+
+/// The number of threads meant.
+pub(super) fn threads(asked: usize) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        asked => asked,
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Bytes read: of content by an encoder, of the file by a decoder.
+    pub input: u64,
+    /// Bytes written: of the file by an encoder, of content by a decoder.
+    pub output: u64,
+    /// Frames, a SOLO section counted as one.
+    pub frames: u64,
+    /// Members.
+    pub members: u64,
+    /// Bytes of memory that the file declares, the most of all members.
+    pub memory: u64,
+}

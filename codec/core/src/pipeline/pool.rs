@@ -1,0 +1,189 @@
+//! Worker threads whose results come back in the order of the jobs.
+
+use std::any::Any;
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::budget::{Budget, Ticket};
+
+/// Set when nobody waits for results any more; long work looks at it now and then.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+type Job<T> = Box<dyn FnOnce() -> T + Send>;
+type Numbered<T> = (u64, T);
+type Outcome<T> = Result<T, Box<dyn Any + Send>>;
+
+/// Runs jobs on up to `threads` threads, or on the caller's own where that is one.
+pub(super) struct Pool<T> {
+    threads: usize,
+    budget: Arc<Budget>,
+    cancel: Cancel,
+    /// Jobs of a pool without threads, run when their result is asked for.
+    inline: VecDeque<Job<T>>,
+    jobs: Option<Sender<Numbered<Job<T>>>>,
+    queue: Arc<Mutex<Receiver<Numbered<Job<T>>>>>,
+    done: Sender<Numbered<Outcome<T>>>,
+    results: Receiver<Numbered<Outcome<T>>>,
+    /// Results that came before their turn.
+    early: BTreeMap<u64, Outcome<T>>,
+    workers: Vec<JoinHandle<()>>,
+    submitted: u64,
+    taken: u64,
+}
+
+impl<T: Send + 'static> Pool<T> {
+    pub(super) fn new(threads: usize, budget: Arc<Budget>) -> Self {
+        let (jobs, queue) = channel();
+        let (done, results) = channel();
+        Self {
+            threads: threads.max(1),
+            budget,
+            cancel: Cancel::default(),
+            inline: VecDeque::new(),
+            jobs: Some(jobs),
+            queue: Arc::new(Mutex::new(queue)),
+            done,
+            results,
+            early: BTreeMap::new(),
+            workers: Vec::new(),
+            submitted: 0,
+            taken: 0,
+        }
+    }
+
+    /// Jobs whose results have not been taken.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.submitted - self.taken
+    }
+
+    /// Whether a result should be taken before the next job is submitted.
+    pub(super) fn is_full(&self) -> bool {
+        self.in_flight() >= self.threads as u64
+    }
+
+    /// Submits a job, which is given its ticket for memory.
+    pub(super) fn submit(&mut self, job: impl FnOnce(Ticket, &Cancel) -> T + Send + 'static) {
+        let (ticket, cancel) = (self.budget.ticket(), self.cancel.clone());
+        let job: Job<T> = Box::new(move || job(ticket, &cancel));
+        let number = self.submitted;
+        self.submitted += 1;
+        if self.threads == 1 {
+            self.inline.push_back(job);
+            return;
+        }
+        if self.workers.len() < self.threads && self.workers.len() as u64 <= self.in_flight() {
+            self.spawn();
+        }
+        if let Some(jobs) = &self.jobs {
+            // Cannot fail: the pool itself keeps the receiver.
+            let _ = jobs.send((number, job));
+        }
+    }
+
+    fn spawn(&mut self) {
+        let (queue, done) = (Arc::clone(&self.queue), self.done.clone());
+        let cancel = self.cancel.clone();
+        self.workers.push(std::thread::spawn(move || {
+            loop {
+                let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let (number, job) = match job {
+                    Ok(next) if !cancel.is_set() => next,
+                    _ => return,
+                };
+                let outcome = catch_unwind(AssertUnwindSafe(job));
+                if done.send((number, outcome)).is_err() {
+                    return;
+                }
+            }
+        }));
+    }
+
+    /// The result of the oldest job that was not taken; `None` where there is none.
+    /// A panic of the job goes on here.
+    pub(super) fn take(&mut self) -> Option<T> {
+        if self.in_flight() == 0 {
+            return None;
+        }
+        let number = self.taken;
+        self.taken += 1;
+        if let Some(job) = self.inline.pop_front() {
+            return Some(job());
+        }
+        loop {
+            if let Some(outcome) = self.early.remove(&number) {
+                return Some(outcome.unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            // Cannot fail: the pool itself keeps a sender.
+            let (number, outcome) = self.results.recv().ok()?;
+            self.early.insert(number, outcome);
+        }
+    }
+}
+
+impl<T> Drop for Pool<T> {
+    fn drop(&mut self) {
+        self.cancel.0.store(true, Ordering::Relaxed);
+        self.budget.close();
+        self.jobs = None;
+        for worker in self.workers.drain(..) {
+            // Jobs' panics were caught; there is nothing else to learn from a worker.
+            let _ = worker.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn results_come_in_the_order_of_the_jobs() {
+        for threads in 1..=4 {
+            let mut pool = Pool::new(threads, Budget::new(0));
+            for i in 0..40u64 {
+                pool.submit(move |ticket, _| {
+                    let _permit = ticket.acquire(1);
+                    std::thread::sleep(Duration::from_micros(i * 37 % 500));
+                    i
+                });
+            }
+            let results: Vec<u64> = std::iter::from_fn(|| pool.take()).collect();
+            assert_eq!(results, (0..40).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_dropped_pool_does_not_wait_for_the_rest() {
+        let mut pool = Pool::new(2, Budget::new(1));
+        for _ in 0..10 {
+            pool.submit(|ticket, cancel| {
+                let permit = ticket.acquire(1);
+                while !cancel.is_set() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                permit
+            });
+        }
+        drop(pool);
+    }
+
+    #[test]
+    #[should_panic(expected = "of the job")]
+    fn a_panic_reaches_the_caller() {
+        let mut pool = Pool::new(2, Budget::new(1));
+        pool.submit(|_, _| panic!("of the job"));
+        pool.take();
+    }
+}
