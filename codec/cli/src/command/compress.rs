@@ -1,0 +1,98 @@
+//! `umoec compress`.
+
+use std::time::Instant;
+
+use umoec_codec::pipeline::{Encoder, Profile, Summary};
+
+use crate::args::{Coding, Files, Global};
+use crate::console::{Console, Level, Log};
+use crate::failure::{Failure, Outcome};
+use crate::files::{self, Wanted};
+use crate::progress::{Meter, Metered};
+use crate::transcode::{self, Job};
+use crate::{jobs, setup, size};
+
+/// What the command takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    coding: Coding,
+}
+
+/// Compresses every file.
+pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
+    let registry = setup::registry()?;
+    let profile = setup::profile(&args.coding, &registry)?;
+    let wanted = if args.files.force {
+        Wanted::All
+    } else {
+        Wanted::Plain
+    };
+    let plan = transcode::plan(&args.files, console, wanted, "compress", |path| {
+        Ok(files::compressed_name(path))
+    })?;
+    transcode::no_terminal(&args.files, &plan)?;
+    console.say(Level::Detail, &describe(&profile, global));
+
+    let total = plan.iter().map(|j| j.input.size()).sum();
+    let meter = Meter::new(console, total);
+    let one = |job: &Job, threads: usize, log: &mut Log| {
+        let source = job.input.open()?;
+        let options = setup::encode_options(&args.coding, &profile, threads, source.size);
+        let started = Instant::now();
+        let target = job.create()?;
+        let failed = |e| Failure::codec("cannot write", e).at(job.input.name());
+        let mut encoder = Encoder::new(target, registry.clone(), options).map_err(failed)?;
+        let mut reader = Metered {
+            inner: source.reader,
+            meter: &meter,
+        };
+        transcode::copy(&mut reader, &mut encoder, job)?;
+        let (target, summary) = encoder.finish().map_err(|e| job.codec_failure(e))?;
+        job.commit(target)?;
+        log.say(
+            Level::Info,
+            report(&job.input.name(), &summary, started.elapsed().as_secs_f64()),
+        );
+        Ok(())
+    };
+    let threads = global.threads();
+    let parallel = setup::parallel(threads, &args.coding.memory, profile.memory);
+    let large = |job: &Job| {
+        parallel < threads
+            || job.in_order()
+            || job.input.size().is_none_or(|n| n > profile.block_size)
+    };
+    jobs::run(console, &plan, threads, large, one);
+    Ok(())
+}
+
+fn describe(profile: &Profile, global: &Global) -> String {
+    format!(
+        "umoec: profile {}: predictor {}, blocks of {}, memory {}, {} threads",
+        profile.name,
+        profile.predictor.name,
+        size::binary(profile.block_size),
+        size::binary(profile.memory),
+        global.threads()
+    )
+}
+
+fn report(name: &str, summary: &Summary, seconds: f64) -> String {
+    let (input, output) = (summary.input, summary.output);
+    let mut line = format!(
+        "{name}: {} -> {} bytes",
+        size::grouped(input),
+        size::grouped(output)
+    );
+    if let Some(bpb) = size::bits_per_byte(input, output) {
+        line += &format!(
+            " ({}, {bpb:.3} bpb, {} MB/s)",
+            size::percent(input, output),
+            size::speed(input, seconds)
+        );
+    }
+    line
+}

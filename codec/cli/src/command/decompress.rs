@@ -1,0 +1,98 @@
+//! `umoec decompress`, and the way back of one file.
+
+use std::io::BufReader;
+use std::sync::Arc;
+use std::time::Instant;
+
+use umoec_codec::pipeline::Decoder;
+use umoec_codec::plugin::Registry;
+
+use crate::args::{Files, Global, Memory};
+use crate::console::{Console, Level, Log};
+use crate::failure::{Failure, Outcome};
+use crate::files::{self, Wanted};
+use crate::progress::{Meter, Metered};
+use crate::transcode::{self, Job};
+use crate::{jobs, setup, size};
+
+/// What the command takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    memory: Memory,
+}
+
+/// Decompresses every file.
+pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
+    let plan = transcode::plan(
+        &args.files,
+        console,
+        Wanted::Compressed,
+        "decompress",
+        files::plain_name,
+    )?;
+    decode_all(
+        &plan,
+        &args.memory,
+        global,
+        console,
+        |name, size, seconds| {
+            format!(
+                "{name}: {} bytes ({} MB/s)",
+                size::grouped(size),
+                size::speed(size, seconds)
+            )
+        },
+    )
+}
+
+/// Decodes every job, and reports each with `report(name, bytes, seconds)`.
+pub(crate) fn decode_all(
+    plan: &[Job],
+    memory: &Memory,
+    global: &Global,
+    console: &Console,
+    report: impl Fn(&str, u64, f64) -> String + Sync,
+) -> Outcome {
+    let registry = setup::registry()?;
+    let meter = Meter::new(console, plan.iter().map(|j| j.input.size()).sum());
+    let one = |job: &Job, threads: usize, log: &mut Log| {
+        let started = Instant::now();
+        let size = decode(job, &registry, memory, threads, &meter)?;
+        let seconds = started.elapsed().as_secs_f64();
+        log.say(Level::Info, report(&job.input.name(), size, seconds));
+        Ok(())
+    };
+    // A small file was one block, which has no work for a second thread.
+    let small = 1 << 20;
+    let large = |job: &Job| job.in_order() || job.input.size().is_none_or(|n| n > small);
+    jobs::run(console, plan, global.threads(), large, one);
+    Ok(())
+}
+
+/// Decodes one file; its output appears only if all of it is right. Returns its size.
+pub(crate) fn decode(
+    job: &Job,
+    registry: &Arc<Registry>,
+    memory: &Memory,
+    threads: usize,
+    meter: &Meter<'_>,
+) -> Outcome<u64> {
+    let source = job.input.open()?;
+    let reader = BufReader::with_capacity(
+        256 << 10,
+        Metered {
+            inner: source.reader,
+            meter,
+        },
+    );
+    let options = setup::decode_options(memory, threads);
+    let failed = |e| Failure::codec("cannot read", e).at(job.input.name());
+    let mut decoder = Decoder::new(reader, registry.clone(), options).map_err(failed)?;
+    let mut target = job.create()?;
+    let size = transcode::copy(&mut decoder, &mut target, job)?;
+    job.commit(target)?;
+    Ok(size)
+}
