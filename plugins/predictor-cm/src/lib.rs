@@ -1,1 +1,115 @@
-//! Not written yet.
+//! umoec predictor `cm`: the integer context mixer.
+//!
+//! Bit histories under hashed contexts, adaptive probabilities, match models and run maps
+//! give logits; gated linear mixing in two layers combines them; adaptive probability maps
+//! refine the result. All arithmetic is on integers and stands in `spec.md`, so every machine
+//! predicts the same bits. In the tradition of PAQ8 (Mahoney), lpaq and ZPAQ.
+//!
+//! * `math`, `history`, `counter`: the logistic domain, bit histories, adaptive probabilities.
+//! * `tracker`, `contexts`: what the past looks like, and the contexts made of it.
+//! * `table`, `runs`, `matcher`: where contexts remember.
+//! * `mixer`, `simd`, `selector`, `apm`: from many opinions to one.
+//! * `model`: all of it, bit by bit. `params`, `presets`, `plan`: which model for which data.
+
+mod apm;
+mod contexts;
+mod counter;
+mod history;
+mod matcher;
+mod math;
+mod mixer;
+mod model;
+mod params;
+mod plan;
+mod presets;
+mod runs;
+mod selector;
+mod simd;
+mod table;
+mod tracker;
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use umoec_codec::plugin::{
+    AnyPlugin, Descriptor, Kind, Layout, Opened, Plugin, PluginId, Predictor, PredictorState,
+    Settings,
+};
+use umoec_codec::{Error, Limits, Result};
+
+use model::Model;
+use params::Params;
+
+static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
+    kind: Kind::Predictor,
+    id: PluginId(2),
+    name: Cow::Borrowed("cm"),
+    version: 1,
+    oldest: 1,
+    summary: Cow::Borrowed("context mixing in integers: the floor of every profile"),
+});
+
+pub(crate) fn descriptor() -> &'static Descriptor {
+    &DESCRIPTOR
+}
+
+/// The plugin.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cm;
+
+impl Plugin for Cm {
+    fn descriptor(&self) -> &Descriptor {
+        &DESCRIPTOR
+    }
+}
+
+impl Predictor for Cm {
+    fn plan(&self, data: &[u8], layout: &Layout, settings: &Settings) -> Result<Vec<u8>> {
+        let params = plan::plan(data, layout, settings)?;
+        let mut wire = Vec::new();
+        params.write(&mut wire);
+        Ok(wire)
+    }
+
+    fn open(
+        &self,
+        _version: u8,
+        params: &[u8],
+        len: u64,
+        limits: &Limits,
+    ) -> Result<Box<dyn Opened>> {
+        let params = Params::read(params)?;
+        let needed = params.memory(len);
+        if needed > limits.memory {
+            return Err(Error::Limit {
+                what: "predictor cm".into(),
+                needed,
+                limit: limits.memory,
+                hint: "allow more with --memory".into(),
+            });
+        }
+        Ok(Box::new(OpenedCm {
+            params,
+            len,
+            needed,
+        }))
+    }
+}
+
+struct OpenedCm {
+    params: Params,
+    len: u64,
+    needed: u64,
+}
+
+impl Opened for OpenedCm {
+    fn memory(&self) -> u64 {
+        self.needed
+    }
+
+    fn start(&self) -> Box<dyn PredictorState> {
+        Box::new(Model::new(self.params.clone(), self.len))
+    }
+}
+
+umoec_codec::submit!(AnyPlugin::Predictor(Arc::new(Cm)));

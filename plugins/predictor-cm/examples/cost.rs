@@ -1,0 +1,83 @@
+//! Ideal code length of files under a profile's settings, without coding: the tool for tuning.
+//!
+//! `cost FILE SETTINGS.toml [STRIDES]`: size, ideal size in bytes, speed, parameters chosen.
+//! SETTINGS.toml is the `[predictor.settings]` part of a profile; STRIDES such as `3,2304`
+//! stand for the adapter's hints.
+
+use std::time::Instant;
+
+use umoec_codec::Limits;
+use umoec_codec::plugin::{DecisionCoder, Layout, Predictor, Settings};
+use umoec_codec::probability::{BitProbability, ByteDistribution};
+use umoec_predictor_cm::Cm;
+
+struct Meter<'a> {
+    data: &'a [u8],
+    at: usize,
+    shift: u32,
+    cost: f64,
+    table: Vec<f64>,
+}
+
+impl DecisionCoder for Meter<'_> {
+    fn bit(&mut self, one: BitProbability) -> bool {
+        let bit = (self.data[self.at] >> self.shift) & 1 == 1;
+        if self.shift == 0 {
+            (self.shift, self.at) = (7, self.at + 1);
+        } else {
+            self.shift -= 1;
+        }
+        self.cost += self.table[if bit { one.one() } else { one.zero() } as usize];
+        bit
+    }
+
+    fn byte(&mut self, _: &ByteDistribution) -> u8 {
+        unreachable!("cm codes bits")
+    }
+
+    fn seek(&mut self, _: usize) {}
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut args = std::env::args().skip(1);
+    let file = args
+        .next()
+        .ok_or("usage: cost FILE SETTINGS.toml [STRIDES]")?;
+    let settings = args
+        .next()
+        .ok_or("usage: cost FILE SETTINGS.toml [STRIDES]")?;
+    let settings: Settings = toml::from_str(&std::fs::read_to_string(settings)?)?;
+    let mut layout = Layout::default();
+    if let Some(list) = args.next() {
+        layout.strides = list.split(',').map(str::parse).collect::<Result<_, _>>()?;
+    }
+    let data = std::fs::read(&file)?;
+    let start = Instant::now();
+    let params = Cm.plan(&data, &layout, &settings)?;
+    let planned = start.elapsed().as_secs_f64();
+    let limits = Limits {
+        memory: u64::MAX,
+        output: u64::MAX,
+    };
+    let opened = Cm.open(1, &params, data.len() as u64, &limits)?;
+    let table = (0..=65_536).map(|p| 16.0 - f64::from(p).log2()).collect();
+    let mut meter = Meter {
+        data: &data,
+        at: 0,
+        shift: 7,
+        cost: 0.0,
+        table,
+    };
+    let mut history = Vec::new();
+    opened.start().code(data.len(), &mut meter, &mut history);
+    assert!(history == data, "the model did not reproduce the stream");
+    let seconds = start.elapsed().as_secs_f64();
+    println!(
+        "{:9} {:9.0} {:.3} MB/s plan {planned:.2} s {} MiB {params:?} {file}",
+        data.len(),
+        meter.cost / 8.0,
+        data.len() as f64 / seconds / 1e6,
+        opened.memory() >> 20,
+    );
+    Ok(())
+}

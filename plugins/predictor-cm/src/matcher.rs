@@ -1,0 +1,177 @@
+//! The match model: what followed the last time (`spec.md`, section 6.3).
+
+use crate::counter::{counter, probability, update};
+use crate::math::Tables;
+use crate::tracker::fold;
+
+/// Lengths above this count as this.
+const LENGTH_MAX: u32 = 65_535;
+/// Buckets of lengths.
+const BUCKETS: usize = 32;
+/// Misses of late, a history of this many bits.
+const MISS_BITS: u32 = 3;
+
+/// Points at the byte that followed the last occurrence of the present context.
+pub(crate) struct Matcher {
+    /// Least length that makes a match.
+    least: usize,
+    /// Position after the last occurrence of each hash, 0 for none.
+    table: Vec<u32>,
+    /// log2 of the table's length.
+    bits: u32,
+    /// Position of the expected byte; 0 for none.
+    pointer: usize,
+    /// Bytes that agree before it.
+    length: u32,
+    /// One bit for each of the last bytes: 1 where the expected byte did not come.
+    misses: u32,
+    /// The expected byte, if bits so far agree with it.
+    expected: Option<u8>,
+    /// Counters of "the expected bit comes", by misses and length.
+    counters: Vec<u32>,
+    selected: usize,
+}
+
+impl Matcher {
+    /// Bytes of a matcher with a table of `2^bits` positions.
+    pub(crate) const fn memory(bits: u32) -> u64 {
+        4 << bits
+    }
+
+    pub(crate) fn new(least: usize, bits: u32) -> Self {
+        // At first a longer match is trusted more: 1 - 1 / (length bucket + 2).
+        let counters = (0..BUCKETS << MISS_BITS)
+            .map(|i| {
+                let bucket = (i % BUCKETS) as u32;
+                counter(65_535 - 65_536 / (bucket * 2 + 3), 0)
+            })
+            .collect();
+        Self {
+            least,
+            table: vec![0; 1 << bits],
+            bits,
+            pointer: 0,
+            length: 0,
+            misses: 0,
+            expected: None,
+            counters,
+            selected: 0,
+        }
+    }
+
+    /// Length in 32 buckets: exact up to 15, then by quarters of an octave.
+    fn bucket(&self) -> usize {
+        let l = self.length;
+        if l < 16 {
+            l as usize
+        } else {
+            let octave = l.ilog2();
+            (16 + (octave - 4) * 2 + ((l >> (octave - 1)) & 1)).min(BUCKETS as u32 - 1) as usize
+        }
+    }
+
+    /// The expected byte before the first bit: 256 + byte, or 0.
+    pub(crate) fn expected(&self) -> u32 {
+        self.expected.map_or(0, |b| 256 + u32::from(b))
+    }
+
+    /// The length of the match, 0 without one.
+    pub(crate) fn length(&self) -> u32 {
+        if self.expected.is_some() {
+            self.length
+        } else {
+            0
+        }
+    }
+
+    /// After a whole byte: follows the pointer, or looks for a new one.
+    pub(crate) fn push(&mut self, history: &[u8]) {
+        let n = history.len();
+        if self.pointer > 0 {
+            let hit = history[self.pointer] == history[n - 1];
+            self.misses = ((self.misses << 1) | u32::from(!hit)) & ((1 << MISS_BITS) - 1);
+            self.length = if hit {
+                (self.length + 1).min(LENGTH_MAX)
+            } else {
+                0
+            };
+            self.pointer += 1;
+        }
+        if n >= self.least {
+            let mut hash = 0;
+            // Four bytes at a time: a long least length is hashed for every byte.
+            for bytes in history[n - self.least..].chunks(4) {
+                let word = bytes.iter().rev().fold(0, |w, &c| (w << 8) | u32::from(c));
+                hash = fold(hash, word);
+            }
+            let slot = &mut self.table[(hash >> (32 - self.bits)) as usize];
+            if self.length == 0 {
+                let candidate = *slot as usize;
+                if candidate > 0 {
+                    let agree = history[..candidate]
+                        .iter()
+                        .rev()
+                        .zip(history.iter().rev())
+                        .take(400)
+                        .take_while(|(a, b)| a == b)
+                        .count();
+                    if agree >= self.least {
+                        self.pointer = candidate;
+                        self.length = agree as u32;
+                        self.misses = 0;
+                    }
+                }
+            }
+            *slot = n as u32;
+        }
+        // A pointer that keeps missing is of no use.
+        if self.misses == (1 << MISS_BITS) - 1 {
+            self.pointer = 0;
+            self.length = 0;
+            self.misses = 0;
+        }
+        self.expected = (self.pointer > 0).then(|| history[self.pointer]);
+    }
+
+    /// Two inputs for the next bit. `partial` is 1 followed by the bits so far.
+    #[inline]
+    pub(crate) fn predict(&mut self, partial: u32, tables: &Tables, inputs: &mut [i32]) {
+        self.selected = usize::MAX;
+        let Some(expected) = self.expected else {
+            inputs[..2].fill(0);
+            return;
+        };
+        let shown = (u32::from(expected) | 256) >> (8 - partial.ilog2());
+        if shown != partial {
+            self.expected = None;
+            inputs[..2].fill(0);
+            return;
+        }
+        self.selected = ((self.misses as usize) << 5) | self.bucket();
+        let p = probability(self.counters[self.selected]);
+        let sign = if (expected >> (7 - partial.ilog2())) & 1 == 1 {
+            1
+        } else {
+            -1
+        };
+        inputs[0] = sign * tables.stretch(p);
+        inputs[1] = sign * ((p as i32 - 32_768) >> 5);
+    }
+
+    /// Learns whether the expected bit came.
+    #[inline]
+    pub(crate) fn update(&mut self, bit: usize, partial: u32, reciprocals: &[i32; 1024]) {
+        if self.selected == usize::MAX {
+            return;
+        }
+        if let Some(expected) = self.expected {
+            let hit = usize::from(expected >> (7 - partial.ilog2())) & 1 == bit;
+            update(
+                &mut self.counters[self.selected],
+                usize::from(hit),
+                1023,
+                reciprocals,
+            );
+        }
+    }
+}

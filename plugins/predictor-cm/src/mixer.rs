@@ -1,0 +1,121 @@
+//! Gated logistic mixing in two layers (`spec.md`, section 7).
+//!
+//! Each selector picks one row of weights by a small context; the dot product of that row with
+//! the inputs is an opinion, trained on its own error. A second, small mixer weighs the
+//! opinions. After Mattern, "Mixing strategies in data compression" (DCC 2012), and PAQ8.
+//!
+//! Bounds: inputs are within +-2815 and weights within +-8.0 in units of 2^-20, so
+//! `x * (w >> 4)` is below 2^30.5, and the sum of up to 512 terms shifted by 8 below 2^31.5 / 2.
+
+use crate::math::{LOGIT_MAX, TABLES, Tables};
+use crate::simd::{GROUP, Kernel, WEIGHT_BITS};
+
+/// Most inputs of a layer.
+pub(crate) const MAX_INPUTS: usize = 256;
+
+/// One selector's rows of weights.
+struct Rows {
+    weights: Vec<i32>,
+    selected: usize,
+    /// Its opinion as a probability.
+    p: i32,
+}
+
+/// A layer of selectors over common inputs, and the layer above it.
+pub(crate) struct Mixer {
+    kernel: Kernel,
+    tables: &'static Tables,
+    /// The inputs of the present bit, padded with zeros.
+    pub(crate) inputs: Vec<i32>,
+    first: Vec<Rows>,
+    opinions: Vec<i32>,
+    last: Rows,
+    rate: i32,
+    floor: i32,
+    last_rate: i32,
+}
+
+impl Mixer {
+    /// A mixer of `inputs` inputs and one selector for each of `sizes`, the numbers of their
+    /// contexts; `last_size` contexts select the weights of the second layer.
+    pub(crate) fn new(
+        inputs: usize,
+        sizes: &[usize],
+        last_size: usize,
+        rates: [u8; 3],
+        weight: u8,
+    ) -> Self {
+        let [rate, floor, last_rate] = rates.map(i32::from);
+        let initial = i32::from(weight) << (WEIGHT_BITS - 8);
+        assert!(inputs <= MAX_INPUTS);
+        let padded = inputs.next_multiple_of(GROUP);
+        let opinions = sizes.len().next_multiple_of(GROUP);
+        let even = (1 << WEIGHT_BITS) / sizes.len() as i32;
+        let rows = |n: usize, width: usize, value: i32| Rows {
+            weights: vec![value; n * width],
+            selected: 0,
+            p: 32_768,
+        };
+        Self {
+            kernel: Kernel::detect(),
+            tables: &TABLES,
+            inputs: vec![0; padded],
+            first: sizes.iter().map(|&n| rows(n, padded, initial)).collect(),
+            opinions: vec![0; opinions],
+            last: rows(last_size, opinions, even),
+            rate,
+            floor,
+            last_rate,
+        }
+    }
+
+    /// Bytes of weights for that shape.
+    pub(crate) fn memory(inputs: usize, sizes: &[usize], last_size: usize) -> u64 {
+        let padded = inputs.next_multiple_of(GROUP);
+        let first: usize = sizes.iter().sum::<usize>() * padded;
+        let last = last_size * sizes.len().next_multiple_of(GROUP);
+        4 * (first + last) as u64
+    }
+
+    /// The logit of the next bit being 1, under the contexts that `select` gives for the
+    /// selectors and `last` for the second layer.
+    #[inline]
+    pub(crate) fn mix(&mut self, select: &[u32], last: usize) -> i32 {
+        let width = self.inputs.len();
+        for ((rows, &s), opinion) in self.first.iter_mut().zip(select).zip(&mut self.opinions) {
+            rows.selected = s as usize * width;
+            let weights = &rows.weights[rows.selected..rows.selected + width];
+            let x = (self.kernel.dot(&self.inputs, weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
+            rows.p = self.tables.squash(x);
+            *opinion = x;
+        }
+        let width = self.opinions.len();
+        self.last.selected = last * width;
+        let weights = &self.last.weights[self.last.selected..self.last.selected + width];
+        let x = (self.kernel.dot(&self.opinions, weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
+        self.last.p = self.tables.squash(x);
+        x
+    }
+
+    /// Moves the selected weights of both layers towards `bit`.
+    #[inline]
+    pub(crate) fn update(&mut self, bit: usize) {
+        let target = ((bit as i32) << 16) - bit as i32;
+        let width = self.opinions.len();
+        let rows = &mut self.last;
+        let error = ((target - rows.p) * self.last_rate) >> 8;
+        let weights = &mut rows.weights[rows.selected..rows.selected + width];
+        self.kernel.train(&self.opinions, weights, error);
+        let width = self.inputs.len();
+        for rows in &mut self.first {
+            let error = ((target - rows.p) * self.rate) >> 8;
+            let weights = &mut rows.weights[rows.selected..rows.selected + width];
+            self.kernel.train(&self.inputs, weights, error);
+        }
+    }
+
+    /// Lowers the learning rate towards its floor by one 64th of the way; once a kibibyte.
+    pub(crate) fn cool(&mut self) {
+        self.rate -= (self.rate - self.floor + 63) / 64;
+    }
+}

@@ -1,0 +1,240 @@
+//! The encoder's choice of a model: candidates from the profile and the layout, a trial of
+//! each on a sample. Not part of the format: any choice decodes.
+
+use umoec_codec::plugin::{DecisionCoder, Layout, PredictorState, Settings};
+use umoec_codec::probability::{BitProbability, ByteDistribution};
+use umoec_codec::{Error, Result};
+
+use crate::model::Model;
+use crate::params::Params;
+use crate::presets::{self, Recipe};
+use crate::table::LINE;
+
+/// Bytes of each of the two pieces that a trial codes.
+const PIECE: usize = 20 << 10;
+
+/// A stream of this length or shorter is tried in full.
+const WHOLE: usize = 2 * PIECE;
+
+/// Table memory unless the profile says otherwise, in MiB.
+const DEFAULT_TABLE_MIB: u64 = 384;
+
+/// What a profile says about `cm`.
+struct Choice {
+    /// Candidates: a preset's number, or 0 for a recipe of the profile's own.
+    recipes: Vec<(u8, Recipe)>,
+    /// Most bytes of the table.
+    table: u64,
+}
+
+impl Choice {
+    fn from_settings(settings: &Settings) -> Result<Self> {
+        let config = |reason: String| Error::Config(format!("settings of predictor cm: {reason}"));
+        if let Some(key) = settings
+            .keys()
+            .find(|k| !["models", "custom", "table_mib"].contains(&k.as_str()))
+        {
+            return Err(config(format!(
+                "there is no `{key}`; there are: models, custom, table_mib"
+            )));
+        }
+        let table_mib = match settings.get("table_mib") {
+            None => DEFAULT_TABLE_MIB,
+            Some(v) => v
+                .as_integer()
+                .and_then(|v| u64::try_from(v).ok())
+                .filter(|v| (1..=4095).contains(v))
+                .ok_or_else(|| config("`table_mib` is a number of MiB within 1..=4095".into()))?,
+        };
+        let names: Vec<String> = match settings.get("models") {
+            None => vec!["text".into(), "record".into(), "grid".into()],
+            Some(v) => v
+                .as_array()
+                .and_then(|a| a.iter().map(|v| v.as_str().map(String::from)).collect())
+                .ok_or_else(|| config("`models` is a list of names".into()))?,
+        };
+        let custom = settings.get("custom").and_then(toml::Value::as_table);
+        let recipes = names
+            .iter()
+            .map(|name| {
+                if let Some(table) = custom.and_then(|c| c.get(name)).and_then(|t| t.as_table()) {
+                    let recipe = Recipe::from_names(table)
+                        .map_err(|e| config(format!("model `{name}`: {e}")))?;
+                    return Ok((0, recipe));
+                }
+                let preset = presets::by_name(name).ok_or_else(|| {
+                    let names: Vec<_> = presets::all().iter().map(|p| p.name).collect();
+                    config(format!(
+                        "there is no model `{name}`; there are: {}",
+                        names.join(", ")
+                    ))
+                })?;
+                Ok((preset.number, preset.recipe.clone()))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        if recipes.is_empty() {
+            return Err(config("`models` is empty".into()));
+        }
+        Ok(Self {
+            recipes,
+            table: table_mib << 20,
+        })
+    }
+}
+
+/// Chooses the parameters for `data`.
+pub(crate) fn plan(data: &[u8], layout: &Layout, settings: &Settings) -> Result<Params> {
+    let choice = Choice::from_settings(settings)?;
+    let mut candidates = candidates(data, layout, &choice);
+    if candidates.len() == 1 {
+        return Ok(candidates.remove(0));
+    }
+    let cost = |params: &Params| trial(data, params);
+    let costs: Vec<u64> = std::thread::scope(|scope| {
+        // Two at a time: the sample is short, and the other core has nothing to do yet.
+        let half = candidates.len() / 2;
+        let (first, second) = candidates.split_at(half);
+        let rest = scope.spawn(|| second.iter().map(cost).collect::<Vec<_>>());
+        let mut costs: Vec<u64> = first.iter().map(cost).collect();
+        costs.extend(rest.join().expect("a trial does not panic"));
+        costs
+    });
+    let best = (0..costs.len())
+        .min_by_key(|&i| costs[i])
+        .expect("there are candidates");
+    Ok(candidates.swap_remove(best))
+}
+
+/// Every recipe with every pair of strides that it can use.
+fn candidates(data: &[u8], layout: &Layout, choice: &Choice) -> Vec<Params> {
+    let text = looks_like_text(data);
+    let mut all = Vec::new();
+    for (preset, recipe) in &choice.recipes {
+        let [element, row] = recipe.uses_strides();
+        let make = |strides| Params {
+            recipe: recipe.clone(),
+            preset: *preset,
+            size: table_size(recipe, data.len() as u64, choice.table),
+            strides,
+        };
+        if !element {
+            // Prose under a model for records, or records under one for prose, is never the
+            // best choice: it need not be tried where another is.
+            if text || choice.recipes.len() == 1 || layout.strides.is_empty() || data.len() <= WHOLE
+            {
+                all.push(make([0, 0]));
+            }
+        } else if row {
+            let strides = &layout.strides;
+            for &large in strides {
+                if let Some(&small) = strides.iter().find(|&&s| s < large && large % s == 0) {
+                    all.push(make([small, large]));
+                }
+            }
+        } else {
+            all.extend(layout.strides.iter().map(|&s| make([s, 0])));
+            if !text && layout.strides.is_empty() {
+                all.push(make([0, 0]));
+            }
+        }
+    }
+    if all.is_empty() {
+        let (preset, recipe) = choice.recipes[0].clone();
+        let size = table_size(&recipe, data.len() as u64, choice.table);
+        all.push(Params {
+            recipe,
+            preset,
+            size,
+            strides: [0, 0],
+        });
+    }
+    all
+}
+
+/// Mostly printable bytes, or UTF-8 beyond ASCII.
+fn looks_like_text(data: &[u8]) -> bool {
+    let step = (data.len() / 65_536).max(1);
+    let (mut control, mut count) = (0usize, 0usize);
+    for &c in data.iter().step_by(step) {
+        count += 1;
+        control += usize::from(c < 32 && !matches!(c, b'\n' | b'\r' | b'\t'));
+    }
+    control * 50 <= count
+}
+
+/// Room for two rows per byte and context, within the profile's memory.
+fn table_size(recipe: &Recipe, len: u64, table: u64) -> u8 {
+    let rows = len.saturating_mul(2 * recipe.contexts.len() as u64).max(64);
+    Params::size_for((rows / 4).min(table / LINE as u64))
+}
+
+/// Cost in 2^-16 bits of a sample of `data` under `params`.
+fn trial(data: &[u8], params: &Params) -> u64 {
+    let sample = sample(data, params.strides[1].max(params.strides[0]) as usize);
+    let mut params = params.clone();
+    params.size = params
+        .size
+        .min(Params::size_for((2 << 20) / LINE as u64 * 4));
+    let mut meter = Meter {
+        data: &sample,
+        at: 0,
+        shift: 7,
+        cost: 0,
+    };
+    let mut model = Model::new(params, sample.len() as u64);
+    model.code(
+        sample.len(),
+        &mut meter,
+        &mut Vec::with_capacity(sample.len()),
+    );
+    meter.cost
+}
+
+/// Two pieces of the data, the second in phase with the first under `stride`.
+fn sample(data: &[u8], stride: usize) -> Vec<u8> {
+    if data.len() <= WHOLE {
+        return data.to_vec();
+    }
+    let first = data.len() / 4;
+    let first = first - first % stride.max(1);
+    let second = data.len() / 4 * 3;
+    let second = second.min(data.len() - PIECE);
+    let second = second - (second - first - PIECE.min(second - first)) % stride.max(1);
+    let mut sample = data[first..first + PIECE].to_vec();
+    sample.extend_from_slice(&data[second..(second + PIECE).min(data.len())]);
+    sample
+}
+
+/// A coder that only measures.
+struct Meter<'a> {
+    data: &'a [u8],
+    at: usize,
+    shift: u32,
+    cost: u64,
+}
+
+impl DecisionCoder for Meter<'_> {
+    fn bit(&mut self, one: BitProbability) -> bool {
+        let bit = (self.data[self.at] >> self.shift) & 1 == 1;
+        if self.shift == 0 {
+            self.shift = 7;
+            self.at += 1;
+        } else {
+            self.shift -= 1;
+        }
+        let p = if bit { one.one() } else { one.zero() };
+        // log2 by its integer part and a straight line: an estimate is enough here.
+        let whole = p.ilog2();
+        let part = (p << (16 - whole)) & 0xFFFF;
+        self.cost += u64::from(((16 - whole) << 16) - part);
+        bit
+    }
+
+    fn byte(&mut self, _: &ByteDistribution) -> u8 {
+        unreachable!("cm codes bits")
+    }
+
+    fn seek(&mut self, _: usize) {
+        unreachable!("cm codes in order")
+    }
+}
