@@ -4,8 +4,8 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use crate::container::{
-    End, Fields, FrameHead, Header, IndexEntry, MAX_ENTRY, Magic, MemberStart, SectionHead,
-    SectionId, Source, affordable, read_magic,
+    CheckKind, End, Fields, FrameHead, Header, IndexEntry, MAX_ENTRY, Magic, MemberStart,
+    SectionHead, SectionId, Source, affordable, read_magic,
 };
 use crate::{Error, Result};
 
@@ -146,25 +146,38 @@ impl<R: Read + Seek> Locator<'_, R> {
         if end_section.member_length != end - start {
             return Err(head.fault("the member length is wrong"));
         }
-        let frames = if end_section.index_offset == 0 {
+        if end_section.index_offset == 0 {
             let mut frames = Vec::new();
             self.walk_member(start, end, &mut frames)?;
-            frames
+            return Ok(frames);
+        }
+        let index = start.saturating_add(end_section.index_offset);
+        if index < frames_offset || index >= end_offset {
+            return Err(head.fault("the index offset is outside of the member"));
+        }
+        let frames = self.by_index(index, frames_offset, member)?;
+        complete(&frames, &head, &end_section)?;
+        Ok(frames)
+    }
+
+    /// Reads the END at `offset` of the member at `start`.
+    fn read_end(
+        &mut self,
+        offset: u64,
+        start: u64,
+        check: CheckKind,
+    ) -> Result<(SectionHead, End)> {
+        let mut source = source_at(self.input, offset)?;
+        let mut head = SectionHead::read(&mut source, 0)?;
+        if head.id != SectionId::END || head.section_length() != End::section_length(check) {
+            return Err(head.fault("there should be the END"));
+        }
+        let body = head.body(&mut source)?;
+        let end = End::read(Fields::new(&body, head.body_offset, &head.name), check)?;
+        if end.member_length == source.offset() - start {
+            Ok((head, end))
         } else {
-            let index = start.saturating_add(end_section.index_offset);
-            if index < frames_offset || index >= end_offset {
-                return Err(head.fault("the index offset is outside of the member"));
-            }
-            self.by_index(index, frames_offset, member)?
-        };
-        let content: u64 = frames.iter().map(|frame| frame.raw_length).sum();
-        if content == end_section.content_size {
-            Ok(frames)
-        } else {
-            Err(head.fault(format!(
-                "the content size is {}, the frames hold {content} bytes",
-                end_section.content_size
-            )))
+            Err(head.fault("the member length is wrong"))
         }
     }
 
@@ -215,7 +228,11 @@ impl<R: Read + Seek> Locator<'_, R> {
             let head = SectionHead::read(&mut source_at(self.input, offset)?, frames.len() as u64)?;
             offset = within(&head, end)?;
             match head.id {
-                SectionId::END => return Ok(offset),
+                SectionId::END => {
+                    let (head, end) = self.read_end(head.offset, start, member.check)?;
+                    complete(frames, &head, &end)?;
+                    return Ok(offset);
+                }
                 SectionId::FRAME => {
                     let number = frames.len() as u64;
                     frames.push(self.peek(&head, 0, number, Some(Arc::clone(&member)))?);
@@ -260,6 +277,18 @@ impl<R: Read + Seek> Locator<'_, R> {
             member,
         })
     }
+}
+
+/// Checks that the frames of a member hold as much as its END says.
+fn complete(frames: &[Location], head: &SectionHead, end: &End) -> Result<()> {
+    let content: u64 = frames.iter().map(|frame| frame.raw_length).sum();
+    if content == end.content_size {
+        return Ok(());
+    }
+    Err(head.fault(format!(
+        "the content size is {}, the frames hold {content} bytes",
+        end.content_size
+    )))
 }
 
 /// The offset behind a section that must end at `end` or before.
