@@ -1,70 +1,82 @@
 //! The progress bar: only for long work, only on a terminal.
 
-use std::io::{self, Read};
-use std::sync::Mutex;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use umoec_codec::pipeline::Progress;
 
 use crate::console::Console;
 
 /// Work that takes less time than this shows no bar.
 const PATIENCE: Duration = Duration::from_millis(700);
+const TICK: Duration = Duration::from_millis(200);
 
-/// Counts bytes of input and shows them.
-pub(crate) struct Meter<'a> {
-    console: Option<&'a Console>,
-    total: Option<u64>,
-    started: Instant,
-    state: Mutex<State>,
+/// Shows what a [`Progress`] counts, until it is dropped.
+pub(crate) struct Meter {
+    progress: Progress,
+    painter: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-#[derive(Default)]
-struct State {
-    bytes: u64,
-    bar: Option<ProgressBar>,
-}
-
-impl<'a> Meter<'a> {
+impl Meter {
     /// A meter for `total` bytes, if that is known.
-    pub(crate) fn new(console: &'a Console, total: Option<u64>) -> Self {
+    pub(crate) fn new(console: &Console, total: Option<u64>) -> Self {
+        let mut meter = Self::silent();
+        if console.progress {
+            let (stop, stopped) = channel();
+            let (progress, bars) = (meter.counter(), console.bars.clone());
+            let wait = move |time| stopped.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+            let painter = std::thread::spawn(move || paint(&progress, &bars, total, wait));
+            meter.painter = Some((stop, painter));
+        }
+        meter
+    }
+
+    /// A meter that shows nothing.
+    pub(crate) fn silent() -> Self {
         Self {
-            console: console.progress.then_some(console),
-            total,
-            started: Instant::now(),
-            state: Mutex::default(),
+            progress: Progress::default(),
+            painter: None,
         }
     }
 
-    /// `bytes` more are done.
-    pub(crate) fn add(&self, bytes: u64) {
-        let Some(console) = self.console else {
-            return;
-        };
-        let Ok(mut state) = self.state.lock() else {
-            return;
-        };
-        state.bytes += bytes;
-        if state.bar.is_none() && self.started.elapsed() > PATIENCE {
-            let bar = console.bars.add(bar(self.total));
-            bar.set_elapsed(self.started.elapsed());
-            bar.enable_steady_tick(Duration::from_millis(200));
-            state.bar = Some(bar);
-        }
-        if let Some(bar) = &state.bar {
-            bar.set_position(state.bytes);
+    /// Where the codec counts.
+    pub(crate) fn counter(&self) -> Progress {
+        self.progress.clone()
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        if let Some((stop, painter)) = self.painter.take() {
+            drop(stop);
+            // A bar that failed is no reason to fail.
+            let _ = painter.join();
         }
     }
 }
 
-impl Drop for Meter<'_> {
-    fn drop(&mut self) {
-        if let Ok(state) = self.state.get_mut()
-            && let Some(bar) = &state.bar
-        {
-            bar.finish_and_clear();
+/// Paints as long as `wait` returns true.
+fn paint(
+    progress: &Progress,
+    bars: &MultiProgress,
+    total: Option<u64>,
+    wait: impl Fn(Duration) -> bool,
+) {
+    let started = Instant::now();
+    if !wait(PATIENCE) {
+        return;
+    }
+    let bar = bars.add(bar(total).with_elapsed(started.elapsed()));
+    loop {
+        let bytes = progress.bytes();
+        bar.set_position(total.map_or(bytes, |total| bytes.min(total)));
+        if !wait(TICK) {
+            break;
         }
     }
+    bar.finish_and_clear();
 }
 
 fn bar(total: Option<u64>) -> ProgressBar {
@@ -80,22 +92,8 @@ fn bar(total: Option<u64>) -> ProgressBar {
         ),
     };
     // The templates are constants; a mistake in one shows the default bar.
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar
-}
-
-/// A reader that tells a meter what was read.
-pub(crate) struct Metered<'a, R> {
-    pub(crate) inner: R,
-    pub(crate) meter: &'a Meter<'a>,
-}
-
-impl<R: Read> Read for Metered<'_, R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(into)?;
-        self.meter.add(read as u64);
-        Ok(read)
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style.progress_chars("=> ")),
+        Err(_) => bar,
     }
 }

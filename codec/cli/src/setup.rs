@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use umoec_codec::Limits;
-use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, PluginChoice, Profile};
+use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, PluginChoice, Profile, Progress};
 use umoec_codec::plugin::{Kind, Registry};
 
 use crate::args::{Coding, Memory};
@@ -47,6 +47,7 @@ pub(crate) fn encode_options(
     profile: &Profile,
     threads: usize,
     size: Option<u64>,
+    progress: Progress,
 ) -> EncodeOptions {
     EncodeOptions {
         profile: profile.clone(),
@@ -54,15 +55,17 @@ pub(crate) fn encode_options(
         check: coding.check,
         content_size: size,
         memory: coding.memory.memory,
+        progress: Some(progress),
     }
 }
 
 /// Options to decompress.
-pub(crate) fn decode_options(memory: &Memory, threads: usize) -> DecodeOptions {
+pub(crate) fn decode_options(memory: &Memory, threads: usize, progress: Progress) -> DecodeOptions {
     DecodeOptions {
         threads,
         memory: memory.memory,
         output_limit: u64::MAX,
+        progress: Some(progress),
     }
 }
 

@@ -12,7 +12,6 @@ use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
 use crate::progress::Meter;
-use crate::source::Input;
 use crate::target::Target;
 use crate::transcode::{self, Job};
 use crate::{command::decompress, setup, size};
@@ -45,13 +44,14 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
             "name one file, or leave --offset and --length away",
         ));
     }
-    let meter = Meter::new(console, found.inputs.iter().map(Input::size).sum());
     for input in found.inputs {
         let job = Job::to_stdout(input);
         let outcome = if ranged {
             range(&job, args, global, &registry)
         } else {
-            decompress::decode(&job, &registry, &args.memory, global.threads(), &meter).map(drop)
+            // Output on a terminal and a progress bar would tear each other.
+            let silent = Meter::silent();
+            decompress::decode(&job, &registry, &args.memory, global.threads(), &silent).map(drop)
         };
         if let Err(failure) = outcome {
             console.fail(&failure);
@@ -75,7 +75,7 @@ fn seek_range(
     global: &Global,
     registry: &Arc<Registry>,
 ) -> Outcome {
-    let options = setup::decode_options(&args.memory, global.threads());
+    let options = setup::decode_options(&args.memory, global.threads(), Default::default());
     let failed = |e| Failure::codec("cannot read", e).at(job.input.name());
     let mut archive =
         Archive::open(BufReader::new(file), registry.clone(), options).map_err(failed)?;
@@ -89,7 +89,7 @@ fn seek_range(
 
 /// A pipe is decoded up to the end of the range.
 fn skip_range(job: &Job, args: &Args, global: &Global, registry: &Arc<Registry>) -> Outcome {
-    let options = setup::decode_options(&args.memory, global.threads());
+    let options = setup::decode_options(&args.memory, global.threads(), Default::default());
     let failed = |e| Failure::codec("cannot read", e).at(job.input.name());
     let reader = BufReader::new(job.input.open()?.reader);
     let mut decoder = Decoder::new(reader, registry.clone(), options).map_err(failed)?;

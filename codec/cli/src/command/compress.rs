@@ -8,7 +8,7 @@ use crate::args::{Coding, Files, Global};
 use crate::console::{Console, Level, Log};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
-use crate::progress::{Meter, Metered};
+use crate::progress::Meter;
 use crate::transcode::{self, Job};
 use crate::{jobs, setup, size};
 
@@ -39,17 +39,19 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     let total = plan.iter().map(|j| j.input.size()).sum();
     let meter = Meter::new(console, total);
     let one = |job: &Job, threads: usize, log: &mut Log| {
-        let source = job.input.open()?;
-        let options = setup::encode_options(&args.coding, &profile, threads, source.size);
+        let mut source = job.input.open()?;
+        let options = setup::encode_options(
+            &args.coding,
+            &profile,
+            threads,
+            source.size,
+            meter.counter(),
+        );
         let started = Instant::now();
         let target = job.create()?;
         let failed = |e| Failure::codec("cannot write", e).at(job.input.name());
         let mut encoder = Encoder::new(target, registry.clone(), options).map_err(failed)?;
-        let mut reader = Metered {
-            inner: source.reader,
-            meter: &meter,
-        };
-        transcode::copy(&mut reader, &mut encoder, job)?;
+        transcode::copy(&mut source.reader, &mut encoder, job)?;
         let (target, summary) = encoder.finish().map_err(|e| job.codec_failure(e))?;
         job.commit(target)?;
         log.say(

@@ -1,17 +1,16 @@
 //! `umoec decompress`, and the way back of one file.
 
-use std::io::BufReader;
 use std::sync::Arc;
 use std::time::Instant;
 
-use umoec_codec::pipeline::Decoder;
+use umoec_codec::pipeline::{Archive, Decoder};
 use umoec_codec::plugin::Registry;
 
 use crate::args::{Files, Global, Memory};
 use crate::console::{Console, Level, Log};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
-use crate::progress::{Meter, Metered};
+use crate::progress::Meter;
 use crate::transcode::{self, Job};
 use crate::{jobs, setup, size};
 
@@ -57,7 +56,7 @@ pub(crate) fn decode_all(
     report: impl Fn(&str, u64, f64) -> String + Sync,
 ) -> Outcome {
     let registry = setup::registry()?;
-    let meter = Meter::new(console, plan.iter().map(|j| j.input.size()).sum());
+    let meter = Meter::new(console, content_size(plan, &registry));
     let one = |job: &Job, threads: usize, log: &mut Log| {
         let started = Instant::now();
         let size = decode(job, &registry, memory, threads, &meter)?;
@@ -72,25 +71,29 @@ pub(crate) fn decode_all(
     Ok(())
 }
 
+/// Bytes of content of all files, where their indexes tell.
+fn content_size(plan: &[Job], registry: &Arc<Registry>) -> Option<u64> {
+    plan.iter()
+        .map(|job| {
+            let file = job.input.open_seekable().ok()??;
+            let archive = Archive::open(file, registry.clone(), Default::default()).ok()?;
+            Some(archive.len())
+        })
+        .sum()
+}
+
 /// Decodes one file; its output appears only if all of it is right. Returns its size.
 pub(crate) fn decode(
     job: &Job,
     registry: &Arc<Registry>,
     memory: &Memory,
     threads: usize,
-    meter: &Meter<'_>,
+    meter: &Meter,
 ) -> Outcome<u64> {
     let source = job.input.open()?;
-    let reader = BufReader::with_capacity(
-        256 << 10,
-        Metered {
-            inner: source.reader,
-            meter,
-        },
-    );
-    let options = setup::decode_options(memory, threads);
+    let options = setup::decode_options(memory, threads, meter.counter());
     let failed = |e| Failure::codec("cannot read", e).at(job.input.name());
-    let mut decoder = Decoder::new(reader, registry.clone(), options).map_err(failed)?;
+    let mut decoder = Decoder::new(source.reader, registry.clone(), options).map_err(failed)?;
     let mut target = job.create()?;
     let size = transcode::copy(&mut decoder, &mut target, job)?;
     job.commit(target)?;

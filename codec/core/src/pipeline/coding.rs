@@ -1,6 +1,6 @@
 //! One stream through predictor and coder: the same drive in both directions.
 
-use super::pool::Cancel;
+use super::pool::Watch;
 use crate::limits::reserve_towards;
 use crate::plugin::{Coder, DecisionCoder, Kind, Opened, PluginId, PredictorState};
 use crate::probability::ByteDistribution;
@@ -50,13 +50,13 @@ pub(super) fn encode_stream(
     coder: &dyn Coder,
     coder_params: &[u8],
     data: &[u8],
-    cancel: &Cancel,
+    watch: &Watch,
 ) -> Result<Vec<u8>> {
     let mut encoder = coder.encoder(coder_params, data)?;
     let mut state = start(predicting);
     let mut history = Vec::with_capacity(data.len());
     for piece in data.chunks(PIECE) {
-        if cancel.is_set() {
+        if watch.is_cancelled() {
             return Err(cancelled());
         }
         let before = history.len();
@@ -67,6 +67,7 @@ pub(super) fn encode_stream(
                 "its history differs from what it was given to code",
             ));
         }
+        watch.advance(piece.len());
     }
     // The coder writes in one go what it kept; nothing else is needed for that.
     drop((state, history));
@@ -104,7 +105,7 @@ pub(super) fn decode_stream(
     predicting: Predicting<'_>,
     payload: &Payload<'_>,
     limits: &Limits,
-    cancel: &Cancel,
+    watch: &Watch,
 ) -> Result<Vec<u8>, StreamFault> {
     let mut decoder =
         payload
@@ -113,7 +114,7 @@ pub(super) fn decode_stream(
     let mut state = start(predicting);
     let mut history = Vec::new();
     while history.len() < payload.length {
-        if cancel.is_set() {
+        if watch.is_cancelled() {
             return Err(cancelled().into());
         }
         let piece = PIECE.min(payload.length - history.len());
@@ -126,6 +127,7 @@ pub(super) fn decode_stream(
         if history.len() != wanted {
             return Err(broken(predicting, "it coded more or fewer bytes than asked").into());
         }
+        watch.advance(piece);
     }
     if decoder.finish() {
         Ok(history)

@@ -69,7 +69,11 @@ impl<R: Read> Decoder<R> {
         let mut decoder = Self {
             reader: MemberReader::new(BufReader::new(input), memory),
             registry,
-            pool: Pool::new(options::threads(options.threads), Arc::clone(&budget)),
+            pool: Pool::new(
+                options::threads(options.threads),
+                Arc::clone(&budget),
+                options.progress.clone(),
+            ),
             options,
             budget,
             queue: VecDeque::new(),

@@ -57,7 +57,11 @@ impl<W: Write> Encoder<W> {
         let budget = Budget::new(memory);
         Ok(Self {
             output,
-            pool: Pool::new(options::threads(options.threads), Arc::clone(&budget)),
+            pool: Pool::new(
+                options::threads(options.threads),
+                Arc::clone(&budget),
+                options.progress.clone(),
+            ),
             budget,
             block_length: block_length(&options.profile, options.content_size),
             options,
@@ -115,7 +119,7 @@ impl<W: Write> Encoder<W> {
         }
         let frames = Arc::clone(&self.frames);
         self.pool
-            .submit(move |ticket, cancel| frames.encode(block, ticket, cancel));
+            .submit(move |ticket, watch| frames.encode(block, ticket, watch));
         Ok(())
     }
 
@@ -170,7 +174,7 @@ impl<W: Write> Encoder<W> {
         check.update(&block);
         let frames = Arc::clone(&self.frames);
         self.pool
-            .submit(move |ticket, cancel| frames.encode(block, ticket, cancel));
+            .submit(move |ticket, watch| frames.encode(block, ticket, watch));
         let mut memory = 0;
         if let Some(coded) = self.pool.take() {
             let (frame, _permit) = coded?;

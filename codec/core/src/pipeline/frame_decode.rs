@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::budget::{Permit, Ticket};
 use super::coding::{Payload, StreamFault, decode_stream};
-use super::pool::{Cancel, Pool};
+use super::pool::{Pool, Watch};
 use crate::container::{FrameHead, FrameSection, MemberStart, PluginRef};
 use crate::plugin::{Kind, Opened, Registry};
 use crate::{Error, Limits, Result};
@@ -36,21 +36,21 @@ pub(super) fn submit(
     frame: FrameSection,
 ) {
     let (registry, member) = (Arc::clone(registry), Arc::clone(member));
-    pool.submit(move |ticket, cancel| {
+    pool.submit(move |ticket, watch| {
         FrameDecoder {
             registry: &registry,
             member: &member,
             limits,
             frame: &frame,
         }
-        .decode(ticket, cancel)
+        .decode(ticket, watch)
     });
 }
 
 impl FrameDecoder<'_> {
     /// Decodes the frame. Waits for memory with `ticket`; the permit is to be kept as long as
     /// the block.
-    fn decode(&self, ticket: Ticket, cancel: &Cancel) -> Result<(Vec<u8>, Permit)> {
+    fn decode(&self, ticket: Ticket, watch: &Watch) -> Result<(Vec<u8>, Permit)> {
         let head = &self.frame.head;
         self.check_features()?;
         self.lookup(Kind::Adapter, head.adapter.as_ref())?;
@@ -93,7 +93,7 @@ impl FrameDecoder<'_> {
                 length: length(stream.length)?,
             };
             let data =
-                decode_stream(predicting, &payload, &limits, cancel).map_err(|e| match e {
+                decode_stream(predicting, &payload, &limits, watch).map_err(|e| match e {
                     StreamFault::Error(e) => self.locate(e),
                     StreamFault::Payload => self.damaged(&format!("payload of stream {number}")),
                 })?;

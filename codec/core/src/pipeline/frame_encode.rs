@@ -6,7 +6,7 @@ use super::Profile;
 use super::budget::{Permit, Ticket};
 use super::coding::{Predicting, encode_stream};
 use super::frame_decode::frame_memory;
-use super::pool::Cancel;
+use super::pool::Watch;
 use crate::container::{FrameHead, MAX_FRAME_HEAD, NeededPlugin, PluginRef, StreamHead};
 use crate::plugin::{
     Adapter, AnyPlugin, Coder, Descriptor, Kind, Opened, Predictor, Registry, Settings, Stream,
@@ -108,7 +108,7 @@ impl FrameEncoder {
         &self,
         block: Vec<u8>,
         ticket: Ticket,
-        cancel: &Cancel,
+        watch: &Watch,
     ) -> Result<(CodedFrame, Permit)> {
         let adapted = self
             .adapter
@@ -136,14 +136,14 @@ impl FrameEncoder {
         // If the one stream is the block, it comes back from coding.
         let mut only = None;
         for stream in planned {
-            let (stream, data) = self.code(stream, cancel)?;
+            let (stream, data) = self.code(stream, watch)?;
             coded.push(stream);
             only = Some(data);
         }
         let frame = assemble(raw_length, Some(adapter), coded);
         let block = block.or(only).unwrap_or_default();
         let plain = |block: &[u8]| -> Result<CodedFrame> {
-            Ok(assemble(raw_length, None, vec![self.store(block, cancel)?]))
+            Ok(assemble(raw_length, None, vec![self.store(block, watch)?]))
         };
         // spec umc §6.2: a stored frame's head takes less than 32 bytes, so only a frame that
         // saved next to nothing is worth the comparison.
@@ -196,19 +196,19 @@ impl FrameEncoder {
     }
 
     /// Codes a stream, or stores it if that is shorter. Gives its bytes back.
-    fn code(&self, stream: Planned, cancel: &Cancel) -> Result<(CodedStream, Vec<u8>)> {
+    fn code(&self, stream: Planned, watch: &Watch) -> Result<(CodedStream, Vec<u8>)> {
         let data = stream.data;
         let predicting: Predicting<'_> = Some((stream.predictor.id, &*stream.opened));
         let params = &stream.coder_params;
         let payload = if data.is_empty() {
             Vec::new()
         } else {
-            encode_stream(predicting, &*self.coder, params, &data, cancel)?
+            encode_stream(predicting, &*self.coder, params, &data, watch)?
         };
         let memory = stream.opened.memory();
         drop(stream.opened);
         if data.is_empty() || payload.len() >= data.len() {
-            return Ok((self.store(&data, cancel)?, data));
+            return Ok((self.store(&data, watch)?, data));
         }
         let coded = CodedStream {
             length: data.len() as u64,
@@ -220,9 +220,9 @@ impl FrameEncoder {
         Ok((coded, data))
     }
 
-    fn store(&self, data: &[u8], cancel: &Cancel) -> Result<CodedStream> {
+    fn store(&self, data: &[u8], watch: &Watch) -> Result<CodedStream> {
         let params = self.stored.plan(data.len(), &Settings::new())?;
-        let payload = encode_stream(None, &*self.stored, &params, data, cancel)?;
+        let payload = encode_stream(None, &*self.stored, &params, data, watch)?;
         Ok(CodedStream {
             length: data.len() as u64,
             predictor: None,

@@ -26,7 +26,7 @@ pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use inspect::inspect;
 pub use oneshot::{compress, decompress};
-pub use options::{DecodeOptions, EncodeOptions, Summary};
+pub use options::{DecodeOptions, EncodeOptions, Progress, Summary};
 pub use profile::{PluginChoice, Profile};
 pub use report::{
     EndReport, FrameReport, HeaderReport, Inspection, LanesReport, MemberReport, NeedReport,

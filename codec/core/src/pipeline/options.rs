@@ -1,7 +1,24 @@
 //! What a caller chooses, and what it is told at the end.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::{CheckKind, Profile};
 use crate::Limits;
+
+/// Counts the bytes that predictors have coded, while they do: for a progress bar. A clone is
+/// the same counter. At the end it is about the size of the content; an adapter's streams may be
+/// shorter or longer, and those that do not shrink are coded twice.
+#[derive(Debug, Clone, Default)]
+pub struct Progress(pub(super) Arc<AtomicU64>);
+
+impl Progress {
+    /// Bytes coded so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// How to compress.
 #[derive(Debug, Clone)]
@@ -16,6 +33,8 @@ pub struct EncodeOptions {
     pub content_size: Option<u64>,
     /// Bytes of memory in place of the profile's.
     pub memory: Option<u64>,
+    /// Where to count.
+    pub progress: Option<Progress>,
 }
 
 impl EncodeOptions {
@@ -28,6 +47,7 @@ impl EncodeOptions {
             check: None,
             content_size: None,
             memory: None,
+            progress: None,
         }
     }
 
@@ -56,6 +76,8 @@ pub struct DecodeOptions {
     pub memory: Option<u64>,
     /// Most bytes of output.
     pub output_limit: u64,
+    /// Where to count.
+    pub progress: Option<Progress>,
 }
 
 impl Default for DecodeOptions {
@@ -64,6 +86,7 @@ impl Default for DecodeOptions {
             threads: 1,
             memory: None,
             output_limit: u64::MAX,
+            progress: None,
         }
     }
 }

@@ -9,14 +9,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::budget::{Budget, Ticket};
+use super::options::Progress;
 
-/// Set when nobody waits for results any more; long work looks at it now and then.
+/// What long work shares with those who wait for it: it looks here now and then.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Cancel(Arc<AtomicBool>);
+pub(super) struct Watch {
+    cancelled: Arc<AtomicBool>,
+    progress: Option<Progress>,
+}
 
-impl Cancel {
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+impl Watch {
+    /// Whether nobody waits for results any more.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// So many more bytes were coded.
+    pub(super) fn advance(&self, bytes: usize) {
+        if let Some(progress) = &self.progress {
+            progress.0.fetch_add(bytes as u64, Ordering::Relaxed);
+        }
     }
 }
 
@@ -28,7 +40,7 @@ type Outcome<T> = Result<T, Box<dyn Any + Send>>;
 pub(super) struct Pool<T> {
     threads: usize,
     budget: Arc<Budget>,
-    cancel: Cancel,
+    watch: Watch,
     /// Jobs of a pool without threads, run when their result is asked for.
     inline: VecDeque<Job<T>>,
     jobs: Option<Sender<Numbered<Job<T>>>>,
@@ -43,13 +55,16 @@ pub(super) struct Pool<T> {
 }
 
 impl<T: Send + 'static> Pool<T> {
-    pub(super) fn new(threads: usize, budget: Arc<Budget>) -> Self {
+    pub(super) fn new(threads: usize, budget: Arc<Budget>, progress: Option<Progress>) -> Self {
         let (jobs, queue) = channel();
         let (done, results) = channel();
         Self {
             threads: threads.max(1),
             budget,
-            cancel: Cancel::default(),
+            watch: Watch {
+                progress,
+                ..Watch::default()
+            },
             inline: VecDeque::new(),
             jobs: Some(jobs),
             queue: Arc::new(Mutex::new(queue)),
@@ -73,9 +88,9 @@ impl<T: Send + 'static> Pool<T> {
     }
 
     /// Submits a job, which is given its ticket for memory.
-    pub(super) fn submit(&mut self, job: impl FnOnce(Ticket, &Cancel) -> T + Send + 'static) {
-        let (ticket, cancel) = (self.budget.ticket(), self.cancel.clone());
-        let job: Job<T> = Box::new(move || job(ticket, &cancel));
+    pub(super) fn submit(&mut self, job: impl FnOnce(Ticket, &Watch) -> T + Send + 'static) {
+        let (ticket, watch) = (self.budget.ticket(), self.watch.clone());
+        let job: Job<T> = Box::new(move || job(ticket, &watch));
         let number = self.submitted;
         self.submitted += 1;
         if self.threads == 1 {
@@ -93,12 +108,12 @@ impl<T: Send + 'static> Pool<T> {
 
     fn spawn(&mut self) {
         let (queue, done) = (Arc::clone(&self.queue), self.done.clone());
-        let cancel = self.cancel.clone();
+        let watch = self.watch.clone();
         self.workers.push(std::thread::spawn(move || {
             loop {
                 let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let (number, job) = match job {
-                    Ok(next) if !cancel.is_set() => next,
+                    Ok(next) if !watch.is_cancelled() => next,
                     _ => return,
                 };
                 let outcome = catch_unwind(AssertUnwindSafe(job));
@@ -133,7 +148,7 @@ impl<T: Send + 'static> Pool<T> {
 
 impl<T> Drop for Pool<T> {
     fn drop(&mut self) {
-        self.cancel.0.store(true, Ordering::Relaxed);
+        self.watch.cancelled.store(true, Ordering::Relaxed);
         self.budget.close();
         self.jobs = None;
         for worker in self.workers.drain(..) {
@@ -151,7 +166,7 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_the_jobs() {
         for threads in 1..=4 {
-            let mut pool = Pool::new(threads, Budget::new(0));
+            let mut pool = Pool::new(threads, Budget::new(0), None);
             for i in 0..40u64 {
                 pool.submit(move |ticket, _| {
                     let _permit = ticket.acquire(1);
@@ -166,11 +181,11 @@ mod tests {
 
     #[test]
     fn a_dropped_pool_does_not_wait_for_the_rest() {
-        let mut pool = Pool::new(2, Budget::new(1));
+        let mut pool = Pool::new(2, Budget::new(1), None);
         for _ in 0..10 {
-            pool.submit(|ticket, cancel| {
+            pool.submit(|ticket, watch| {
                 let permit = ticket.acquire(1);
-                while !cancel.is_set() {
+                while !watch.is_cancelled() {
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 permit
@@ -180,9 +195,22 @@ mod tests {
     }
 
     #[test]
+    fn progress_counts_what_all_jobs_do() {
+        for threads in 1..=3 {
+            let progress = Progress::default();
+            let mut pool = Pool::new(threads, Budget::new(0), Some(progress.clone()));
+            for i in 0..10 {
+                pool.submit(move |_, watch| watch.advance(i));
+            }
+            while pool.take().is_some() {}
+            assert_eq!(progress.bytes(), 45);
+        }
+    }
+
+    #[test]
     #[should_panic(expected = "of the job")]
     fn a_panic_reaches_the_caller() {
-        let mut pool = Pool::new(2, Budget::new(1));
+        let mut pool = Pool::new(2, Budget::new(1), None);
         pool.submit(|_, _| panic!("of the job"));
         pool.take();
     }
