@@ -14,3 +14,4 @@ mod plugins;
 mod rangecoder;
 mod round_trip;
 mod sections;
+mod spec;

@@ -1,0 +1,94 @@
+//! The specification and the code say the same.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use umoec_codec::pipeline::{Archive, DecodeOptions, inspect};
+
+use crate::plugins::{decompress, registry};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn text() -> String {
+    fs::read_to_string(root().join("spec/umc.md")).unwrap()
+}
+
+/// Every file with that ending below `folder`.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|e| e == ending) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn the_sections_that_the_code_quotes_exist() {
+    let text = text();
+    let headings: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.trim_start_matches('#').split_whitespace().next())
+        .map(|number| number.trim_end_matches('.'))
+        .collect();
+    let mut quotes = 0;
+    for file in files(&root().join("codec/core"), "rs") {
+        let code = fs::read_to_string(&file).unwrap();
+        for quote in code.split("spec umc §").skip(1) {
+            let end = quote.find(|c: char| !c.is_ascii_digit() && c != '.');
+            let number = quote[..end.unwrap_or(quote.len())].trim_end_matches('.');
+            if number.is_empty() {
+                continue;
+            }
+            quotes += 1;
+            assert!(headings.contains(&number), "{number} in {}", file.display());
+        }
+    }
+    assert!(quotes > 20, "only {quotes} quotes were found");
+}
+
+/// The examples: their contents and their bytes.
+fn examples() -> Vec<(String, Vec<u8>)> {
+    let text = text();
+    let mut examples = Vec::new();
+    for example in text.split("```umc-example content=\"").skip(1) {
+        let (content, rest) = example.split_once("\"\n").unwrap();
+        let (lines, _) = rest.split_once("```").unwrap();
+        let bytes = lines
+            .lines()
+            .filter_map(|line| line.split("  ").next())
+            .flat_map(str::split_whitespace)
+            .map(|byte| u8::from_str_radix(byte, 16).unwrap());
+        examples.push((content.to_owned(), bytes.collect()));
+    }
+    examples
+}
+
+#[test]
+fn the_examples_are_well_formed() {
+    let examples = examples();
+    assert_eq!(examples.len(), 3);
+    for (content, file) in &examples {
+        let report = inspect(&file[..]).unwrap();
+        assert!(report.intact);
+        assert_eq!(report.content_size, content.len() as u64);
+    }
+}
+
+#[test]
+fn the_stored_examples_are_decoded() {
+    // The second one needs plugins that the core does not know; `builtin` tests it.
+    for (content, file) in [&examples()[0], &examples()[2]] {
+        assert_eq!(decompress(file).unwrap(), content.as_bytes());
+        let input = std::io::Cursor::new(file);
+        let mut archive = Archive::open(input, registry(), DecodeOptions::default()).unwrap();
+        let whole = archive.read_range(0, content.len() as u64).unwrap();
+        assert_eq!(whole, content.as_bytes());
+    }
+}
