@@ -8,6 +8,21 @@
 //! * [`reference`](mod@reference): the coder in plain arithmetic, the truth.
 //! * `kernel`: the encoder's inner loop, division by reciprocals, words in place of intervals.
 //! * `encoder`, `decoder`: the two sides as a predictor sees them.
+//!
+//! Million decisions per second through `dyn DecisionCoder`, on one of two cores of an AMD EPYC (family
+//! 26) that others used too: medians of `cargo bench -p umoec-coder-rans`, the best of up to three runs.
+//!
+//! | states | encode bits | decode bits | encode bytes | decode bytes |
+//! |--:|--:|--:|--:|--:|
+//! | 1 | 190 | 450 | 147 | 38 |
+//! | 2 | 157 | 462 | 168 | 65 |
+//! | 4 | 225 | 544 | 177 | 76 |
+//! | 8 | 219 | 483 | 180 | 66 |
+//!
+//! One state is the default: a context model takes ten times longer than any of these, and further
+//! states cost up to eight bytes each. Whole bytes decode at the pace of the search in their table.
+//! The encoder's kernel alone takes 3.1 ns a binary decision with one state, against 4.2 ns with the
+//! processor's division by the state; with four states both are near 2.3 ns.
 
 mod decoder;
 mod encoder;
