@@ -10,11 +10,10 @@ use crate::params::Params;
 use crate::presets::{self, Recipe};
 use crate::table::LINE;
 
-/// Bytes of each of the two pieces that a trial codes.
-const PIECE: usize = 20 << 10;
-
-/// A stream of this length or shorter is tried in full.
-const WHOLE: usize = 2 * PIECE;
+/// Most bytes of each of the two pieces that a trial codes.
+const PIECE_MAX: usize = 20 << 10;
+/// Least bytes of each.
+const PIECE_MIN: usize = 4 << 10;
 
 /// Table memory unless the profile says otherwise, in MiB.
 const DEFAULT_TABLE_MIB: u64 = 384;
@@ -105,37 +104,38 @@ pub(crate) fn plan(data: &[u8], layout: &Layout, settings: &Settings) -> Result<
     Ok(candidates.swap_remove(best))
 }
 
-/// Every recipe with every pair of strides that it can use.
+/// The least stride that a text is tried with: lines of fixed length, not a rhythm of words.
+const TEXT_STRIDE: u32 = 20;
+
+/// Every recipe with the strides that suit it.
 fn candidates(data: &[u8], layout: &Layout, choice: &Choice) -> Vec<Params> {
     let text = looks_like_text(data);
+    let strides: &[u32] = match layout.strides.first() {
+        Some(&first) if text && first < TEXT_STRIDE => &[],
+        _ => &layout.strides,
+    };
     let mut all = Vec::new();
     for (preset, recipe) in &choice.recipes {
-        let [element, row] = recipe.uses_strides();
-        let make = |strides| Params {
-            recipe: recipe.clone(),
-            preset: *preset,
-            size: table_size(recipe, data.len() as u64, choice.table),
-            strides,
+        let mut add = |strides| {
+            all.push(Params {
+                recipe: recipe.clone(),
+                preset: *preset,
+                size: table_size(recipe, data.len() as u64, choice.table),
+                strides,
+            });
         };
-        if !element {
-            // Prose under a model for records, or records under one for prose, is never the
-            // best choice: it need not be tried where another is.
-            if text || choice.recipes.len() == 1 || layout.strides.is_empty() || data.len() <= WHOLE
-            {
-                all.push(make([0, 0]));
-            }
-        } else if row {
-            let strides = &layout.strides;
-            for &large in strides {
-                if let Some(&small) = strides.iter().find(|&&s| s < large && large % s == 0) {
-                    all.push(make([small, large]));
+        match (recipe.uses_strides(), strides) {
+            // A model for prose on records is hardly ever the best, but may be on anything
+            // else that is not text, such as machine code.
+            ([false, _], _) => add([0, 0]),
+            ([true, _], []) if !text => add([0, 0]),
+            ([true, false], [first, ..]) => add([*first, 0]),
+            ([true, true], [first, rest @ ..]) => {
+                for &other in rest {
+                    add([other.min(*first), other.max(*first)]);
                 }
             }
-        } else {
-            all.extend(layout.strides.iter().map(|&s| make([s, 0])));
-            if !text && layout.strides.is_empty() {
-                all.push(make([0, 0]));
-            }
+            _ => {}
         }
     }
     if all.is_empty() {
@@ -192,17 +192,17 @@ fn trial(data: &[u8], params: &Params) -> u64 {
 
 /// Two pieces of the data, the second in phase with the first under `stride`.
 fn sample(data: &[u8], stride: usize) -> Vec<u8> {
-    if data.len() <= WHOLE {
+    let piece = (data.len() / 48).clamp(PIECE_MIN, PIECE_MAX);
+    // Twice more than both pieces, so that there is room to shift the second one.
+    if data.len() < 4 * piece + stride {
         return data.to_vec();
     }
+    let stride = stride.max(1);
     let first = data.len() / 4;
-    let first = first - first % stride.max(1);
+    let first = first - first % stride;
     let second = data.len() / 4 * 3;
-    let second = second.min(data.len() - PIECE);
-    let second = second - (second - first - PIECE.min(second - first)) % stride.max(1);
-    let mut sample = data[first..first + PIECE].to_vec();
-    sample.extend_from_slice(&data[second..(second + PIECE).min(data.len())]);
-    sample
+    let second = second - (second - first - piece) % stride;
+    [&data[first..first + piece], &data[second..second + piece]].concat()
 }
 
 /// A coder that only measures.

@@ -10,7 +10,7 @@ use crate::{Limits, Result};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
     /// Distances in bytes at which the stream resembles itself, the best first: the size of
-    /// a record, of an image row, of a sample. Each at least 2.
+    /// a record, of an image row, of a sample. Each at least 1.
     pub strides: Vec<u32>,
 }
 
