@@ -110,7 +110,7 @@ impl<W: Write> Encoder<W> {
         if self.member.is_none() {
             self.write_header()?;
         }
-        if self.pool.is_full() {
+        while self.pool.is_full() || !self.has_room() {
             self.write_frame()?;
         }
         if let Some(member) = &mut self.member {
@@ -121,6 +121,14 @@ impl<W: Write> Encoder<W> {
         self.pool
             .submit(move |ticket, watch| frames.encode(block, ticket, watch));
         Ok(())
+    }
+
+    /// Whether one more block fits the memory beside those in work and the next one, which
+    /// is filled meanwhile.
+    fn has_room(&self) -> bool {
+        let in_work = self.pool.in_flight();
+        let blocks = (in_work + 2).saturating_mul(self.block_length);
+        in_work == 0 || blocks <= self.budget.total()
     }
 
     fn write_header(&mut self) -> Result<()> {

@@ -125,12 +125,11 @@ impl FrameEncoder {
         for stream in adapted.streams {
             planned.push(self.plan(stream)?);
         }
-        let need = planned.iter().map(|stream| self.need(stream)).max();
-        let copies = planned
-            .iter()
-            .map(|stream| 2 * stream.data.len() as u64)
-            .sum::<u64>();
-        let permit = ticket.acquire(need.unwrap_or(0) + copies + raw_length);
+        let coding = planned.iter().map(|stream| self.need(stream)).max();
+        let streams = planned.iter().map(|stream| stream.data.len());
+        // Each stream twice: a predictor keeps what it has coded.
+        let kept = 2 * streams.sum::<usize>() + block.as_ref().map_or(0, Vec::len);
+        let permit = ticket.acquire(coding.unwrap_or(0).saturating_add(kept as u64));
 
         let mut coded = Vec::with_capacity(planned.len());
         // If the one stream is the block, it comes back from coding.

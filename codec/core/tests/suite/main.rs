@@ -8,6 +8,7 @@ mod bytes;
 mod contract;
 mod damage;
 mod inspection;
+mod io;
 mod limits;
 mod members;
 mod plugins;
