@@ -60,3 +60,26 @@ fn the_constants_are_those_of_the_text() {
         assert!(SPEC.contains(row), "{row}");
     }
 }
+
+#[test]
+fn the_sections_that_the_code_quotes_exist() {
+    let sources = [
+        include_str!("../lib.rs"),
+        include_str!("../params.rs"),
+        include_str!("../encoder.rs"),
+        include_str!("../decoder.rs"),
+    ];
+    let mut quotes = 0;
+    for quote in sources
+        .iter()
+        .flat_map(|s| s.split("(`spec.md`, section ").skip(1))
+    {
+        let (number, _) = quote.split_once(')').unwrap();
+        assert!(
+            SPEC.contains(&format!("\n## {number}. ")),
+            "section {number}"
+        );
+        quotes += 1;
+    }
+    assert!(quotes >= 5, "only {quotes} quotes were found");
+}
