@@ -29,6 +29,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Say less: -q errors only, -qq nothing
     #[arg(short, long, global = true, action = ArgAction::Count)]

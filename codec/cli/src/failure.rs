@@ -106,7 +106,7 @@ impl Failure {
                 what,
                 needed,
                 limit,
-                hint,
+                ..
             } => Self::new(
                 Exit::Limit,
                 format!(
@@ -114,7 +114,7 @@ impl Failure {
                     crate::size::grouped(needed),
                     crate::size::grouped(limit)
                 ),
-                hint,
+                format!("allow it with --memory {}M", needed.div_ceil(1 << 20)),
             ),
             Error::Config(what) => Self::new(Exit::Usage, what, ""),
             Error::Plugin { kind, id, reason } => Self::new(

@@ -8,6 +8,7 @@ mod console;
 mod exit;
 mod failure;
 mod files;
+mod gate;
 mod jobs;
 mod progress;
 mod setup;

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use umoec_codec::Limits;
 use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, PluginChoice, Profile, Progress};
 use umoec_codec::plugin::{Kind, Registry};
 
@@ -67,14 +66,6 @@ pub(crate) fn decode_options(memory: &Memory, threads: usize, progress: Progress
         output_limit: u64::MAX,
         progress: Some(progress),
     }
-}
-
-/// How many inputs may be in work at once, when each may take `each` bytes of memory.
-pub(crate) fn parallel(threads: usize, memory: &Memory, each: u64) -> usize {
-    let allowed = memory.memory.unwrap_or(Limits::DEFAULT_MEMORY) / each.max(1);
-    threads
-        .min(usize::try_from(allowed).unwrap_or(usize::MAX))
-        .max(1)
 }
 
 fn from_file(path: &Path) -> Outcome<Profile> {

@@ -70,7 +70,8 @@ impl Input {
     pub(crate) fn open_seekable(&self) -> Outcome<Option<File>> {
         let file = match &self.path {
             Some(path) => Some(open_file(path)?.0),
-            None => stdin_file(),
+            // Who has read a part of it wants the rest, not the whole.
+            None => stdin_file().filter(|mut f| f.stream_position().is_ok_and(|at| at == 0)),
         };
         Ok(file.filter(|f| f.metadata().is_ok_and(|m| m.is_file())))
     }

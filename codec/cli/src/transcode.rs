@@ -88,6 +88,10 @@ fn job(
                 "name another output with -o FILE",
             ));
         }
+        if path.is_dir() {
+            let hint = "name a file in it with -o FILE";
+            return Err(Failure::usage("is a directory", hint).at(shown(path)));
+        }
         overwrite |= may_overwrite(path, args.force, console)?;
     }
     Ok(Job {

@@ -33,6 +33,29 @@ fn a_dash_is_standard_input_and_c_is_standard_output() {
 }
 
 #[test]
+fn a_redirected_file_is_read_as_a_pipe_is() {
+    let place = Place::new();
+    let input = text(5000, 8);
+    place.compressed("file", &input);
+    for (command, name) in [
+        ("decompress", "file.umc"),
+        ("cat", "file.umc"),
+        ("compress", "file"),
+    ] {
+        let stdin = std::fs::File::open(place.path(name)).unwrap();
+        let output = place.command(&[command]).stdin(stdin).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command}");
+        if command == "compress" {
+            // The size is known, so the bytes are those of `umoec compress FILE`.
+            let named = place.run(&["compress", "-c", "file"]).ok();
+            assert!(output.stdout == named.stdout());
+        } else {
+            assert!(output.stdout == input, "{command}");
+        }
+    }
+}
+
+#[test]
 fn short_flags_stand_for_commands_as_in_zstd() {
     let place = Place::new();
     let input = text(3000, 3);

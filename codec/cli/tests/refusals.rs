@@ -109,7 +109,7 @@ fn directories_need_r() {
     place.write("a", b"a");
     place
         .run(&["compress", "a", "-o", "dir"])
-        .fails(2, "dir: cannot write");
+        .fails(1, "dir: is a directory");
     assert_eq!(place.names(), ["a", "dir/a"]);
 }
 

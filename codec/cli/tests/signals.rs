@@ -64,3 +64,25 @@ fn an_ignored_hangup_stays_ignored() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(place.names(), ["a", "a.umc"]);
 }
+
+#[test]
+fn an_interrupted_benchmark_removes_its_directory() {
+    let place = Place::new();
+    place.write("big", &text(40 << 20, 3));
+    std::fs::create_dir(place.path("tmp")).unwrap();
+    let mut child = place
+        .command(&["bench", "--peers", "none", "--profile", "turbo", "big"])
+        .env("TMPDIR", place.path("tmp"))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while !place.names().iter().any(|n| n.ends_with("/packed")) {
+        assert_eq!(child.try_wait().unwrap(), None);
+        assert!(started.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    send("INT", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(place.names(), ["big"]);
+}

@@ -11,6 +11,7 @@ use crate::args::{Global, Memory};
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
+use crate::gate::Gate;
 use crate::progress::Meter;
 use crate::target::Target;
 use crate::transcode::{self, Job};
@@ -49,9 +50,9 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
         let outcome = if ranged {
             range(&job, args, global, &registry)
         } else {
-            // Output on a terminal and a progress bar would tear each other.
-            let silent = Meter::silent();
-            decompress::decode(&job, &registry, &args.memory, global.threads(), &silent).map(drop)
+            let (silent, gate) = (Meter::silent(), Gate::new(u64::MAX));
+            let threads = global.threads();
+            decompress::decode(&job, &registry, &args.memory, threads, (&silent, &gate)).map(drop)
         };
         if let Err(failure) = outcome {
             console.fail(&failure);

@@ -8,6 +8,7 @@ use crate::args::{Coding, Files, Global};
 use crate::console::{Console, Level, Log};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
+use crate::gate::{self, Gate};
 use crate::progress::Meter;
 use crate::transcode::{self, Job};
 use crate::{jobs, setup, size};
@@ -38,6 +39,7 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
 
     let total = plan.iter().map(|j| j.input.size()).sum();
     let meter = Meter::new(console, total);
+    let gate = Gate::new(gate::allowed(&args.coding.memory));
     let one = |job: &Job, threads: usize, log: &mut Log| {
         let mut source = job.input.open()?;
         let options = setup::encode_options(
@@ -47,6 +49,8 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
             source.size,
             meter.counter(),
         );
+        // A file that is one block may take as much as the profile says.
+        let _pass = gate.enter(options.memory.unwrap_or(profile.memory));
         let started = Instant::now();
         let target = job.create()?;
         let failed = |e| Failure::codec("cannot write", e).at(job.input.name());
@@ -60,14 +64,9 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
         );
         Ok(())
     };
-    let threads = global.threads();
-    let parallel = setup::parallel(threads, &args.coding.memory, profile.memory);
-    let large = |job: &Job| {
-        parallel < threads
-            || job.in_order()
-            || job.input.size().is_none_or(|n| n > profile.block_size)
-    };
-    jobs::run(console, &plan, threads, large, one);
+    let large =
+        |job: &Job| job.in_order() || job.input.size().is_none_or(|n| n > profile.block_size);
+    jobs::run(console, &plan, global.threads(), large, one);
     Ok(())
 }
 

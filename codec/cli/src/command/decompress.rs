@@ -1,5 +1,6 @@
 //! `umoec decompress`, and the way back of one file.
 
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,6 +11,7 @@ use crate::args::{Files, Global, Memory};
 use crate::console::{Console, Level, Log};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
+use crate::gate::{self, Gate};
 use crate::progress::Meter;
 use crate::transcode::{self, Job};
 use crate::{jobs, setup, size};
@@ -56,10 +58,17 @@ pub(crate) fn decode_all(
     report: impl Fn(&str, u64, f64) -> String + Sync,
 ) -> Outcome {
     let registry = setup::registry()?;
-    let meter = Meter::new(console, content_size(plan, &registry));
+    // On one terminal the content and a bar would tear each other.
+    let torn = plan.iter().any(Job::in_order) && io::stdout().is_terminal();
+    let meter = if torn {
+        Meter::silent()
+    } else {
+        Meter::new(console, content_size(plan, &registry))
+    };
+    let gate = Gate::new(gate::allowed(memory));
     let one = |job: &Job, threads: usize, log: &mut Log| {
         let started = Instant::now();
-        let size = decode(job, &registry, memory, threads, &meter)?;
+        let size = decode(job, &registry, memory, threads, (&meter, &gate))?;
         let seconds = started.elapsed().as_secs_f64();
         log.say(Level::Info, report(&job.input.name(), size, seconds));
         Ok(())
@@ -75,6 +84,8 @@ pub(crate) fn decode_all(
 fn content_size(plan: &[Job], registry: &Arc<Registry>) -> Option<u64> {
     plan.iter()
         .map(|job| {
+            // Standard input has one position only, which must stay where it is.
+            job.input.path.as_ref()?;
             let file = job.input.open_seekable().ok()??;
             let archive = Archive::open(file, registry.clone(), Default::default()).ok()?;
             Some(archive.len())
@@ -88,12 +99,13 @@ pub(crate) fn decode(
     registry: &Arc<Registry>,
     memory: &Memory,
     threads: usize,
-    meter: &Meter,
+    (meter, gate): (&Meter, &Gate),
 ) -> Outcome<u64> {
     let source = job.input.open()?;
     let options = setup::decode_options(memory, threads, meter.counter());
     let failed = |e| Failure::codec("cannot read", e).at(job.input.name());
     let mut decoder = Decoder::new(source.reader, registry.clone(), options).map_err(failed)?;
+    let _pass = gate.enter(decoder.summary().memory);
     let mut target = job.create()?;
     let size = transcode::copy(&mut decoder, &mut target, job)?;
     job.commit(target)?;

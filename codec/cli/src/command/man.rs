@@ -73,6 +73,12 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
         "With several files the others are still worked on, and the first failure decides. \
          A reader of standard output that goes away is no failure.",
     )]);
+    roff.control("SH", ["STANDARD OUTPUT"]);
+    roff.text([roman(
+        "What is written to standard output cannot be taken back: decompress -c and cat write each \
+         block, its own CRC checked, before the check over the whole content is reached. The content is \
+         right only if the exit status is 0.",
+    )]);
     roff.control("SH", ["EXAMPLES"]);
     for (command, what) in EXAMPLES {
         roff.control("TP", []);
