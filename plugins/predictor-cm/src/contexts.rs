@@ -50,6 +50,16 @@ impl Context {
         Self::ALL.iter().find(|(_, n)| *n == name).map(|&(c, _)| c)
     }
 
+    /// Over how many neighbouring lines the second nibbles of one context are spread, less
+    /// one: 15 for contexts that many bytes follow, 3 for those that few do.
+    pub(crate) const fn spread(self) -> u32 {
+        match self {
+            Self::O0 | Self::O1 | Self::O2 | Self::Skip1 | Self::Skip2 | Self::Skip3 | Self::Skip12 | Self::Pair13 | Self::Pair14 | Self::Skip3x2 | Self::Pair24 | Self::LineColumn | Self::LineAboveO1 | Self::Shape4 => 15,
+            s if s as u8 >= 80 => 15,
+            _ => 3,
+        }
+    }
+
     /// The hash of this context before the next byte. `expected` is what the longest match
     /// predicts: 256 + byte, or 0.
     #[inline]

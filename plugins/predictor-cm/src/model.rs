@@ -33,6 +33,10 @@ pub(crate) struct Model {
     table: Table,
     /// Hash of each hashed context before this byte.
     hashes: Vec<u32>,
+    /// Offset of the line of each hashed context.
+    lines: Vec<u32>,
+    /// How far second nibbles are spread over neighbouring lines, per hashed context.
+    spread: Vec<u32>,
     /// Offset of the row of each hashed context.
     rows: Vec<u32>,
     /// Copies of those rows, written back at the end of the nibble.
@@ -67,7 +71,6 @@ impl Model {
         table
             + direct
             + matchers
-            + Runs::memory(bits)
             + mixer
             + APM_CONTEXTS.iter().map(|&n| Apm::memory(n)).sum::<u64>()
             + small
@@ -91,6 +94,8 @@ impl Model {
             tracker: Tracker::new(params.strides.map(|s| s as usize)),
             table: Table::new(params.lines() as usize),
             hashes: vec![0; n],
+            lines: vec![0; n],
+            spread: recipe.contexts.iter().map(|c| c.spread()).collect(),
             rows: vec![0; n],
             nibbles: vec![[0; ROW]; n],
             counters: vec![initial; n],
@@ -110,7 +115,7 @@ impl Model {
                 .iter()
                 .map(|&least| Matcher::new(usize::from(least), bits))
                 .collect(),
-            runs: Runs::new(n, bits),
+            runs: Runs::new(n),
             mixer: Mixer::new(recipe.inputs(), &sizes, 256, recipe.rates, recipe.weight),
             selected: vec![0; sizes.len()],
             apms: APM_CONTEXTS.map(|n| Apm::new(n, 5)),
@@ -126,9 +131,10 @@ impl Model {
             .map(Matcher::expected)
             .find(|&e| e != 0)
             .unwrap_or(0);
-        for (hash, context) in self.hashes.iter_mut().zip(&self.params.recipe.contexts) {
-            *hash = context.hash(&self.tracker, history, expected);
-            self.table.prefetch(*hash);
+        for (i, context) in self.params.recipe.contexts.iter().enumerate() {
+            self.hashes[i] = context.hash(&self.tracker, history, expected);
+            self.lines[i] = self.table.line(self.hashes[i]);
+            self.table.prefetch(self.lines[i]);
         }
         for (hash, context) in self
             .direct_hashes
@@ -137,9 +143,8 @@ impl Model {
         {
             *hash = context.hash(&self.tracker, history, expected);
         }
-        self.runs.begin(&self.hashes);
+        self.runs.begin(&self.table, &self.lines, &self.hashes);
         self.begin_nibble(0);
-        self.runs.look();
     }
 
     /// Finds the rows of a nibble. `first` is 0, or 16 and the first nibble.
@@ -154,24 +159,16 @@ impl Model {
             prefetch(counters, *at);
         }
         if first != 0 {
-            for (hash, (&row, nibble)) in self
-                .hashes
-                .iter_mut()
-                .zip(self.rows.iter().zip(&self.nibbles))
-            {
-                self.table.store(row, nibble);
-                *hash = fold(*hash, first);
-                self.table.prefetch(*hash);
+            for i in 0..self.rows.len() {
+                self.table.store(self.rows[i], &self.nibbles[i]);
+                self.hashes[i] = fold(self.hashes[i], first);
+                self.lines[i] ^= (first & self.spread[i]) * LINE as u32;
+                self.table.prefetch(self.lines[i]);
             }
         }
-        for ((row, nibble), &hash) in self
-            .rows
-            .iter_mut()
-            .zip(&mut self.nibbles)
-            .zip(&self.hashes)
-        {
-            *row = self.table.row(hash);
-            *nibble = self.table.load(*row);
+        for i in 0..self.rows.len() {
+            self.rows[i] = self.table.row(self.lines[i], self.hashes[i]);
+            self.nibbles[i] = self.table.load(self.rows[i]);
         }
     }
 
@@ -299,7 +296,7 @@ impl PredictorState for Model {
             self.end_byte();
             let byte = partial as u8;
             history.push(byte);
-            self.runs.push(byte);
+            self.runs.push(byte, &mut self.table);
             self.tracker.push(byte, history);
             for matcher in &mut self.matchers {
                 matcher.push(history);

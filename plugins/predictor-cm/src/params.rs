@@ -16,6 +16,9 @@ use crate::selector::Selector;
 /// Largest stride.
 pub(crate) const STRIDE_MAX: u32 = (1 << 24) - 1;
 
+/// Most lines of a table: 4 GiB.
+pub(crate) const LINES_MAX: u64 = (1 << 26) - 16;
+
 /// Most contexts, direct contexts, matchers and selectors of a model.
 pub(crate) const LIST_MAX: [usize; 4] = [48, 16, 4, 16];
 
@@ -37,9 +40,9 @@ impl Params {
         (8 + (size >> 5) as u64) << (size & 31)
     }
 
-    /// The largest size byte of at most `lines` lines, at least 8 lines.
+    /// The largest size byte of at most `lines` lines, at least 128 lines.
     pub(crate) fn size_for(lines: u64) -> u8 {
-        let lines = lines.max(8);
+        let lines = lines.max(128);
         let shift = lines.ilog2() - 3;
         let mantissa = (lines >> shift) - 8;
         ((mantissa as u8) << 5) | shift.min(31) as u8
@@ -72,6 +75,9 @@ impl Params {
                 .ok_or_else(|| malformed("the parameters end too early"))
         };
         let (preset, size) = (next()?, next()?);
+        if !Self::lines_of(size).is_multiple_of(16) || Self::lines_of(size) > LINES_MAX {
+            return Err(malformed("the size of its table is out of range"));
+        }
         let recipe = if preset == 0 {
             Recipe::read(&mut next)?
         } else {
@@ -228,7 +234,7 @@ mod tests {
 
     #[test]
     fn sizes_round_down_by_less_than_an_eighth() {
-        for lines in [8u64, 9, 15, 16, 1000, 4_000_000, 1 << 26] {
+        for lines in [128u64, 129, 250, 1000, 4_000_000, 1 << 26] {
             let got = Params::lines_of(Params::size_for(lines));
             assert!(got <= lines && got * 9 > lines * 8, "{lines} -> {got}");
         }

@@ -162,19 +162,17 @@ fn looks_like_text(data: &[u8]) -> bool {
     control * 50 <= count
 }
 
-/// Room for two rows per byte and context, within the profile's memory.
+/// Room for half a line per byte and context, within the profile's memory.
 fn table_size(recipe: &Recipe, len: u64, table: u64) -> u8 {
-    let rows = len.saturating_mul(2 * recipe.contexts.len() as u64).max(64);
-    Params::size_for((rows / 4).min(table / LINE as u64))
+    let lines = len.saturating_mul(recipe.contexts.len() as u64);
+    Params::size_for((lines / 2).min(table / LINE as u64))
 }
 
 /// Cost in 2^-16 bits of a sample of `data` under `params`.
 fn trial(data: &[u8], params: &Params) -> u64 {
     let sample = sample(data, params.strides[1].max(params.strides[0]) as usize);
     let mut params = params.clone();
-    params.size = params
-        .size
-        .min(Params::size_for((2 << 20) / LINE as u64 * 4));
+    params.size = table_size(&params.recipe, sample.len() as u64, u64::MAX);
     let mut meter = Meter {
         data: &sample,
         at: 0,

@@ -1,94 +1,71 @@
-//! Run maps: the last byte that followed a context, and how often in a row (`spec.md`, section 6.4).
+//! Runs: the last byte that followed a context, and how often in a row (`spec.md`,
+//! section 6.4).
+//!
+//! A run slot of the table has four bytes: a check of 16 bits, the byte and the count.
 
 use crate::counter::{counter, probability, update};
 use crate::math::Tables;
-use crate::simd::prefetch;
-use crate::tracker::fold;
-
-/// No expectation at this bit.
-const NONE: u8 = 255;
+use crate::table::Table;
 
 /// Counts above this count as this.
-const COUNT_MAX: u32 = 15;
+const COUNT_MAX: u8 = 15;
 
-/// One map per context, all in one table: check 16 bits, byte 8 bits, count 8 bits.
+/// Where a context without an expectation counts, so that nothing branches on it.
+const NONE: u8 = 32;
+
+/// What the contexts of a model expect of the next byte.
 pub(crate) struct Runs {
-    table: Vec<u32>,
-    bits: u32,
-    slots: Vec<usize>,
-    checks: Vec<u32>,
-    /// What each context expects: byte | count << 8; 0 where unknown or contradicted.
+    slots: Vec<u32>,
+    checks: Vec<[u8; 2]>,
+    /// 256 + the byte that each context expects; 0 where unknown or contradicted.
     expected: Vec<u32>,
-    /// Counters of "the expected bit comes", by count.
-    counters: Vec<[u32; 16]>,
-    /// Count and expected bit, or `NONE`.
+    counts: Vec<u8>,
+    /// Counters of "the expected bit comes", by count; those from 16 on are of no account.
+    counters: Vec<[u32; 17]>,
+    /// Twice the count, and the expected bit; or `NONE`.
     selected: Vec<u8>,
 }
 
 impl Runs {
-    /// Bytes of a map of `2^(bits + 2)` slots.
-    pub(crate) const fn memory(bits: u32) -> u64 {
-        16 << bits
-    }
-
-    pub(crate) fn new(contexts: usize, bits: u32) -> Self {
-        let bits = bits + 2;
+    pub(crate) fn new(contexts: usize) -> Self {
         Self {
-            table: vec![0; 1 << bits],
-            bits,
             slots: vec![0; contexts],
-            checks: vec![0; contexts],
+            checks: vec![[0; 2]; contexts],
             expected: vec![0; contexts],
-            counters: vec![[counter(49_152, 0); 16]; contexts],
+            counts: vec![0; contexts],
+            counters: vec![[counter(49_152, 0); 17]; contexts],
             selected: vec![NONE; contexts],
         }
     }
 
-    /// Before a byte: finds the slots of the contexts and asks for them.
-    pub(crate) fn begin(&mut self, hashes: &[u32]) {
-        for ((slot, check), &hash) in self.slots.iter_mut().zip(&mut self.checks).zip(hashes) {
-            let h = fold(hash, 0x5555);
-            *slot = (h >> (32 - self.bits)) as usize;
-            *check = h & 0xFFFF;
-            prefetch(&self.table, *slot);
+    /// Before a byte: reads the slots of the contexts in their lines.
+    pub(crate) fn begin(&mut self, table: &Table, lines: &[u32], hashes: &[u32]) {
+        for (i, (&line, &hash)) in lines.iter().zip(hashes).enumerate() {
+            let slot = Table::run_slot(line, hash);
+            let check = [(hash >> 10) as u8, (hash >> 18) as u8];
+            let [c0, c1, byte, count] = table.load_run(slot);
+            let known = [c0, c1] == check && count > 0;
+            self.slots[i] = slot;
+            self.checks[i] = check;
+            self.expected[i] = if known { 256 | u32::from(byte) } else { 0 };
+            self.counts[i] = if known { count } else { 0 };
         }
     }
 
-    /// Reads the slots.
-    pub(crate) fn look(&mut self) {
-        for ((&slot, &check), expected) in
-            self.slots.iter().zip(&self.checks).zip(&mut self.expected)
-        {
-            let e = self.table[slot];
-            *expected = if e >> 16 == check { e & 0xFFFF } else { 0 };
-        }
-    }
-
+    /// One input per context.
     #[inline]
     pub(crate) fn predict(&mut self, partial: u32, tables: &Tables, inputs: &mut [i32]) {
         let bits = partial.ilog2();
-        let all = self
-            .expected
-            .iter_mut()
-            .zip(&mut self.selected)
-            .zip(&self.counters)
-            .zip(inputs);
-        for (((expected, selected), counters), input) in all {
-            *selected = NONE;
-            *input = 0;
-            let e = *expected;
-            if e < 256 {
-                continue;
-            }
-            let byte = e & 255;
-            if (byte | 256) >> (8 - bits) != partial {
-                *expected = 0;
-                continue;
-            }
-            let bit = (byte >> (7 - bits)) & 1;
-            let count = (e >> 8) as u8 & 15;
-            *selected = count << 1 | bit as u8;
+        let all = self.expected.iter().zip(&self.counts).zip(&self.counters);
+        for (((&expected, &count), counters), (selected, input)) in
+            all.zip(self.selected.iter_mut().zip(inputs))
+        {
+            let agrees = expected >> (8 - bits) == partial;
+            let bit = (expected >> (7 - bits)) as u8 & 1;
+            let count = if agrees { count & COUNT_MAX } else { NONE / 2 };
             let x = tables.stretch(probability(counters[usize::from(count)]));
+            let x = if agrees { x } else { 0 };
+            *selected = (count << 1) | bit;
             *input = if bit == 1 { x } else { -x };
         }
     }
@@ -96,29 +73,18 @@ impl Runs {
     #[inline]
     pub(crate) fn update(&mut self, bit: usize, reciprocals: &[i32; 1024]) {
         for (&selected, counters) in self.selected.iter().zip(&mut self.counters) {
-            if selected != NONE {
-                let hit = usize::from(usize::from(selected & 1) == bit);
-                update(
-                    &mut counters[usize::from(selected >> 1) & 15],
-                    hit,
-                    1023,
-                    reciprocals,
-                );
-            }
+            let hit = usize::from(usize::from(selected & 1) == bit);
+            update(&mut counters[usize::from(selected >> 1).min(16)], hit, 1023, reciprocals);
         }
     }
 
     /// After a byte.
-    pub(crate) fn push(&mut self, byte: u8) {
-        for (&slot, &check) in self.slots.iter().zip(&self.checks) {
-            let e = &mut self.table[slot];
-            let same = *e >> 16 == check && *e & 255 == u32::from(byte);
-            let count = if same {
-                (((*e >> 8) & 255) + 1).min(COUNT_MAX)
-            } else {
-                1
-            };
-            *e = (check << 16) | (count << 8) | u32::from(byte);
+    pub(crate) fn push(&mut self, byte: u8, table: &mut Table) {
+        let all = self.slots.iter().zip(&self.checks).zip(&self.expected).zip(&self.counts);
+        for (((&slot, &[c0, c1]), &expected), &count) in all {
+            let same = expected == 256 | u32::from(byte);
+            let count = if same { (count + 1).min(COUNT_MAX) } else { 1 };
+            table.store_run(slot, [c0, c1, byte, count]);
         }
     }
 }

@@ -1,15 +1,23 @@
 //! The shared hash table of bit histories (`spec.md`, section 5).
 //!
-//! A line is 64 bytes, one cache line, of four rows; a row is a check byte and the 15 states
-//! of one nibble under one context. All contexts of a model share one table, so the memory
-//! goes where the contexts are.
+//! A line is 64 bytes, one cache line: three rows and four run slots. A row is a check byte
+//! and the 15 states of one nibble under one context; a run slot is the business of `runs`.
+//! What a context knows about one byte lies in one line, or in up to 16 neighbours where a
+//! context is followed by many bytes: main memory is asked once. All contexts of a model share
+//! one table, so the memory goes where the contexts are.
 
 use memmap2::MmapMut;
+
+use crate::simd::prefetch;
 
 /// Bytes of a line.
 pub(crate) const LINE: usize = 64;
 /// Bytes of a row.
 pub(crate) const ROW: usize = 16;
+/// Rows of a line; the rest of it are run slots.
+const ROWS: usize = 3;
+/// Run slots of a line, four bytes each.
+const RUNS: usize = 4;
 
 /// Lines of rows, zero at first.
 pub(crate) struct Table {
@@ -18,47 +26,45 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table of `lines` lines. The pages cost nothing before they are touched.
+    /// A table of `lines` lines, a multiple of 16. The pages cost nothing before they are
+    /// touched.
     pub(crate) fn new(lines: usize) -> Self {
-        Self {
-            memory: zeroed(lines * LINE),
-            lines: lines as u64,
-        }
+        Self { memory: zeroed(lines * LINE), lines: lines as u64 }
     }
 
+    /// The offset of the line of `hash`.
     #[inline]
-    fn line_of(&self, hash: u32) -> usize {
-        ((u64::from(hash) * self.lines) >> 32) as usize * LINE
+    pub(crate) fn line(&self, hash: u32) -> u32 {
+        (((u64::from(hash) * self.lines) >> 32) as usize * LINE) as u32
     }
 
-    /// Asks for the line of `hash` to be brought near.
+    /// Asks for a line to be brought near.
     #[inline]
-    pub(crate) fn prefetch(&self, hash: u32) {
-        crate::simd::prefetch(&self.memory, self.line_of(hash));
+    pub(crate) fn prefetch(&self, line: u32) {
+        prefetch(&self.memory, line as usize);
     }
 
-    /// The offset of the row of `hash`. The row is taken from the context seen least where
-    /// none has the check.
+    /// The offset of the row of `hash` in `line`. The row is taken from the context seen least
+    /// where none has the check.
     #[inline]
-    pub(crate) fn row(&mut self, hash: u32) -> u32 {
-        let start = self.line_of(hash);
+    pub(crate) fn row(&mut self, line: u32, hash: u32) -> u32 {
+        let start = line as usize;
         let check = (hash & 255) as u8;
-        let line: &mut [u8; LINE] = (&mut self.memory[start..start + LINE])
-            .try_into()
-            .expect("a line has 64 bytes");
+        let rows: &mut [u8; ROWS * ROW] =
+            (&mut self.memory[start..start + ROWS * ROW]).try_into().expect("three rows");
         let (mut victim, mut least) = (0, u8::MAX);
-        for row in 0..LINE / ROW {
+        for row in 0..ROWS {
             // The state of the first node tells how often the row was visited: 0 is empty,
             // and states are in the order of their totals.
-            let visits = line[row * ROW + 1];
-            if line[row * ROW] == check && visits != 0 {
+            let visits = rows[row * ROW + 1];
+            if rows[row * ROW] == check && visits != 0 {
                 return (start + row * ROW) as u32;
             }
             if visits < least {
                 (victim, least) = (row, visits);
             }
         }
-        let row = &mut line[victim * ROW..(victim + 1) * ROW];
+        let row = &mut rows[victim * ROW..(victim + 1) * ROW];
         row.fill(0);
         row[0] = check;
         (start + victim * ROW) as u32
@@ -68,9 +74,7 @@ impl Table {
     #[inline]
     pub(crate) fn load(&self, at: u32) -> [u8; ROW] {
         let at = at as usize;
-        self.memory[at..at + ROW]
-            .try_into()
-            .expect("a row has 16 bytes")
+        self.memory[at..at + ROW].try_into().expect("a row has 16 bytes")
     }
 
     /// Puts a row back.
@@ -78,6 +82,26 @@ impl Table {
     pub(crate) fn store(&mut self, at: u32, row: &[u8; ROW]) {
         let at = at as usize;
         self.memory[at..at + ROW].copy_from_slice(row);
+    }
+
+    /// The offset of the run slot of `hash` in `line`.
+    #[inline]
+    pub(crate) fn run_slot(line: u32, hash: u32) -> u32 {
+        line + (ROWS * ROW) as u32 + 4 * ((hash >> 8) % RUNS as u32)
+    }
+
+    /// The run slot at `at`, read.
+    #[inline]
+    pub(crate) fn load_run(&self, at: u32) -> [u8; 4] {
+        let at = at as usize;
+        self.memory[at..at + 4].try_into().expect("a run slot has 4 bytes")
+    }
+
+    /// The run slot at `at`, written.
+    #[inline]
+    pub(crate) fn store_run(&mut self, at: u32, run: [u8; 4]) {
+        let at = at as usize;
+        self.memory[at..at + 4].copy_from_slice(&run);
     }
 }
 
