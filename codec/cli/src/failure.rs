@@ -116,7 +116,7 @@ impl Failure {
                 ),
                 format!("allow it with --memory {}M", needed.div_ceil(1 << 20)),
             ),
-            Error::Config(what) => Self::new(Exit::Usage, what, ""),
+            Error::Config(what) => Self::new(Exit::Usage, one_line(&what), ""),
             Error::Plugin { kind, id, reason } => Self::new(
                 Exit::Plugin,
                 format!("{kind} plugin {id} failed: {reason}"),
@@ -153,6 +153,19 @@ impl fmt::Display for Failure {
     }
 }
 
+/// A message of several lines as one, without the quotation that a TOML parser adds.
+fn one_line(text: &str) -> String {
+    let quoted = |line: &str| {
+        line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit())
+            .starts_with('|')
+    };
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !quoted(line) && !line.trim().is_empty())
+        .collect();
+    lines.join(": ")
+}
+
 /// An I/O error without Rust's ` (os error 28)`.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
@@ -178,4 +191,33 @@ pub(crate) fn shown(path: &Path) -> String {
             escaped
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_fool_a_terminal() {
+        assert_eq!(shown(Path::new("dir/a b")), "dir/a b");
+        assert_eq!(shown(Path::new("a\x1b[2Jb\n")), "a\\u{1b}[2Jb\\n");
+    }
+
+    #[test]
+    fn messages_are_one_line_and_a_hint() {
+        let error = "it cannot be used: parse error at line 1\n  |\n1 | x\n  | ^\nno value\n\n";
+        let failure = Failure::codec("", Error::Config(error.into())).at("f.toml");
+        let line = "umoec: f.toml: it cannot be used: parse error at line 1: no value";
+        assert_eq!(failure.to_string(), line);
+        let failure = Failure::io("cannot write", &io::Error::from_raw_os_error(28)).at("x");
+        let shown = failure.to_string();
+        assert!(shown.starts_with("umoec: x: cannot write: ") && !shown.contains("os error"));
+        assert!(shown.contains("\n  hint: make room"), "{shown}");
+    }
+
+    #[test]
+    fn the_first_name_of_a_failure_stays() {
+        let failure = Failure::usage("wrong", "").at("inner").at("outer");
+        assert_eq!(failure.to_string(), "umoec: inner: wrong");
+    }
 }

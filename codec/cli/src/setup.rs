@@ -71,7 +71,13 @@ pub(crate) fn decode_options(memory: &Memory, threads: usize, progress: Progress
 fn from_file(path: &Path) -> Outcome<Profile> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| Failure::io("cannot read", &e).at(shown(path)))?;
-    Profile::from_toml(&text).map_err(|e| usage(e).at(shown(path)))
+    Profile::from_toml(&text).map_err(|e| {
+        Failure {
+            hint: Some("it must be laid out as the profiles in configs/codec".into()),
+            ..usage(e)
+        }
+        .at(shown(path))
+    })
 }
 
 fn usage(error: umoec_codec::Error) -> Failure {

@@ -167,6 +167,20 @@ fn one_bad_file_does_not_stop_the_others() {
     assert_eq!(place.names(), ["a", "a.umc", "c", "c.umc"]);
 }
 
+/// Names are bytes, not text.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_not_text_is_no_problem() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    fs::write(place.path("").join(name), text(100, 5)).unwrap();
+    let output = place.command(&["compress"]).arg(name).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let packed = std::ffi::OsStr::from_bytes(b"caf\xe9.umc");
+    assert!(place.path("").join(packed).exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_that_is_overwritten_stays_a_link() {

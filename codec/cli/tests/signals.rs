@@ -51,7 +51,7 @@ fn an_ignored_hangup_stays_ignored() {
     let place = Place::new();
     place.write("a", &text(3 << 20, 2));
     let line = format!(
-        "trap '' HUP; exec {} compress -q a",
+        "trap '' HUP; exec {} compress -q --profile turbo a",
         env!("CARGO_BIN_EXE_umoec")
     );
     let mut child = Command::new("sh")

@@ -63,7 +63,7 @@ pub(super) fn svg(bench: &Bench) -> String {
 
 const STYLE: &str = "text{font-family:Inter,'Helvetica Neue',Helvetica,Arial,sans-serif;fill:#3b4252}\
 .paper{fill:#fff}.title{font-size:19px;font-weight:600;fill:#1d2433}.note{font-size:12px;fill:#7a8499}\
-.panel{font-size:13px;font-weight:600}.tick{font-size:11px;fill:#7a8499}.label{font-size:11.5px}\
+.panel{font-size:13px;font-weight:600}.tick{font-size:11px;fill:#7a8499}.label{font-size:11.5px;paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-opacity:.85}\
 .own{font-weight:600;fill:#c2410c}.major{stroke:#e3e7ee}.minor{stroke:#f3f5f8}.axis{stroke:#aeb6c4}\
 .peer{fill:#5b7fa8;stroke:#fff;stroke-width:1.5}.mine{fill:#ea580c;stroke:#fff;stroke-width:1.5}\
 .line{fill:none;stroke:#ea580c;stroke-width:1.5;opacity:.45}\

@@ -29,10 +29,7 @@ impl Scale {
         Self {
             left,
             speeds: (low - pad, high + pad),
-            ratios: (
-                (((least / step) - 0.35).floor() * step).max(0.0),
-                ((most / step) + 0.35).ceil() * step,
-            ),
+            ratios: ((least - 0.6 * step).max(0.0), most + 0.8 * step),
             step,
         }
     }
@@ -137,10 +134,10 @@ fn grid(out: &mut String, scale: &Scale) {
         }
     }
     let (least, most) = scale.ratios;
-    let count = ((most - least) / scale.step).round() as u32;
-    let places = if scale.step < 0.1 { 2 } else { 1 };
-    for i in 0..=count {
-        let ratio = least + f64::from(i) * scale.step;
+    let (first, last) = ((least / scale.step).ceil(), (most / scale.step).floor());
+    let places = (-scale.step.log10().floor()).max(0.0) as usize;
+    for i in first as u32..=last as u32 {
+        let ratio = f64::from(i) * scale.step;
         let y = scale.y(ratio);
         let _ = writeln!(
             out,
