@@ -179,14 +179,13 @@ impl FrameDecoder<'_> {
             )
             .map_err(|e| self.locate(e))?;
         if block.len() == raw_length {
-            Ok(block)
-        } else {
-            Err(Error::Plugin {
-                kind: Kind::Adapter,
-                id: adapter.id,
-                reason: format!("it made {} bytes instead of {raw_length}", block.len()),
-            })
+            return Ok(block);
         }
+        Err(self.fault(format!(
+            "adapter {} made {} bytes of the streams instead of {raw_length}",
+            adapter.id,
+            block.len()
+        )))
     }
 
     fn fault(&self, reason: String) -> Error {
