@@ -106,18 +106,20 @@ fn two_hundred_bytes_cost_at_most_28_bytes_of_container() {
 }
 
 #[test]
-fn the_example_of_the_specification_is_decoded() {
-    let text = include_str!("../../../spec/umc.md");
-    let (_, rest) = text
-        .split_once("```umc-example content=\"abracadabra\"\n")
-        .unwrap();
-    let (lines, _) = rest.split_once("```").unwrap();
-    let file: Vec<u8> = lines
-        .lines()
-        .filter_map(|line| line.split("  ").next())
-        .flat_map(str::split_whitespace)
-        .map(|byte| u8::from_str_radix(byte, 16).unwrap())
-        .collect();
-    let back = decompress(&file, &shared(), &DecodeOptions::default()).unwrap();
-    assert_eq!(back, b"abracadabra");
+fn the_examples_of_the_specification_are_decoded() {
+    let examples: [(&[u8], &[u8]); 3] = [
+        (include_bytes!("../../../spec/examples/empty.umc"), b""),
+        (
+            include_bytes!("../../../spec/examples/one-block.umc"),
+            b"abracadabra",
+        ),
+        (
+            include_bytes!("../../../spec/examples/blake3.umc"),
+            b"to be or not to be, that is the question",
+        ),
+    ];
+    for (file, content) in examples {
+        let back = decompress(file, &shared(), &DecodeOptions::default()).unwrap();
+        assert_eq!(back, content);
+    }
 }

@@ -53,28 +53,28 @@ fn the_sections_that_the_code_quotes_exist() {
     assert!(quotes > 20, "only {quotes} quotes were found");
 }
 
-/// The examples: their contents and their bytes.
-fn examples() -> Vec<(String, Vec<u8>)> {
-    let text = text();
-    let mut examples = Vec::new();
-    for example in text.split("```umc-example content=\"").skip(1) {
-        let (content, rest) = example.split_once("\"\n").unwrap();
-        let (lines, _) = rest.split_once("```").unwrap();
-        let bytes = lines
-            .lines()
-            .filter_map(|line| line.split("  ").next())
-            .flat_map(str::split_whitespace)
-            .map(|byte| u8::from_str_radix(byte, 16).unwrap());
-        examples.push((content.to_owned(), bytes.collect()));
-    }
-    examples
+/// What an annotated example says: the content and the bytes.
+fn annotated(text: &str) -> (String, Vec<u8>) {
+    let content = text
+        .lines()
+        .find_map(|line| line.strip_prefix("# content:"));
+    let bytes = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split("  ").next())
+        .flat_map(str::split_whitespace)
+        .map(|byte| u8::from_str_radix(byte, 16).unwrap());
+    (content.unwrap().trim_start().to_owned(), bytes.collect())
 }
 
 #[test]
-fn the_examples_are_well_formed() {
-    let examples = examples();
-    assert_eq!(examples.len(), 3);
-    for (content, file) in &examples {
+fn the_examples_are_what_their_annotations_say() {
+    let notes = files(&root().join("spec/examples"), "txt");
+    assert_eq!(notes.len(), 5);
+    for note in notes {
+        let (content, bytes) = annotated(&fs::read_to_string(&note).unwrap());
+        let file = fs::read(note.with_extension("umc")).unwrap();
+        assert!(file == bytes, "{}", note.display());
         let report = inspect(&file[..]).unwrap();
         assert!(report.intact);
         assert_eq!(report.content_size, content.len() as u64);
@@ -83,9 +83,14 @@ fn the_examples_are_well_formed() {
 
 #[test]
 fn the_stored_examples_are_decoded() {
-    // The second one needs plugins that the core does not know; `builtin` tests it.
-    for (content, file) in [&examples()[0], &examples()[2]] {
-        assert_eq!(decompress(file).unwrap(), content.as_bytes());
+    // The others need plugins that the core does not know; `builtin` tests them.
+    for (name, content) in [("empty", ""), ("two-blocks", "UMC"), ("members", "UMC")] {
+        let path = root()
+            .join("spec/examples")
+            .join(name)
+            .with_extension("umc");
+        let file = fs::read(path).unwrap();
+        assert_eq!(decompress(&file).unwrap(), content.as_bytes());
         let input = std::io::Cursor::new(file);
         let mut archive = Archive::open(input, registry(), DecodeOptions::default()).unwrap();
         let whole = archive.read_range(0, content.len() as u64).unwrap();
