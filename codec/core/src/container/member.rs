@@ -244,6 +244,8 @@ impl<R: Read> MemberReader<R> {
     }
 
     fn solo(&mut self, head: SectionHead) -> Result<()> {
+        // More memory would not help with a length that is never right.
+        head.at_most(solo::MAX_BODY)?;
         self.affordable(&head)?;
         let (start, frame, check) = read_solo(&mut self.source, head)?;
         let (offset, section) = (frame.offset, frame.name.clone());
