@@ -1,0 +1,193 @@
+//! Faults that only a plugin can find: parameters and payloads.
+
+use super::bad_frames::of;
+use super::payload::{order0_rans, uniform_rans};
+use super::{Vector, faulty};
+use crate::stack::Fault::{Damaged, Malformed};
+use crate::wire::{frame, reference, solo, solo_member};
+
+pub(super) fn vectors() -> Vec<Vector> {
+    [payloads(), parameters()].concat()
+}
+
+fn payloads() -> Vec<Vector> {
+    let data = b"abcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabc";
+    let n = data.len() as u64;
+    let with = |name, sentence, predictor: &[u8], coder: &[u8], payload: &[u8]| {
+        let body = frame(n, &[1, 1], predictor, coder, payload);
+        faulty(
+            name,
+            Damaged,
+            sentence,
+            solo_member(&solo(8, &body, data, 0x80)),
+        )
+    };
+    let stored = |name, sentence, payload: &[u8]| with(name, sentence, &[0], &[1, 1], payload);
+    let rans = |name, sentence, payload: &[u8]| with(name, sentence, &[1, 1], &[2, 1], payload);
+    let coded = order0_rans(data);
+    let uniform = uniform_rans(data);
+    let mut other = uniform.clone();
+    other[20] ^= 1;
+    vec![
+        stored(
+            "stored-short",
+            "Coder `stored` with a byte too few.",
+            &data[1..],
+        ),
+        stored(
+            "stored-long",
+            "Coder `stored` with a byte too many.",
+            &[&data[..], b"d"].concat(),
+        ),
+        rans("rans-none", "Coder `rans` without a payload.", b""),
+        rans(
+            "rans-short",
+            "Coder `rans` without the last word.",
+            &coded[..coded.len() - 4],
+        ),
+        rans(
+            "rans-long",
+            "Coder `rans` with a word too many.",
+            &[&coded[..], &[0; 4]].concat(),
+        ),
+        rans(
+            "rans-zeros",
+            "Coder `rans` with a payload of zeros.",
+            &vec![0; coded.len()],
+        ),
+        with(
+            "rans-other-bytes",
+            "A payload of other bytes: only the content check can tell.",
+            &[0],
+            &[2, 1],
+            &other,
+        ),
+        with(
+            "rans-states-payload",
+            "Coder `rans` with eight states, but a payload of one.",
+            &[1, 1],
+            &reference(2, 1, &[8]),
+            &coded,
+        ),
+    ]
+}
+
+fn parameters() -> Vec<Vector> {
+    let of = |name, sentence, adapter: &[u8], predictor: &[u8], coder: &[u8]| {
+        of(
+            name,
+            Malformed,
+            sentence,
+            &frame(3, adapter, predictor, coder, b"abc"),
+        )
+    };
+    let cm =
+        |name, sentence, params: &[u8]| of(name, sentence, &[0], &reference(2, 1, params), &[1, 1]);
+    let bytes = reference(1, 1, &[0]);
+    vec![
+        of(
+            "params-bytes",
+            "Parameters for adapter `bytes`, which has none.",
+            &bytes,
+            &[0],
+            &[1, 1],
+        ),
+        of(
+            "params-order0",
+            "Parameters for predictor `order0`, which has none.",
+            &[0],
+            &bytes,
+            &[1, 1],
+        ),
+        of(
+            "params-stored",
+            "Parameters for coder `stored`, which has none.",
+            &[0],
+            &[0],
+            &bytes,
+        ),
+        of(
+            "params-rans-3",
+            "Coder `rans` with three states.",
+            &[0],
+            &[0],
+            &reference(2, 1, &[3]),
+        ),
+        of(
+            "params-rans-0",
+            "Coder `rans` with no states.",
+            &[0],
+            &[0],
+            &reference(2, 1, &[0]),
+        ),
+        of(
+            "params-rans-two",
+            "Two bytes of parameters for coder `rans`.",
+            &[0],
+            &[0],
+            &reference(2, 1, &[1, 1]),
+        ),
+        of(
+            "params-cm-none",
+            "Predictor `cm` without parameters.",
+            &[0],
+            &[2, 1],
+            &[1, 1],
+        ),
+        cm(
+            "params-cm-short",
+            "Predictor `cm` without the size of its table.",
+            &[1],
+        ),
+        cm(
+            "params-cm-preset",
+            "Predictor `cm` with preset 255.",
+            &[255, 4],
+        ),
+        cm(
+            "params-cm-size",
+            "Predictor `cm` with a table of eight lines.",
+            &[1, 0],
+        ),
+        cm(
+            "params-cm-size-large",
+            "Predictor `cm` with a table of 15 * 2^31 lines.",
+            &[1, 0xff],
+        ),
+        cm(
+            "params-cm-strides-0",
+            "Predictor `cm` with strides of 0, which must be absent.",
+            &[1, 4, 0, 0],
+        ),
+        cm(
+            "params-cm-one-stride",
+            "Predictor `cm` with one of the two strides.",
+            &[1, 4, 3],
+        ),
+        cm(
+            "params-cm-long",
+            "Predictor `cm` with a byte too many.",
+            &[1, 4, 3, 0, 0],
+        ),
+        cm(
+            "params-cm-stride-large",
+            "Predictor `cm` with a stride of 2^24.",
+            &[1, 4, 0x80, 0x80, 0x80, 8, 0],
+        ),
+        cm(
+            "params-cm-recipe-short",
+            "Predictor `cm` with a recipe that ends early.",
+            &[0, 4, 2, 1],
+        ),
+        cm(
+            "params-cm-context",
+            "Predictor `cm` with a recipe that names context 255.",
+            &[0, 4, 1, 255, 0, 0, 1, 0, 9, 9, 9, 9],
+        ),
+        cm(
+            "params-cm-many",
+            "Predictor `cm` with a recipe of 49 contexts.",
+            &[&[0, 4, 49][..], &[1; 49], &[0, 0, 1, 0, 9, 9, 9, 9]].concat(),
+        ),
+    ]
+}

@@ -1,0 +1,168 @@
+//! What was written once is read for ever: the vectors.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::LazyLock;
+
+use umoec_codec::pipeline::{DecodeOptions, Decoder, inspect};
+use umoec_codec::{Error, Result};
+use umoec_tests::stack::{Fault, decode, decode_by_index, registry};
+use umoec_tests::vectors::manifest::{self, Entry};
+use umoec_tests::vectors::{Vector, all, folder, readme};
+
+static ALL: LazyLock<Vec<Vector>> = LazyLock::new(all);
+
+fn stored(path: &str) -> Vec<u8> {
+    fs::read(folder().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+fn with_threads(file: &[u8], threads: usize) -> Result<Vec<u8>> {
+    let options = DecodeOptions {
+        threads,
+        ..DecodeOptions::default()
+    };
+    let decoder = Decoder::new(file, registry(), options)?;
+    let mut content = Vec::new();
+    // In odd pieces, as a pipe may want them.
+    let mut decoder = std::io::BufReader::with_capacity(37, decoder);
+    std::io::copy(&mut decoder, &mut content).map_err(Error::from_io)?;
+    Ok(content)
+}
+
+fn is_content(entry: &Entry, content: &[u8], how: &str) {
+    let hash = blake3::hash(content).to_hex();
+    assert_eq!(*hash, *entry.outcome, "{}, {how}", entry.path);
+    assert_eq!(entry.content_length, Some(content.len() as u64));
+}
+
+#[test]
+fn good_vectors_decode_to_what_the_manifest_says() {
+    let mut good = 0;
+    for entry in manifest::read().values() {
+        if entry.content_length.is_none() {
+            continue;
+        }
+        good += 1;
+        let file = stored(&entry.path);
+        is_content(entry, &decode(&file).unwrap(), "at once");
+        for threads in [1, 3] {
+            let content = with_threads(&file, threads).unwrap();
+            is_content(entry, &content, &format!("{threads} threads"));
+        }
+        let options = DecodeOptions::default();
+        is_content(entry, &decode_by_index(&file, options).unwrap(), "by index");
+        let report = inspect(&file[..]).unwrap();
+        assert!(report.intact, "{}", entry.path);
+        assert_eq!(Some(report.content_size), entry.content_length);
+    }
+    assert!(good > 40, "only {good} vectors");
+}
+
+/// What the decoder says of every vector that must be refused, for review: kind of fault,
+/// section, offset and reason.
+#[test]
+fn bad_vectors_are_refused_with_the_right_fault() {
+    let mut messages = String::new();
+    for entry in manifest::read().values() {
+        if entry.content_length.is_some() {
+            continue;
+        }
+        let file = stored(&entry.path);
+        let error = decode(&file).expect_err(&entry.path);
+        let fault = Fault::of(&error).unwrap_or_else(|| panic!("{}: {error:?}", entry.path));
+        assert_eq!(fault.word(), entry.outcome, "{}: {error}", entry.path);
+        let threaded = with_threads(&file, 2).unwrap_err();
+        assert_eq!(threaded.to_string(), error.to_string(), "{}", entry.path);
+        has_a_place(&entry.path, &error, file.len());
+        // A release changes what the message names, but not what it means.
+        let message = error
+            .to_string()
+            .replace(env!("CARGO_PKG_VERSION"), "VERSION");
+        messages.push_str(&format!("{}: {message}\n", entry.path));
+    }
+    insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!("messages", messages);
+    });
+}
+
+/// An offset within the file, and a section.
+fn has_a_place(path: &str, error: &Error, length: usize) {
+    match error {
+        Error::Format {
+            offset, section, ..
+        }
+        | Error::Truncated { offset, section }
+        | Error::Integrity {
+            offset, section, ..
+        } => {
+            assert!(*offset <= length as u64, "{path}: {error}");
+            assert!(!section.is_empty(), "{path}");
+        }
+        // What is missing is missing wherever the file asks for it.
+        Error::Limit { what, .. } => assert!(what.contains("at byte"), "{path}: {what}"),
+        _ => {}
+    }
+}
+
+#[test]
+fn no_vector_ever_reads_by_index_what_it_is_not() {
+    for entry in manifest::read().values() {
+        // Random access does not compare the content check: it may give what the frames
+        // hold, but never anything else.
+        let file = stored(&entry.path);
+        if let Err(error) = decode_by_index(&file, DecodeOptions::default()) {
+            assert!(Fault::of(&error).is_some(), "{}: {error:?}", entry.path);
+            assert_eq!(entry.content_length, None, "{}: {error}", entry.path);
+        }
+        if let Err(error) = inspect(&file[..]) {
+            assert!(Fault::of(&error).is_some(), "{}: {error:?}", entry.path);
+        }
+    }
+}
+
+/// The encoder writes the same bytes as when the vectors were issued: a snapshot of the format.
+#[test]
+fn the_vectors_are_what_this_program_writes() {
+    let entries = manifest::read();
+    let mut stale = Vec::new();
+    for vector in &*ALL {
+        let path = vector.path();
+        let Some(entry) = entries.get(&path) else {
+            stale.push(path);
+            continue;
+        };
+        // What a release has frozen, a later encoder may write better.
+        if !entry.is_frozen() && *entry != Entry::from(vector) {
+            stale.push(path);
+        }
+    }
+    assert!(
+        stale.is_empty(),
+        "{stale:#?} differ; if that is meant: cargo run -p umoec-tests --bin vectors -- --write"
+    );
+}
+
+#[test]
+fn files_manifest_and_readme_name_the_same_vectors() {
+    let entries = manifest::read();
+    let mut files = BTreeSet::new();
+    for kind in ["good", "bad", "unsupported"] {
+        for file in fs::read_dir(folder().join(kind)).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            files.insert(format!("{kind}/{name}"));
+        }
+    }
+    let listed: BTreeSet<String> = entries.keys().cloned().collect();
+    assert_eq!(files, listed);
+    for entry in entries.values() {
+        let file = stored(&entry.path);
+        assert_eq!(file.len() as u64, entry.length, "{}", entry.path);
+        assert_eq!(*blake3::hash(&file).to_hex(), *entry.hash, "{}", entry.path);
+    }
+    let text = fs::read_to_string(folder().join("README.md")).unwrap();
+    assert_eq!(text, readme::text(&ALL), "re-issue the vectors");
+    for path in listed {
+        let name = path.split(['/', '.']).nth(1).unwrap();
+        assert!(text.contains(&format!("| `{name}` |")), "{path}");
+    }
+}

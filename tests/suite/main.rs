@@ -1,0 +1,12 @@
+//! Properties of the whole stack, a file for each.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod bad_input;
+mod compatibility;
+mod concurrency;
+mod fuzz_smoke;
+mod random_access;
+mod ratio;
+mod registry;
+mod round_trips;
+mod spec_sync;
