@@ -21,7 +21,7 @@ struct Case {
 
 fn cases() -> Vec<Case> {
     let text = Kind::Text.generate(150, 1);
-    let records = Kind::Records.generate(120, 2);
+    let records = Kind::Records.generate(60, 2);
     let noise = Kind::Noise.generate(20, 3);
     let cm = || {
         fixed(

@@ -37,17 +37,17 @@ fn threads(threads: usize) -> DecodeOptions {
 
 #[test]
 fn the_bytes_do_not_depend_on_the_number_of_threads() {
-    let content = Kind::Mixed.generate(30_000, 1);
+    let content = Kind::Mixed.generate(20_000, 1);
     for profile in profiles() {
         let file = encode(&content, &profile, 1);
-        for n in [0, 2, 3, 8, 100] {
+        for n in [2, 3, 100] {
             assert!(
                 encode(&content, &profile, n) == file,
                 "{}, {n} threads",
                 profile.name
             );
         }
-        for n in [0, 1, 2, 3, 8, 100] {
+        for n in [0, 1, 3, 100] {
             let back = decompress(&file, &registry(), &threads(n)).unwrap();
             assert!(back == content, "{}, {n} threads", profile.name);
         }

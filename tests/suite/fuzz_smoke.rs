@@ -92,7 +92,7 @@ fn sections_of_files() {
 
 #[test]
 fn frame() {
-    smoke("frame", 3000);
+    smoke("frame", 2000);
 }
 
 /// Parameters are not in the vectors as such: from the presets' forms, and from noise.
@@ -113,7 +113,7 @@ fn cm_params() {
         ],
     ];
     let mut opened = 0;
-    for case in 0..3000 {
+    for case in 0..1000 {
         let mut bytes = forms[random.index(forms.len())].to_vec();
         for _ in 0..random.below(4) {
             let at = random.index(bytes.len());
@@ -127,7 +127,7 @@ fn cm_params() {
         opened += u32::from(cm_opens(&bytes));
     }
     assert!(
-        opened > 100,
+        opened > 50,
         "only {opened} were valid: the forms are not those of cm"
     );
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod compatibility;
 mod concurrency;
 mod fuzz_smoke;
+mod inspection;
 mod random_access;
 mod ratio;
 mod registry;
