@@ -10,4 +10,5 @@ mod random_access;
 mod ratio;
 mod registry;
 mod round_trips;
+mod second_decoder;
 mod spec_sync;
