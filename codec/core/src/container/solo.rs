@@ -87,10 +87,14 @@ impl Solo {
         Ok((solo, last[check_start..flags_offset].to_vec()))
     }
 
+    /// Bytes of the body that are not the frame: memory, content check and flags.
+    pub(crate) const fn around(check: CheckKind) -> u64 {
+        1 + check.size() as u64 + 1
+    }
+
     /// The frame within a SOLO body of `body_length` bytes: where it starts and its length.
     pub(crate) fn frame_range(&self, body_length: u64) -> (u64, u64) {
-        let around = 1 + self.check.size() as u64 + 1;
-        (1, body_length.saturating_sub(around))
+        (1, body_length.saturating_sub(Self::around(self.check)))
     }
 
     /// Reads the head of the frame in `body`, which has `body_length` bytes and begins at

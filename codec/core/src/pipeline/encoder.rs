@@ -186,8 +186,9 @@ impl<W: Write> Encoder<W> {
         let mut memory = 0;
         if let Some(coded) = self.pool.take() {
             let (frame, _permit) = coded?;
+            // spec umc §6.3: the whole body counts, not the frame alone.
             let solo = Solo {
-                memory_code: Solo::code_for(frame.memory),
+                memory_code: Solo::code_for(frame.memory + Solo::around(kind)),
                 check: kind,
                 profile: self.options.profile.number,
             };

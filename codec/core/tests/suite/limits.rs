@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use umoec_codec::Error;
-use umoec_codec::pipeline::{self, DecodeOptions, EncodeOptions};
+use umoec_codec::pipeline::{self, CheckKind, DecodeOptions, EncodeOptions};
 
 use crate::bytes::*;
 use crate::plugins::{compress, decompress, options, profile, registry};
@@ -38,6 +38,23 @@ fn memory_over_the_limit_is_refused() {
                 assert!(limit <= 100 << 10);
             }
             other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// What a SOLO declares must do for all of its body, at each size at which the declaration changes.
+#[test]
+fn a_solo_declares_enough_at_every_size() {
+    // Nothing predicts this, so the frame is stored and needs three times its size.
+    let noise: Vec<u8> = (0..6000u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (i >> 3) as u8)
+        .collect();
+    for check in [CheckKind::Crc32, CheckKind::Blake3_256] {
+        for size in 2600..noise.len() {
+            let mut options = options(100_000);
+            options.check = Some(check);
+            let file = pipeline::compress(&noise[..size], &registry(), &options).unwrap();
+            assert!(decompress(&file).unwrap() == noise[..size], "{size} bytes");
         }
     }
 }
