@@ -39,14 +39,14 @@ impl Apm {
     }
 
     /// Asks for the knots of `context`, two cache lines.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn prefetch(&self, context: usize) {
         prefetch(&self.knots, context * KNOTS);
         prefetch(&self.knots, context * KNOTS + KNOTS - 1);
     }
 
     /// The refined probability (16 bits) of logit `x` under `context`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn refine(&mut self, x: i32, context: usize) -> i32 {
         let x = x.clamp(-16 * STEP, 16 * STEP - 1) + 16 * STEP;
         let (low, part) = ((x / STEP) as usize, x % STEP);
@@ -57,8 +57,8 @@ impl Apm {
     }
 
     /// Moves the nearer knot towards `bit`.
-    #[inline]
-    pub(crate) fn update(&mut self, bit: usize) {
+    #[inline(always)]
+    pub(crate) fn update(&mut self, bit: u32) {
         let knot = &mut self.knots[self.nearest];
         let p = i32::from(*knot);
         let target = if bit == 1 { 65_535 } else { 0 };

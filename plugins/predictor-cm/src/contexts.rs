@@ -54,7 +54,20 @@ impl Context {
     /// one: 15 for contexts that many bytes follow, 3 for those that few do.
     pub(crate) const fn spread(self) -> u32 {
         match self {
-            Self::O0 | Self::O1 | Self::O2 | Self::Skip1 | Self::Skip2 | Self::Skip3 | Self::Skip12 | Self::Pair13 | Self::Pair14 | Self::Skip3x2 | Self::Pair24 | Self::LineColumn | Self::LineAboveO1 | Self::Shape4 => 15,
+            Self::O0
+            | Self::O1
+            | Self::O2
+            | Self::Skip1
+            | Self::Skip2
+            | Self::Skip3
+            | Self::Skip12
+            | Self::Pair13
+            | Self::Pair14
+            | Self::Skip3x2
+            | Self::Pair24
+            | Self::LineColumn
+            | Self::LineAboveO1
+            | Self::Shape4 => 15,
             s if s as u8 >= 80 => 15,
             _ => 3,
         }

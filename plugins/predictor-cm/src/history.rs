@@ -113,7 +113,7 @@ impl Histories {
     }
 
     /// The state after `state` has seen `bit`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&self, state: u8, bit: usize) -> u8 {
         self.next[(2 * usize::from(state) + bit) & 511]
     }

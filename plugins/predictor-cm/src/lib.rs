@@ -14,6 +14,7 @@
 mod apm;
 mod contexts;
 mod counter;
+mod direct;
 mod history;
 mod matcher;
 mod math;
@@ -25,6 +26,7 @@ mod presets;
 mod runs;
 mod selector;
 mod simd;
+mod slots;
 mod table;
 mod tracker;
 
@@ -108,7 +110,7 @@ impl Opened for OpenedCm {
     }
 
     fn start(&self) -> Box<dyn PredictorState> {
-        Box::new(Model::new(self.params.clone(), self.len))
+        Box::new(Model::new(&self.params, self.len))
     }
 }
 

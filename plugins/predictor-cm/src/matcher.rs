@@ -1,6 +1,6 @@
 //! The match model: what followed the last time (`spec.md`, section 6.3).
 
-use crate::counter::{counter, probability, update};
+use crate::counter::{counter, probability, updated};
 use crate::math::Tables;
 use crate::tracker::fold;
 
@@ -19,6 +19,9 @@ pub(crate) struct Matcher {
     table: Vec<u32>,
     /// log2 of the table's length.
     bits: u32,
+    /// Hash of the last bytes: each byte shifts the older ones up, until they are gone.
+    rolling: u32,
+    multiplier: u32,
     /// Position of the expected byte; 0 for none.
     pointer: usize,
     /// Bytes that agree before it.
@@ -50,6 +53,8 @@ impl Matcher {
             least,
             table: vec![0; 1 << bits],
             bits,
+            rolling: 0,
+            multiplier: 0x2F0B_4C47 << (32 / least as u32).max(1),
             pointer: 0,
             length: 0,
             misses: 0,
@@ -97,13 +102,13 @@ impl Matcher {
             };
             self.pointer += 1;
         }
+        let last = u32::from(history[n - 1]) + 1;
+        self.rolling = self
+            .rolling
+            .wrapping_mul(self.multiplier)
+            .wrapping_add(last);
         if n >= self.least {
-            let mut hash = 0;
-            // Four bytes at a time: a long least length is hashed for every byte.
-            for bytes in history[n - self.least..].chunks(4) {
-                let word = bytes.iter().rev().fold(0, |w, &c| (w << 8) | u32::from(c));
-                hash = fold(hash, word);
-            }
+            let hash = fold(0, self.rolling);
             let slot = &mut self.table[(hash >> (32 - self.bits)) as usize];
             if self.length == 0 {
                 let candidate = *slot as usize;
@@ -134,7 +139,7 @@ impl Matcher {
     }
 
     /// Two inputs for the next bit. `partial` is 1 followed by the bits so far.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn predict(&mut self, partial: u32, tables: &Tables, inputs: &mut [i32]) {
         self.selected = usize::MAX;
         let Some(expected) = self.expected else {
@@ -159,19 +164,15 @@ impl Matcher {
     }
 
     /// Learns whether the expected bit came.
-    #[inline]
-    pub(crate) fn update(&mut self, bit: usize, partial: u32, reciprocals: &[i32; 1024]) {
+    #[inline(always)]
+    pub(crate) fn update(&mut self, bit: u32, partial: u32) {
         if self.selected == usize::MAX {
             return;
         }
         if let Some(expected) = self.expected {
-            let hit = usize::from(expected >> (7 - partial.ilog2())) & 1 == bit;
-            update(
-                &mut self.counters[self.selected],
-                usize::from(hit),
-                1023,
-                reciprocals,
-            );
+            let hit = u32::from(u32::from(expected >> (7 - partial.ilog2())) & 1 == bit);
+            let counter = &mut self.counters[self.selected];
+            *counter = updated(*counter, hit);
         }
     }
 }

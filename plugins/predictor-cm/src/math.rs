@@ -51,14 +51,14 @@ impl Tables {
     }
 
     /// The probability of logit `x`, which is clamped to the domain: 1..=65535.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn squash(&self, x: i32) -> i32 {
         let x = x.clamp(-LOGIT_MAX, LOGIT_MAX);
         i32::from(self.squash[(x + LOGIT_MAX) as usize])
     }
 
     /// The logit of probability `p` (16 bits, of which the upper 12 count).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn stretch(&self, p: u32) -> i32 {
         i32::from(self.stretch[(p >> 4) as usize & 4095])
     }

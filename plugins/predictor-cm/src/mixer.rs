@@ -5,13 +5,21 @@
 //! opinions. After Mattern, "Mixing strategies in data compression" (DCC 2012), and PAQ8.
 //!
 //! Bounds: inputs are within +-2815 and weights within +-8.0 in units of 2^-20, so
-//! `x * (w >> 4)` is below 2^30.5, and the sum of up to 512 terms shifted by 8 below 2^31.5 / 2.
+//! `x * (w >> 4)` is below 2^30.5, and the sum of 256 terms of it shifted by 8 below 2^30.5.
+//! An error is below 2^16 * 255 / 2^8, so `x * error` is below 2^27.5. Nothing overflows, and
+//! the order of summation does not matter.
 
 use crate::math::{LOGIT_MAX, TABLES, Tables};
-use crate::simd::{GROUP, Kernel, WEIGHT_BITS};
+use crate::simd::Ops;
 
+/// Inputs are padded to a multiple of this many.
+const GROUP: usize = 16;
 /// Most inputs of a layer.
 pub(crate) const MAX_INPUTS: usize = 256;
+/// Fraction bits of a weight.
+const WEIGHT_BITS: u32 = 20;
+/// Largest magnitude of a weight: 8.0.
+pub(crate) const WEIGHT_MAX: i32 = (8 << WEIGHT_BITS) - 1;
 
 /// One selector's rows of weights.
 struct Rows {
@@ -23,7 +31,6 @@ struct Rows {
 
 /// A layer of selectors over common inputs, and the layer above it.
 pub(crate) struct Mixer {
-    kernel: Kernel,
     tables: &'static Tables,
     /// The inputs of the present bit, padded with zeros.
     pub(crate) inputs: Vec<i32>,
@@ -45,9 +52,9 @@ impl Mixer {
         rates: [u8; 3],
         weight: u8,
     ) -> Self {
+        assert!(inputs <= MAX_INPUTS);
         let [rate, floor, last_rate] = rates.map(i32::from);
         let initial = i32::from(weight) << (WEIGHT_BITS - 8);
-        assert!(inputs <= MAX_INPUTS);
         let padded = inputs.next_multiple_of(GROUP);
         let opinions = sizes.len().next_multiple_of(GROUP);
         let even = (1 << WEIGHT_BITS) / sizes.len() as i32;
@@ -57,7 +64,6 @@ impl Mixer {
             p: 32_768,
         };
         Self {
-            kernel: Kernel::detect(),
             tables: &TABLES,
             inputs: vec![0; padded],
             first: sizes.iter().map(|&n| rows(n, padded, initial)).collect(),
@@ -79,43 +85,77 @@ impl Mixer {
 
     /// The logit of the next bit being 1, under the contexts that `select` gives for the
     /// selectors and `last` for the second layer.
-    #[inline]
-    pub(crate) fn mix(&mut self, select: &[u32], last: usize) -> i32 {
+    #[inline(always)]
+    pub(crate) fn mix<O: Ops>(&mut self, select: &[u32], last: usize) -> i32 {
         let width = self.inputs.len();
         for ((rows, &s), opinion) in self.first.iter_mut().zip(select).zip(&mut self.opinions) {
             rows.selected = s as usize * width;
             let weights = &rows.weights[rows.selected..rows.selected + width];
-            let x = (self.kernel.dot(&self.inputs, weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
+            let x = (O::dot(&self.inputs, weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
             rows.p = self.tables.squash(x);
             *opinion = x;
+        }
+        if let [only] = &self.first[..] {
+            // One opinion needs no weighing.
+            self.last.p = only.p;
+            return self.opinions[0];
         }
         let width = self.opinions.len();
         self.last.selected = last * width;
         let weights = &self.last.weights[self.last.selected..self.last.selected + width];
-        let x = (self.kernel.dot(&self.opinions, weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
+        let x = (O::dot(&self.opinions, weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
         self.last.p = self.tables.squash(x);
         x
     }
 
     /// Moves the selected weights of both layers towards `bit`.
-    #[inline]
-    pub(crate) fn update(&mut self, bit: usize) {
+    #[inline(always)]
+    pub(crate) fn update<O: Ops>(&mut self, bit: u32) {
         let target = ((bit as i32) << 16) - bit as i32;
-        let width = self.opinions.len();
-        let rows = &mut self.last;
-        let error = ((target - rows.p) * self.last_rate) >> 8;
-        let weights = &mut rows.weights[rows.selected..rows.selected + width];
-        self.kernel.train(&self.opinions, weights, error);
+        if self.first.len() > 1 {
+            let width = self.opinions.len();
+            let rows = &mut self.last;
+            let error = ((target - rows.p) * self.last_rate) >> 8;
+            O::train(
+                &self.opinions,
+                &mut rows.weights[rows.selected..rows.selected + width],
+                error,
+            );
+        }
         let width = self.inputs.len();
         for rows in &mut self.first {
             let error = ((target - rows.p) * self.rate) >> 8;
-            let weights = &mut rows.weights[rows.selected..rows.selected + width];
-            self.kernel.train(&self.inputs, weights, error);
+            O::train(
+                &self.inputs,
+                &mut rows.weights[rows.selected..rows.selected + width],
+                error,
+            );
         }
     }
 
     /// Lowers the learning rate towards its floor by one 64th of the way; once a kibibyte.
     pub(crate) fn cool(&mut self) {
         self.rate -= (self.rate - self.floor + 63) / 64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::ScalarOps;
+
+    /// The bounds in the module's text, reached: in a test build an overflow panics.
+    #[test]
+    fn extremes_do_not_overflow() {
+        for (x, w, error) in [
+            (LOGIT_MAX, WEIGHT_MAX, 65_280),
+            (-LOGIT_MAX, WEIGHT_MAX, -65_280),
+        ] {
+            let x = [x; MAX_INPUTS];
+            let mut w = [w; MAX_INPUTS];
+            assert!(ScalarOps::dot(&x, &w).abs() < i32::MAX / 2 + (1 << 29));
+            ScalarOps::train(&x, &mut w, error);
+            assert!(w.iter().all(|w| w.abs() <= WEIGHT_MAX));
+        }
     }
 }

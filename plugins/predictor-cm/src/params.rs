@@ -139,6 +139,7 @@ impl Recipe {
             out.push(list.len() as u8);
             out.extend(list);
         }
+        out.extend([self.runs, self.apms]);
         out.extend(self.rates);
         out.push(self.weight);
     }
@@ -164,14 +165,18 @@ impl Recipe {
                     .ok_or_else(|| malformed(&format!("there is no selector {id}")))
             })
             .collect::<Result<_>>()?;
+        let (runs, apms) = (next()?, next()?);
         let rates = [next()?, next()?, next()?];
+        let weight = next()?;
         let recipe = Self {
             contexts,
             direct,
             matches,
             selectors,
+            runs,
+            apms,
             rates,
-            weight: next()?,
+            weight,
         };
         recipe.check().map_err(|reason| malformed(&reason))?;
         Ok(recipe)

@@ -162,10 +162,10 @@ fn looks_like_text(data: &[u8]) -> bool {
     control * 50 <= count
 }
 
-/// Room for half a line per byte and context, within the profile's memory.
+/// Room for a sixteenth of a line per byte and context, within the profile's memory.
 fn table_size(recipe: &Recipe, len: u64, table: u64) -> u8 {
     let lines = len.saturating_mul(recipe.contexts.len() as u64);
-    Params::size_for((lines / 2).min(table / LINE as u64))
+    Params::size_for((lines / 16).min(table / LINE as u64))
 }
 
 /// Cost in 2^-16 bits of a sample of `data` under `params`.
@@ -179,7 +179,7 @@ fn trial(data: &[u8], params: &Params) -> u64 {
         shift: 7,
         cost: 0,
     };
-    let mut model = Model::new(params, sample.len() as u64);
+    let mut model = Model::new(&params, sample.len() as u64);
     model.code(
         sample.len(),
         &mut meter,

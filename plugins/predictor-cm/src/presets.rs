@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use umoec_codec::plugin::Settings;
 
 use crate::contexts::Context;
+use crate::mixer::MAX_INPUTS;
+use crate::model::APM_CONTEXTS;
 use crate::params::LIST_MAX;
 use crate::selector::Selector;
 
@@ -23,6 +25,10 @@ pub(crate) struct Recipe {
     pub(crate) matches: Vec<u8>,
     /// Selectors of the mixer.
     pub(crate) selectors: Vec<Selector>,
+    /// How many of the contexts, the first ones, have runs.
+    pub(crate) runs: u8,
+    /// How many adaptive probability maps refine the result, up to 4.
+    pub(crate) apms: u8,
     /// Learning rates of the mixer: at first, in the end, of the second layer.
     pub(crate) rates: [u8; 3],
     /// First weight of each input, in units of 1/256.
@@ -37,6 +43,8 @@ impl Recipe {
             "direct",
             "matches",
             "selectors",
+            "runs",
+            "apms",
             "rates",
             "weight",
         ];
@@ -90,6 +98,11 @@ impl Recipe {
             direct: contexts("direct")?,
             matches: bytes("matches")?,
             selectors,
+            runs: bytes("runs")?.first().copied().unwrap_or(0),
+            apms: bytes("apms")?
+                .first()
+                .copied()
+                .unwrap_or(APM_CONTEXTS.len() as u8),
             rates: bytes("rates")?
                 .try_into()
                 .map_err(|_| "`rates` are three numbers")?,
@@ -122,6 +135,18 @@ impl Recipe {
         if self.matches.iter().any(|m| !(2..=64).contains(m)) {
             return Err("the least length of a match is 2 to 64".into());
         }
+        if usize::from(self.runs) > self.contexts.len() {
+            return Err("a model has at most as many `runs` as contexts".into());
+        }
+        if usize::from(self.apms) > APM_CONTEXTS.len() {
+            return Err(format!("a model has at most {} `apms`", APM_CONTEXTS.len()));
+        }
+        if self.inputs() > MAX_INPUTS {
+            return Err(format!(
+                "a model has at most {MAX_INPUTS} inputs, not {}",
+                self.inputs()
+            ));
+        }
         if self.rates[1] > self.rates[0] {
             return Err(
                 "the mixer's rate falls: the second of `rates` is at most the first".into(),
@@ -130,10 +155,11 @@ impl Recipe {
         Ok(())
     }
 
-    /// Inputs of the mixer: two and a run per context, one per direct context, two per
+    /// Inputs of the mixer: two per context, one per run and per direct context, two per
     /// matcher, and a constant.
     pub(crate) fn inputs(&self) -> usize {
-        3 * self.contexts.len() + self.direct.len() + 2 * self.matches.len() + 1
+        let runs = usize::from(self.runs);
+        2 * self.contexts.len() + runs + self.direct.len() + 2 * self.matches.len() + 1
     }
 
     /// Whether the model looks at strides.

@@ -51,7 +51,7 @@ impl Selector {
     }
 
     /// The context in this situation, below `size`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn context(self, s: &Situation<'_>) -> u32 {
         let t = s.tracker;
         let bits = s.partial.ilog2();

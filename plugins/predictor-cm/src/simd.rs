@@ -1,19 +1,16 @@
-//! The mixer's two inner loops: a scalar reference, and AVX2 and AVX-512 that give the same bits.
+//! One source, several instruction sets, the same bits.
 //!
-//! Both are sums and element-wise operations on i32 that cannot overflow (bounds in
+//! All arithmetic of the model is on integers. [`Kernel::run`] compiles the whole of it once
+//! for the plain target, the reference, and once for each vector extension; the mixer's two
+//! inner loops, which the compiler does not vectorise by itself, are written by hand as
+//! [`Ops`]. They are sums and element-wise operations on i32 that cannot overflow (bounds in
 //! `mixer.rs`), so the order of summation does not matter and equality is exact.
 
 #![allow(unsafe_code, reason = "vector kernels and prefetch")]
 
-/// Inputs are padded to a multiple of this many.
-pub(crate) const GROUP: usize = 16;
+use crate::mixer::WEIGHT_MAX;
 
-/// Fraction bits of a weight.
-pub(crate) const WEIGHT_BITS: u32 = 20;
-/// Largest magnitude of a weight: 8.0.
-pub(crate) const WEIGHT_MAX: i32 = (8 << WEIGHT_BITS) - 1;
-
-/// Which kernels to use, found once.
+/// Which compilation to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kernel {
     Scalar,
@@ -21,6 +18,75 @@ pub(crate) enum Kernel {
     Avx2,
     #[cfg(target_arch = "x86_64")]
     Avx512,
+}
+
+/// Something that `Kernel::run` compiles for each instruction set. `run` and what it calls
+/// must be `#[inline(always)]`, or it stays compiled for the plain target.
+pub(crate) trait Job {
+    fn run<O: Ops>(self);
+}
+
+/// The mixer's inner loops. `x` and `w` have one length, a multiple of 16.
+pub(crate) trait Ops {
+    /// Sum over i of `(x[i] * (w[i] >> 4)) >> 8`: a logit times 2^8.
+    fn dot(x: &[i32], w: &[i32]) -> i32;
+    /// `w[i] += (x[i] * error + 2^9) >> 10`, clamped to `WEIGHT_MAX`.
+    fn train(x: &[i32], w: &mut [i32], error: i32);
+}
+
+/// The reference.
+pub(crate) struct ScalarOps;
+
+impl Ops for ScalarOps {
+    #[inline(always)]
+    fn dot(x: &[i32], w: &[i32]) -> i32 {
+        x.iter().zip(w).map(|(&x, &w)| (x * (w >> 4)) >> 8).sum()
+    }
+
+    #[inline(always)]
+    fn train(x: &[i32], w: &mut [i32], error: i32) {
+        for (w, &x) in w.iter_mut().zip(x) {
+            *w = (*w + ((x * error + (1 << 9)) >> 10)).clamp(-WEIGHT_MAX, WEIGHT_MAX);
+        }
+    }
+}
+
+/// Kernels for 256-bit vectors; only `Kernel::run` may use them.
+#[cfg(target_arch = "x86_64")]
+pub(crate) struct Avx2Ops;
+
+#[cfg(target_arch = "x86_64")]
+impl Ops for Avx2Ops {
+    #[inline(always)]
+    fn dot(x: &[i32], w: &[i32]) -> i32 {
+        // SAFETY: `Kernel::run` uses these operations where `available` found AVX2.
+        unsafe { x86::dot(x, w) }
+    }
+
+    #[inline(always)]
+    fn train(x: &[i32], w: &mut [i32], error: i32) {
+        // SAFETY: as above.
+        unsafe { x86::train(x, w, error) }
+    }
+}
+
+/// Kernels for 512-bit vectors; only `Kernel::run` may use them.
+#[cfg(target_arch = "x86_64")]
+pub(crate) struct Avx512Ops;
+
+#[cfg(target_arch = "x86_64")]
+impl Ops for Avx512Ops {
+    #[inline(always)]
+    fn dot(x: &[i32], w: &[i32]) -> i32 {
+        // SAFETY: `Kernel::run` uses these operations where `available` found AVX-512F.
+        unsafe { x86::dot512(x, w) }
+    }
+
+    #[inline(always)]
+    fn train(x: &[i32], w: &mut [i32], error: i32) {
+        // SAFETY: as above.
+        unsafe { x86::train512(x, w, error) }
+    }
 }
 
 impl Kernel {
@@ -35,16 +101,20 @@ impl Kernel {
             .unwrap_or(Self::Scalar)
     }
 
-    /// The kernels this machine can run, the slowest first.
+    /// The kernels this machine can run, the reference first.
     pub(crate) fn available() -> Vec<Self> {
         let mut kernels = vec![Self::Scalar];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") {
                 kernels.push(Self::Avx2);
-            }
-            if is_x86_feature_detected!("avx512f") {
-                kernels.push(Self::Avx512);
+                if is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+                {
+                    kernels.push(Self::Avx512);
+                }
             }
         }
         kernels
@@ -60,49 +130,35 @@ impl Kernel {
         }
     }
 
-    /// Sum over i of `(x[i] * (w[i] >> 4)) >> 8`: the logit in units of 2^-8, times 2^8.
-    #[inline]
-    pub(crate) fn dot(self, x: &[i32], w: &[i32]) -> i32 {
-        assert!(x.len() == w.len() && x.len().is_multiple_of(GROUP));
+    /// Runs the job as compiled for this kernel.
+    pub(crate) fn run(self, job: impl Job) {
         match self {
-            Self::Scalar => dot_scalar(x, w),
+            Self::Scalar => job.run::<ScalarOps>(),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `detect` chose this kernel because the processor has AVX2.
-            Self::Avx2 => unsafe { x86::dot(x, w) },
+            // SAFETY: `available` found these extensions.
+            Self::Avx2 => unsafe { run_avx2(job) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `detect` chose this kernel because the processor has AVX-512F.
-            Self::Avx512 => unsafe { x86::dot512(x, w) },
-        }
-    }
-
-    /// `w[i] += (x[i] * error + 2^9) >> 10`, clamped to `WEIGHT_MAX`.
-    #[inline]
-    pub(crate) fn train(self, x: &[i32], w: &mut [i32], error: i32) {
-        assert!(x.len() == w.len() && x.len().is_multiple_of(GROUP));
-        match self {
-            Self::Scalar => train_scalar(x, w, error),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `detect` chose this kernel because the processor has AVX2.
-            Self::Avx2 => unsafe { x86::train(x, w, error) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `detect` chose this kernel because the processor has AVX-512F.
-            Self::Avx512 => unsafe { x86::train512(x, w, error) },
+            // SAFETY: `available` found these extensions.
+            Self::Avx512 => unsafe { run_avx512(job) },
         }
     }
 }
 
-fn dot_scalar(x: &[i32], w: &[i32]) -> i32 {
-    x.iter().zip(w).map(|(&x, &w)| (x * (w >> 4)) >> 8).sum()
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn run_avx2(job: impl Job) {
+    job.run::<Avx2Ops>();
 }
 
-fn train_scalar(x: &[i32], w: &mut [i32], error: i32) {
-    for (w, &x) in w.iter_mut().zip(x) {
-        *w = (*w + ((x * error + (1 << 9)) >> 10)).clamp(-WEIGHT_MAX, WEIGHT_MAX);
-    }
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
+fn run_avx512(job: impl Job) {
+    job.run::<Avx512Ops>();
 }
 
-/// Asks for the cache line at `memory[at]`, where that is within; nothing happens on other architectures.
-#[inline]
+/// Asks for the cache line at `memory[at]`, where that is within; nothing happens on other
+/// architectures.
+#[inline(always)]
 pub(crate) fn prefetch<T>(memory: &[T], at: usize) {
     #[cfg(target_arch = "x86_64")]
     if at < memory.len() {
@@ -118,29 +174,36 @@ pub(crate) fn prefetch<T>(memory: &[T], at: usize) {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
+    //! Loops over pointers, two vectors at a time: the rows are short, so that the overhead of
+    //! each turn counts.
+
     use std::arch::x86_64::*;
 
-    use super::WEIGHT_MAX;
-
-    /// Lanes of a 256-bit vector of i32.
-    const LANES: usize = 8;
+    use crate::mixer::WEIGHT_MAX;
 
     /// # Safety
     /// AVX2; equal lengths, a multiple of 16.
+    #[inline]
     #[target_feature(enable = "avx2")]
     pub(super) unsafe fn dot(x: &[i32], w: &[i32]) -> i32 {
-        let mut sum = _mm256_setzero_si256();
-        for (x, w) in x.chunks_exact(LANES).zip(w.chunks_exact(LANES)) {
-            // SAFETY: each chunk has the 32 bytes that are read.
-            let (x, w) = unsafe {
-                (
-                    _mm256_loadu_si256(x.as_ptr().cast()),
-                    _mm256_loadu_si256(w.as_ptr().cast()),
-                )
-            };
-            let product = _mm256_mullo_epi32(x, _mm256_srai_epi32::<4>(w));
-            sum = _mm256_add_epi32(sum, _mm256_srai_epi32::<8>(product));
+        debug_assert!(x.len() == w.len() && x.len().is_multiple_of(16));
+        let (x, w, n) = (x.as_ptr(), w.as_ptr(), x.len());
+        let (mut a, mut b) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+        let mut i = 0;
+        while i < n {
+            // SAFETY: i + 16 is at most n, the length of both.
+            unsafe {
+                let term = |at: usize| {
+                    let x = _mm256_loadu_si256(x.add(at).cast());
+                    let w = _mm256_loadu_si256(w.add(at).cast());
+                    _mm256_srai_epi32::<8>(_mm256_mullo_epi32(x, _mm256_srai_epi32::<4>(w)))
+                };
+                a = _mm256_add_epi32(a, term(i));
+                b = _mm256_add_epi32(b, term(i + 8));
+            }
+            i += 16;
         }
+        let sum = _mm256_add_epi32(a, b);
         let half = _mm_add_epi32(
             _mm256_castsi256_si128(sum),
             _mm256_extracti128_si256::<1>(sum),
@@ -152,66 +215,81 @@ mod x86 {
 
     /// # Safety
     /// AVX2; equal lengths, a multiple of 16.
+    #[inline]
     #[target_feature(enable = "avx2")]
     pub(super) unsafe fn train(x: &[i32], w: &mut [i32], error: i32) {
+        debug_assert!(x.len() == w.len() && x.len().is_multiple_of(16));
+        let (x, n, w) = (x.as_ptr(), w.len(), w.as_mut_ptr());
         let error = _mm256_set1_epi32(error);
         let half = _mm256_set1_epi32(1 << 9);
         let (low, high) = (
             _mm256_set1_epi32(-WEIGHT_MAX),
             _mm256_set1_epi32(WEIGHT_MAX),
         );
-        for (x, w) in x.chunks_exact(LANES).zip(w.chunks_exact_mut(LANES)) {
-            // SAFETY: each chunk has the 32 bytes that are read and written.
+        let mut i = 0;
+        while i < n {
+            // SAFETY: i + 8 is at most n, the length of both.
             unsafe {
-                let old = _mm256_loadu_si256(w.as_ptr().cast());
-                let product = _mm256_mullo_epi32(_mm256_loadu_si256(x.as_ptr().cast()), error);
+                let old = _mm256_loadu_si256(w.add(i).cast());
+                let product = _mm256_mullo_epi32(_mm256_loadu_si256(x.add(i).cast()), error);
                 let step = _mm256_srai_epi32::<10>(_mm256_add_epi32(product, half));
                 let new = _mm256_add_epi32(old, step);
                 let new = _mm256_max_epi32(_mm256_min_epi32(new, high), low);
-                _mm256_storeu_si256(w.as_mut_ptr().cast(), new);
+                _mm256_storeu_si256(w.add(i).cast(), new);
             }
+            i += 8;
         }
     }
 
     /// # Safety
     /// AVX-512F; equal lengths, a multiple of 16.
+    #[inline]
     #[target_feature(enable = "avx512f")]
     pub(super) unsafe fn dot512(x: &[i32], w: &[i32]) -> i32 {
+        debug_assert!(x.len() == w.len() && x.len().is_multiple_of(16));
+        let (x, w, n) = (x.as_ptr(), w.as_ptr(), x.len());
         let mut sum = _mm512_setzero_si512();
-        for (x, w) in x.chunks_exact(2 * LANES).zip(w.chunks_exact(2 * LANES)) {
-            // SAFETY: each chunk has the 64 bytes that are read.
+        let mut i = 0;
+        while i < n {
+            // SAFETY: i + 16 is at most n, the length of both.
             let (x, w) = unsafe {
                 (
-                    _mm512_loadu_si512(x.as_ptr().cast()),
-                    _mm512_loadu_si512(w.as_ptr().cast()),
+                    _mm512_loadu_si512(x.add(i).cast()),
+                    _mm512_loadu_si512(w.add(i).cast()),
                 )
             };
             let product = _mm512_mullo_epi32(x, _mm512_srai_epi32::<4>(w));
             sum = _mm512_add_epi32(sum, _mm512_srai_epi32::<8>(product));
+            i += 16;
         }
         _mm512_reduce_add_epi32(sum)
     }
 
     /// # Safety
     /// AVX-512F; equal lengths, a multiple of 16.
+    #[inline]
     #[target_feature(enable = "avx512f")]
     pub(super) unsafe fn train512(x: &[i32], w: &mut [i32], error: i32) {
+        debug_assert!(x.len() == w.len() && x.len().is_multiple_of(16));
+        let (x, n, w) = (x.as_ptr(), w.len(), w.as_mut_ptr());
         let error = _mm512_set1_epi32(error);
         let half = _mm512_set1_epi32(1 << 9);
         let (low, high) = (
             _mm512_set1_epi32(-WEIGHT_MAX),
             _mm512_set1_epi32(WEIGHT_MAX),
         );
-        for (x, w) in x.chunks_exact(2 * LANES).zip(w.chunks_exact_mut(2 * LANES)) {
-            // SAFETY: each chunk has the 64 bytes that are read and written.
+        let mut i = 0;
+        while i < n {
+            // SAFETY: i + 16 is at most n, the length of both.
             unsafe {
-                let old = _mm512_loadu_si512(w.as_ptr().cast());
-                let product = _mm512_mullo_epi32(_mm512_loadu_si512(x.as_ptr().cast()), error);
+                let old = _mm512_loadu_si512(w.add(i).cast());
+                let product = _mm512_mullo_epi32(_mm512_loadu_si512(x.add(i).cast()), error);
                 let step = _mm512_srai_epi32::<10>(_mm512_add_epi32(product, half));
                 let new = _mm512_add_epi32(old, step);
                 let new = _mm512_max_epi32(_mm512_min_epi32(new, high), low);
-                _mm512_storeu_si512(w.as_mut_ptr().cast(), new);
+                _mm512_storeu_si512(w.add(i).cast(), new);
             }
+            i += 16;
         }
     }
 }
@@ -221,6 +299,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    struct Both<'a> {
+        x: &'a [i32],
+        w: &'a mut [i32],
+        error: i32,
+        dot: &'a mut i32,
+    }
+
+    impl Job for Both<'_> {
+        #[inline(always)]
+        fn run<O: Ops>(self) {
+            *self.dot = O::dot(self.x, self.w);
+            O::train(self.x, self.w, self.error);
+        }
+    }
+
     proptest! {
         /// The extremes of inputs, weights and errors are where an overflow would show.
         #[test]
@@ -229,22 +322,21 @@ mod tests {
             extreme in any::<bool>(),
             error in -65_535i32..=65_535,
         ) {
-            let n = seed.len() * GROUP;
-            let x: Vec<i32> = (0..n)
-                .map(|i| if extreme { 2815 } else { seed[i % seed.len()].0 })
-                .collect();
+            let n = seed.len() * 16;
+            let x: Vec<i32> =
+                (0..n).map(|i| if extreme { 2815 } else { seed[i % seed.len()].0 }).collect();
             let w: Vec<i32> = (0..n)
                 .map(|i| if extreme { WEIGHT_MAX } else { seed[(i * 7 + 1) % seed.len()].1 })
                 .collect();
-            let dot = Kernel::Scalar.dot(&x, &w);
-            let mut trained = w.clone();
-            Kernel::Scalar.train(&x, &mut trained, error);
-            for kernel in Kernel::available() {
-                prop_assert_eq!(kernel.dot(&x, &w), dot);
-                let mut w = w.clone();
-                kernel.train(&x, &mut w, error);
-                prop_assert_eq!(&w, &trained);
-            }
+            let results: Vec<(i32, Vec<i32>)> = Kernel::available()
+                .into_iter()
+                .map(|kernel| {
+                    let (mut w, mut dot) = (w.clone(), 0);
+                    kernel.run(Both { x: &x, w: &mut w, error, dot: &mut dot });
+                    (dot, w)
+                })
+                .collect();
+            prop_assert!(results.windows(2).all(|r| r[0] == r[1]));
         }
     }
 }

@@ -29,29 +29,33 @@ impl Table {
     /// A table of `lines` lines, a multiple of 16. The pages cost nothing before they are
     /// touched.
     pub(crate) fn new(lines: usize) -> Self {
-        Self { memory: zeroed(lines * LINE), lines: lines as u64 }
+        Self {
+            memory: zeroed(lines * LINE),
+            lines: lines as u64,
+        }
     }
 
     /// The offset of the line of `hash`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn line(&self, hash: u32) -> u32 {
         (((u64::from(hash) * self.lines) >> 32) as usize * LINE) as u32
     }
 
     /// Asks for a line to be brought near.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn prefetch(&self, line: u32) {
         prefetch(&self.memory, line as usize);
     }
 
     /// The offset of the row of `hash` in `line`. The row is taken from the context seen least
     /// where none has the check.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn row(&mut self, line: u32, hash: u32) -> u32 {
         let start = line as usize;
         let check = (hash & 255) as u8;
-        let rows: &mut [u8; ROWS * ROW] =
-            (&mut self.memory[start..start + ROWS * ROW]).try_into().expect("three rows");
+        let rows: &mut [u8; ROWS * ROW] = (&mut self.memory[start..start + ROWS * ROW])
+            .try_into()
+            .expect("three rows");
         let (mut victim, mut least) = (0, u8::MAX);
         for row in 0..ROWS {
             // The state of the first node tells how often the row was visited: 0 is empty,
@@ -71,34 +75,38 @@ impl Table {
     }
 
     /// A copy of the row at `at`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn load(&self, at: u32) -> [u8; ROW] {
         let at = at as usize;
-        self.memory[at..at + ROW].try_into().expect("a row has 16 bytes")
+        self.memory[at..at + ROW]
+            .try_into()
+            .expect("a row has 16 bytes")
     }
 
     /// Puts a row back.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn store(&mut self, at: u32, row: &[u8; ROW]) {
         let at = at as usize;
         self.memory[at..at + ROW].copy_from_slice(row);
     }
 
     /// The offset of the run slot of `hash` in `line`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn run_slot(line: u32, hash: u32) -> u32 {
         line + (ROWS * ROW) as u32 + 4 * ((hash >> 8) % RUNS as u32)
     }
 
     /// The run slot at `at`, read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn load_run(&self, at: u32) -> [u8; 4] {
         let at = at as usize;
-        self.memory[at..at + 4].try_into().expect("a run slot has 4 bytes")
+        self.memory[at..at + 4]
+            .try_into()
+            .expect("a run slot has 4 bytes")
     }
 
     /// The run slot at `at`, written.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn store_run(&mut self, at: u32, run: [u8; 4]) {
         let at = at as usize;
         self.memory[at..at + 4].copy_from_slice(&run);

@@ -2,7 +2,7 @@
 //! (`spec.md`, section 6.1).
 
 /// Folds a value into a hash; the rounds of MurmurHash3's 32-bit body and finaliser.
-#[inline]
+#[inline(always)]
 pub(crate) const fn fold(hash: u32, value: u32) -> u32 {
     let mut h = (hash ^ value.wrapping_mul(0xCC9E_2D51).rotate_left(15)).wrapping_mul(0x1B87_3593);
     h ^= h >> 15;
@@ -97,6 +97,7 @@ impl Tracker {
         }
     }
 
+    #[inline(always)]
     /// Takes in `c`, which is already the last byte of `history`.
     pub(crate) fn push(&mut self, c: u8, history: &[u8]) {
         let value = u32::from(c);
@@ -166,7 +167,7 @@ impl Tracker {
     }
 
     /// The byte `back` bytes ago, 1 for the last; 0 before the beginning.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn back(&self, history: &[u8], back: usize) -> u32 {
         if back == 0 || back > self.position {
             0
