@@ -33,6 +33,8 @@ pub(super) fn vectors() -> Vec<Vector> {
 fn small() -> Vec<Vector> {
     let text = Kind::Text.generate(1000, 1);
     let noise = Kind::Noise.generate(300, 2);
+    // Three times its length and 8 bytes are 8 KiB; what stands around the frame is more.
+    let border = Kind::Noise.generate(2728, 13);
     let check = |name, sentence, kind| {
         good(
             name,
@@ -65,6 +67,12 @@ fn small() -> Vec<Vector> {
             "Noise of one block: a stored frame in a SOLO; its lengths are varints of three bytes.",
             &noise,
             encode(&noise, order0(4096)),
+        ),
+        good(
+            "solo-memory",
+            "A SOLO whose frame alone would need exactly 8 KiB: it declares 9.",
+            &border,
+            encode(&border, order0(4096)),
         ),
         check(
             "solo-crc32",
