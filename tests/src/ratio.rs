@@ -12,15 +12,15 @@ const CONTENTS: [(Kind, usize); 13] = [
     (Kind::Text, 1),
     (Kind::Text, 200),
     (Kind::Text, 4_000),
-    (Kind::Text, 100_000),
+    (Kind::Text, 60_000),
     (Kind::Csv, 200),
-    (Kind::Csv, 100_000),
-    (Kind::Records, 100_000),
-    (Kind::Grid, 100_000),
-    (Kind::Waves, 100_000),
-    (Kind::Runs, 100_000),
+    (Kind::Csv, 60_000),
+    (Kind::Records, 60_000),
+    (Kind::Grid, 60_000),
+    (Kind::Waves, 60_000),
+    (Kind::Runs, 60_000),
     (Kind::Noise, 20_000),
-    (Kind::Mixed, 100_000),
+    (Kind::Mixed, 60_000),
 ];
 
 /// The file.

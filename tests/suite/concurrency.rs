@@ -37,7 +37,7 @@ fn threads(threads: usize) -> DecodeOptions {
 
 #[test]
 fn the_bytes_do_not_depend_on_the_number_of_threads() {
-    let content = Kind::Mixed.generate(20_000, 1);
+    let content = Kind::Mixed.generate(12_000, 1);
     for profile in profiles() {
         let file = encode(&content, &profile, 1);
         for n in [2, 3, 100] {
@@ -56,7 +56,7 @@ fn the_bytes_do_not_depend_on_the_number_of_threads() {
 
 #[test]
 fn a_tight_memory_budget_slows_threads_down_only() {
-    let content = Kind::Text.generate(30_000, 2);
+    let content = Kind::Text.generate(12_000, 2);
     for profile in profiles() {
         let file = encode(&content, &profile, 2);
         let declared = umoec_codec::pipeline::inspect(&file[..]).unwrap().members[0]
@@ -103,7 +103,7 @@ fn many_coders_share_one_registry() {
 
 #[test]
 fn a_decoder_that_is_given_up_leaves_no_thread_waiting() {
-    let content = Kind::Records.generate(60_000, 3);
+    let content = Kind::Records.generate(24_000, 3);
     for profile in profiles() {
         let file = encode(&content, &profile, 2);
         let mut decoder = Decoder::new(&file[..], registry(), threads(3)).unwrap();

@@ -88,7 +88,26 @@ impl From<&Vector> for Entry {
 /// Where it cannot be read.
 #[must_use]
 pub fn read() -> BTreeMap<String, Entry> {
-    let text = fs::read_to_string(folder().join("manifest.tsv")).unwrap_or_default();
+    parse(&fs::read_to_string(folder().join("manifest.tsv")).unwrap_or_default())
+}
+
+/// What of `old` has not stayed as it was: paths that are gone, or whose bytes or meaning changed.
+#[must_use]
+pub fn broken(old: &BTreeMap<String, Entry>, new: &BTreeMap<String, Entry>) -> Vec<String> {
+    let same = |entry: &Entry| {
+        new.get(&entry.path)
+            .is_some_and(|now| now.hash == entry.hash && now.outcome == entry.outcome)
+    };
+    let broken = old.values().filter(|entry| !same(entry));
+    broken.map(|entry| entry.path.clone()).collect()
+}
+
+/// The manifest in a text.
+///
+/// # Panics
+/// Where a line is not one of a manifest.
+#[must_use]
+pub fn parse(text: &str) -> BTreeMap<String, Entry> {
     let lines = text.strip_prefix(HEAD).unwrap_or_default().lines();
     let entries = lines.map(|line| Entry::parse(line).unwrap_or_else(|| panic!("{line}")));
     entries.map(|entry| (entry.path.clone(), entry)).collect()
@@ -128,5 +147,33 @@ mod tests {
             assert_eq!(Entry::parse(entry.line().trim_end()), Some(entry));
         }
         assert_eq!(Entry::parse("good/x.umc"), None);
+    }
+
+    #[test]
+    fn what_changes_or_goes_away_is_found() {
+        let entry = |path: &str, hash: &str| Entry {
+            path: path.into(),
+            since: UNRELEASED.into(),
+            length: 1,
+            hash: hash.into(),
+            content_length: None,
+            outcome: "damaged".into(),
+        };
+        let manifest = |entries: &[Entry]| {
+            let by_path = entries.iter().map(|e| (e.path.clone(), e.clone()));
+            parse(&text(&by_path.collect()))
+        };
+        let old = manifest(&[
+            entry("bad/a", "1"),
+            entry("bad/b", "2"),
+            entry("bad/c", "3"),
+        ]);
+        let new = manifest(&[
+            entry("bad/a", "1"),
+            entry("bad/c", "4"),
+            entry("bad/d", "5"),
+        ]);
+        assert_eq!(broken(&old, &old), Vec::<String>::new());
+        assert_eq!(broken(&old, &new), ["bad/b", "bad/c"]);
     }
 }

@@ -27,8 +27,8 @@ cargo run -p umoec-tests --bin vectors -- --write
 Without `--write` it only says what would change. Until the first release, vectors change with the format
 and with the models of predictor `cm`. **From the first release on they are append-only**: a
 release writes its number into the column `since` of the manifest (`--freeze VERSION`), and from then
-on neither the command nor a test lets the vector change, be renamed or go away. What an encoder
-later writes better is a new vector.
+on the command leaves these files alone, and the tests fail where a vector of any tagged release has
+changed, was renamed or is gone. What an encoder later writes better is a new vector.
 
 This file is made from `tests/src/vectors`; edit it there.
 ";
