@@ -171,6 +171,28 @@ fn files_manifest_and_readme_name_the_same_vectors() {
     }
 }
 
+/// A preset without a vector could change unseen.
+#[test]
+fn every_preset_of_cm_has_a_vector() {
+    let text = fs::read_to_string(root().join("plugins/predictor-cm/src/presets.toml")).unwrap();
+    let presets: toml::Table = toml::from_str(&text).unwrap();
+    let used: BTreeSet<u8> = manifest::read()
+        .keys()
+        .filter(|path| path.starts_with("good/cm-"))
+        .flat_map(|path| inspect(&stored(path)[..]).unwrap().members)
+        .flat_map(|member| member.frames)
+        .flat_map(|frame| frame.streams)
+        .filter_map(|stream| stream.predictor)
+        // The parameters begin with the preset's number.
+        .map(|predictor| u8::from_str_radix(&predictor.params[..2], 16).unwrap())
+        .collect();
+    for (name, preset) in presets {
+        let number = preset["number"].as_integer().unwrap();
+        assert!(used.contains(&u8::try_from(number).unwrap()), "{name}");
+    }
+    assert!(used.contains(&0), "a recipe of its own");
+}
+
 /// The output of git, if it is there and knows what it is asked for.
 fn git(args: &[&str]) -> Option<String> {
     let output = Command::new("git")

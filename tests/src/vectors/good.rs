@@ -6,28 +6,12 @@ use super::{Vector, good};
 use crate::content::Kind;
 use crate::stack::{encode, encode_checked, encode_stream, fixed, order0};
 
-/// `cm` that may choose among these models only.
-fn cm(block_size: u64, settings: &str) -> Profile {
-    fixed(block_size, ("cm", settings), ("rans", ""))
-}
-
 fn rans(states: &str) -> Profile {
     fixed(1 << 20, ("order0", ""), ("rans", states))
 }
 
-/// A small recipe of a profile's own.
-const RECIPE: &str = "table_mib = 1\n\
-    models = [\"mine\"]\n\
-    [custom.mine]\n\
-    contexts = \"o1 o2 word\"\n\
-    direct = \"o0\"\n\
-    matches = \"6\"\n\
-    selectors = \"zero c1\"\n\
-    rates = \"60 20 8\"\n\
-    weight = \"40\"\n";
-
 pub(super) fn vectors() -> Vec<Vector> {
-    [small(), blocks(), coders(), models()].concat()
+    [small(), blocks(), coders()].concat()
 }
 
 fn small() -> Vec<Vector> {
@@ -173,70 +157,6 @@ fn coders() -> Vec<Vector> {
             "5,000,000 whole-byte decisions, nearly all 0: two chunks of coder `rans`.",
             &long,
             encode(&long, order0(8 << 20)),
-        ),
-    ]
-}
-
-fn models() -> Vec<Vector> {
-    let text = Kind::Text.generate(6000, 7);
-    let records = Kind::Records.generate(6000, 8);
-    let grid = Kind::Grid.generate(9600, 9);
-    let waves = Kind::Waves.generate(3000, 10);
-    let runs = Kind::Runs.generate(600_000, 11);
-    let tiny = Kind::Text.generate(60, 12);
-    let only = |model: &str| cm(1 << 20, &format!("models = [\"{model}\"]"));
-    let stride = |mut profile: Profile, strides: &str| {
-        profile.adapter.settings = toml::from_str(&format!("strides = {strides}")).unwrap();
-        profile
-    };
-    vec![
-        good(
-            "cm-text",
-            "Predictor `cm`, preset `text`.",
-            &text,
-            encode(&text, only("text")),
-        ),
-        good(
-            "cm-record",
-            "Predictor `cm`, preset `record`, with the stride of the records.",
-            &records,
-            encode(&records, stride(only("record"), "[15]")),
-        ),
-        good(
-            "cm-record-no-stride",
-            "Predictor `cm`, preset `record`, without a stride.",
-            &waves,
-            encode(&waves, stride(only("record"), "[]")),
-        ),
-        good(
-            "cm-grid",
-            "Predictor `cm`, preset `grid`, with the strides of pixel and row.",
-            &grid,
-            encode(&grid, stride(only("grid"), "[3, 192]")),
-        ),
-        good(
-            "cm-recipe",
-            "Predictor `cm` with a recipe of its own instead of a preset.",
-            &text,
-            encode(&text, cm(1 << 20, RECIPE)),
-        ),
-        good(
-            "cm-blocks",
-            "Predictor `cm` in three blocks.",
-            &text,
-            encode(&text, cm(2000, "models = [\"text\"]")),
-        ),
-        good(
-            "cm-tiny",
-            "Predictor `cm` on 60 bytes.",
-            &tiny,
-            encode(&tiny, only("text")),
-        ),
-        good(
-            "cm-chunks",
-            "Predictor `cm` on 600,000 bytes of runs: more than 2^22 binary decisions.",
-            &runs,
-            encode(&runs, cm(1 << 20, RECIPE)),
         ),
     ]
 }

@@ -1,0 +1,117 @@
+//! Files that encoders write with predictor `cm`.
+
+use umoec_codec::pipeline::Profile;
+
+use super::{Vector, good};
+use crate::content::Kind;
+use crate::stack::{encode, fixed};
+
+/// `cm` that may choose among these models only.
+fn cm(block_size: u64, settings: &str) -> Profile {
+    fixed(block_size, ("cm", settings), ("rans", ""))
+}
+
+/// A small recipe of a profile's own.
+const RECIPE: &str = "table_mib = 1\n\
+    models = [\"mine\"]\n\
+    [custom.mine]\n\
+    contexts = \"o1 o2 word\"\n\
+    direct = \"o0\"\n\
+    matches = \"6\"\n\
+    selectors = \"zero c1\"\n\
+    rates = \"60 20 8\"\n\
+    weight = \"40\"\n";
+
+pub(super) fn vectors() -> Vec<Vector> {
+    let text = Kind::Text.generate(6000, 7);
+    let records = Kind::Records.generate(6000, 8);
+    let grid = Kind::Grid.generate(9600, 9);
+    let waves = Kind::Waves.generate(3000, 10);
+    let runs = Kind::Runs.generate(600_000, 11);
+    let tiny = Kind::Text.generate(60, 12);
+    let only = |model: &str| cm(1 << 20, &format!("models = [\"{model}\"]"));
+    let stride = |mut profile: Profile, strides: &str| {
+        profile.adapter.settings = toml::from_str(&format!("strides = {strides}")).unwrap();
+        profile
+    };
+    vec![
+        good(
+            "cm-text",
+            "Predictor `cm`, preset `text`.",
+            &text,
+            encode(&text, only("text")),
+        ),
+        good(
+            "cm-record",
+            "Predictor `cm`, preset `record`, with the stride of the records.",
+            &records,
+            encode(&records, stride(only("record"), "[15]")),
+        ),
+        good(
+            "cm-record-no-stride",
+            "Predictor `cm`, preset `record`, without a stride.",
+            &waves,
+            encode(&waves, stride(only("record"), "[]")),
+        ),
+        good(
+            "cm-grid",
+            "Predictor `cm`, preset `grid`, with the strides of pixel and row.",
+            &grid,
+            encode(&grid, stride(only("grid"), "[3, 192]")),
+        ),
+        good(
+            "cm-fast-text",
+            "Predictor `cm`, preset `fast-text`.",
+            &text,
+            encode(&text, only("fast-text")),
+        ),
+        good(
+            "cm-fast-record",
+            "Predictor `cm`, preset `fast-record`.",
+            &records,
+            encode(&records, stride(only("fast-record"), "[15]")),
+        ),
+        good(
+            "cm-deep-text",
+            "Predictor `cm`, preset `deep-text`.",
+            &text,
+            encode(&text, only("deep-text")),
+        ),
+        good(
+            "cm-deep-record",
+            "Predictor `cm`, preset `deep-record`.",
+            &records,
+            encode(&records, stride(only("deep-record"), "[15]")),
+        ),
+        good(
+            "cm-deep-grid",
+            "Predictor `cm`, preset `deep-grid`, with the strides of pixel and row.",
+            &grid,
+            encode(&grid, stride(only("deep-grid"), "[3, 192]")),
+        ),
+        good(
+            "cm-recipe",
+            "Predictor `cm` with a recipe of its own instead of a preset.",
+            &text,
+            encode(&text, cm(1 << 20, RECIPE)),
+        ),
+        good(
+            "cm-blocks",
+            "Predictor `cm` in three blocks.",
+            &text,
+            encode(&text, cm(2000, "models = [\"text\"]")),
+        ),
+        good(
+            "cm-tiny",
+            "Predictor `cm` on 60 bytes.",
+            &tiny,
+            encode(&tiny, only("text")),
+        ),
+        good(
+            "cm-chunks",
+            "Predictor `cm` on 600,000 bytes of runs: more than 2^22 binary decisions.",
+            &runs,
+            encode(&runs, cm(1 << 20, RECIPE)),
+        ),
+    ]
+}
