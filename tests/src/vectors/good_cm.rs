@@ -45,7 +45,7 @@ pub(super) fn vectors() -> Vec<Vector> {
             "cm-record",
             "Predictor `cm`, preset `record`, with the stride of the records.",
             &records,
-            encode(&records, stride(only("record"), "[15]")),
+            encode(&records, stride(only("record"), "[16]")),
         ),
         good(
             "cm-record-no-stride",
@@ -69,7 +69,7 @@ pub(super) fn vectors() -> Vec<Vector> {
             "cm-fast-record",
             "Predictor `cm`, preset `fast-record`.",
             &records,
-            encode(&records, stride(only("fast-record"), "[15]")),
+            encode(&records, stride(only("fast-record"), "[16]")),
         ),
         good(
             "cm-deep-text",
@@ -81,7 +81,7 @@ pub(super) fn vectors() -> Vec<Vector> {
             "cm-deep-record",
             "Predictor `cm`, preset `deep-record`.",
             &records,
-            encode(&records, stride(only("deep-record"), "[15]")),
+            encode(&records, stride(only("deep-record"), "[16]")),
         ),
         good(
             "cm-deep-grid",
