@@ -7,7 +7,7 @@
 //!
 //! * `math`, `history`, `counter`: the logistic domain, bit histories, adaptive probabilities.
 //! * `tracker`, `contexts`: what the past looks like, and the contexts made of it.
-//! * `table`, `runs`, `matcher`: where contexts remember.
+//! * `table`, `slots`, `runs`, `direct`, `matcher`: where contexts remember, and what they say.
 //! * `mixer`, `simd`, `selector`, `apm`: from many opinions to one.
 //! * `model`: all of it, bit by bit. `params`, `presets`, `plan`: which model for which data.
 
