@@ -1,4 +1,4 @@
-"""A second decoder of `.umc`, written from spec/ alone: slow, short, and without predictor `cm`.
+"""A second decoder of `.umc`, written from the specifications alone: slow and short.
 
     python3 decode.py FILE...     one line each: path, length and BLAKE3 of the content; or
                                   path, `-` and the word for the fault (spec/umc.md, section 1.1)
@@ -8,7 +8,8 @@ import sys
 import zlib
 
 from blake3 import blake3
-from plugins import PLUGINS, Fault, Uniform
+from fault import Fault
+from plugins import PLUGINS, Uniform
 
 HEADER, FRAME, SOLO, LORA, MODEL, END, INDEX = 1, 2, 3, 4, 5, 6, 0x81
 MEMORY = 2 << 30
@@ -179,11 +180,12 @@ def decode_frame(body, section_body, memory, listed):
         known(kind, ident, version)
         if listed is not None and (kind, ident, version) not in listed:
             raise Fault("malformed", "a plugin that the HEADER does not list")
-    predictors = [PLUGINS[1, p[0], p[1]](p[2]) if p else Uniform() for _, p, _, _ in streams]
+    predictors = [PLUGINS[1, p[0], p[1]](p[2], length) if p else Uniform() for length, p, _, _ in streams]
     need = section_body + sum(stream[0] for stream in streams) + raw
+    need += max(predictor.memory for predictor in predictors)
     if need > memory:
         raise Fault("malformed", "more memory than was declared")
-    if need + max(predictor.memory for predictor in predictors) > MEMORY:
+    if need > MEMORY:
         raise Fault("too large", "more memory than is allowed")
     decoded = []
     for (length, _, coder, size), predictor in zip(streams, predictors):

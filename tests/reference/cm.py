@@ -1,0 +1,421 @@
+"""Predictor `cm`, from plugins/predictor-cm/spec.md; the sections named here are that text's."""
+
+import os
+
+from cm_contexts import CONTEXTS, M32, WIDE, Past, fold, hash_of
+from cm_numbers import LIMIT, NEXT, STATES, STRETCH, SURE, clamp, counter, lg, squash, updated
+from fault import Fault
+
+HEAVIEST = (1 << 23) - 1
+PRESETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../plugins/predictor-cm/src/presets.toml")
+
+
+class Table:
+    """Section 5; lines that nobody has asked for are not there."""
+
+    def __init__(self, lines):
+        self.count, self.lines = lines, {}
+
+    def line(self, h):
+        return h * self.count >> 32
+
+    def at(self, number):
+        return self.lines.setdefault(number, bytearray(64))
+
+    def row(self, number, h):
+        """Where in the line the row of h begins."""
+        line = self.at(number)
+        for at in (0, 16, 32):
+            if line[at] == h & 255 and line[at + 1]:
+                return at
+        at = min((0, 16, 32), key=lambda at: line[at + 1])
+        line[at:at + 16] = bytes([h & 255]) + bytes(15)
+        return at
+
+
+class Hashed:
+    """A hashed context: sections 6.2 and 6.4."""
+
+    def __init__(self, ident, table, run):
+        self.ident, self.table, self.run = ident, table, run
+        self.spread = 15 if ident in WIDE or ident >= 80 else 3
+        self.counters = [counter((2 * n1 + 1) * 32768 // (n0 + n1 + 1)) for n0, n1, _ in STATES]
+        self.counters.append(counter(32768))
+        self.run_counters = [counter(49152)] * 16
+
+    def begin(self, past):
+        self.hash = hash_of(self.ident, past)
+        self.number = self.table.line(self.hash)
+        if self.run:
+            self.slot = self.table.at(self.number), 48 + 4 * (self.hash >> 8 & 3)
+            self.check = self.hash >> 10 & 0xFFFF
+
+    def read_run(self):
+        line, at = self.slot
+        low, high, self.run_byte, self.run_count = line[at:at + 4]
+        self.known = low + 256 * high == self.check and self.run_count > 0
+
+    def write_run(self, c):
+        line, at = self.slot
+        count = min(self.run_count + 1, 15) if self.known and self.run_byte == c else 1
+        line[at:at + 4] = bytes([self.check & 255, self.check >> 8, c, count])
+
+    def find(self):
+        self.at = self.table.row(self.number, self.hash)
+        self.copy = self.table.at(self.number)[self.at:self.at + 16]
+
+    def write(self):
+        self.table.at(self.number)[self.at:self.at + 16] = self.copy
+
+    def second(self, f):
+        self.hash = fold(self.hash, f)
+        self.number ^= f & self.spread
+
+    def inputs(self, node):
+        self.state = self.copy[node]
+        x = STRETCH[self.counters[self.state] >> 20]
+        return (x if self.state else 0), (x if SURE[self.state] else 0)
+
+    def run_input(self, partial, bits):
+        self.run_bit = None
+        if not self.known or (self.run_byte | 256) >> (8 - bits) != partial:
+            return 0
+        self.run_bit = self.run_byte >> (7 - bits) & 1
+        x = STRETCH[self.run_counters[self.run_count] >> 20]
+        return x if self.run_bit else -x
+
+    def learn(self, node, bit):
+        self.counters[self.state] = updated(self.counters[self.state], bit)
+        self.copy[node] = NEXT[self.state][bit]
+        if self.run and self.run_bit is not None:
+            i = self.run_count
+            self.run_counters[i] = updated(self.run_counters[i], bit == self.run_bit)
+
+
+class Direct:
+    """Section 6.5."""
+
+    def __init__(self, ident):
+        self.ident, self.counters = ident, {}
+
+    def begin(self, past):
+        self.hash = hash_of(self.ident, past)
+        self.second(0)
+
+    def second(self, f):
+        self.base = fold(self.hash, f) >> 10 & ~15
+
+    def input(self, node):
+        return STRETCH[self.counters.get(self.base + node, counter(32768)) >> 20]
+
+    def learn(self, node, bit):
+        i = self.base + node
+        self.counters[i] = updated(self.counters.get(i, counter(32768)), bit)
+
+
+def slots_log(length):
+    return min(max(lg(max(length, 1)) + 1, 10), 22)
+
+
+class Matcher:
+    """Section 6.3."""
+
+    def __init__(self, least, length):
+        self.least, self.log = least, slots_log(length)
+        self.slots, self.pointer, self.length, self.misses, self.rolling = {}, 0, 0, 0, 0
+        self.counters = [counter(65535 - 65536 // (2 * bucket + 3)) for bucket in range(32)] * 8
+        self.expected = None
+
+    def push(self, data):
+        n, c = len(data), data[-1]
+        if self.pointer:
+            hit = data[self.pointer] == c
+            self.misses = (2 * self.misses + (not hit)) % 8
+            self.length = min(self.length + 1, 65535) if hit else 0
+            self.pointer += 1
+        self.rolling = (self.rolling * (0x2F0B4C47 << max(1, 32 // self.least)) + c + 1) & M32
+        if n >= self.least:
+            slot = fold(0, self.rolling) >> (32 - self.log)
+            candidate = self.slots.get(slot, 0)
+            if self.length == 0 and candidate:
+                a = 0
+                while a < min(400, candidate) and data[candidate - 1 - a] == data[n - 1 - a]:
+                    a += 1
+                if a >= self.least:
+                    self.pointer, self.length, self.misses = candidate, a, 0
+            self.slots[slot] = n
+        if self.misses == 7:
+            self.pointer = self.length = self.misses = 0
+        self.expected = data[self.pointer] if self.pointer else None
+
+    def inputs(self, partial, bits):
+        if self.expected is not None and (self.expected | 256) >> (8 - bits) != partial:
+            self.expected = None
+        if self.expected is None:
+            return 0, 0
+        bucket = self.length
+        if bucket >= 16:
+            o = lg(bucket)
+            bucket = min(16 + 2 * (o - 4) + (bucket >> (o - 1) & 1), 31)
+        self.used = 32 * self.misses + bucket
+        self.bit = self.expected >> (7 - bits) & 1
+        p = self.counters[self.used] >> 16
+        x, y = STRETCH[p >> 4], (p - 32768) >> 5
+        return (x, y) if self.bit else (-x, -y)
+
+    def learn(self, bit):
+        if self.expected is not None:
+            self.counters[self.used] = updated(self.counters[self.used], bit == self.bit)
+
+
+class Weights:
+    """The rows of one selector, or of the last mixer: section 7.1."""
+
+    def __init__(self, inputs, first):
+        self.first, self.rows = [first] * inputs, {}
+
+    def opinion(self, context, inputs):
+        """`inputs` are pairs of number and value; those of 0 change nothing and may be absent."""
+        self.row = row = self.rows.setdefault(context, self.first[:])
+        self.x = clamp(sum(x * (row[i] >> 4) >> 8 for i, x in inputs) >> 8, -LIMIT, LIMIT)
+        return self.x
+
+    def learn(self, inputs, bit, rate):
+        row = self.row
+        error = ((bit * 65535 - squash(self.x)) * rate) >> 8
+        for i, x in inputs:
+            row[i] = clamp(row[i] + ((x * error + 512) >> 10), -HEAVIEST, HEAVIEST)
+
+
+# Section 7.2: name, number of contexts, context of a bit; m is the model.
+SELECTORS = (
+    ("partial", 256, lambda m: m.partial),
+    ("c1", 256, lambda m: m.past.c1),
+    ("c2", 256, lambda m: m.past.c2),
+    ("match", 256, lambda m: 8 * (m.length if m.length < 16 else min(12 + lg(m.length), 31)) + m.bits),
+    ("seen", 512, lambda m: 8 * min(m.seen, 63) + m.bits),
+    ("column", 2048, lambda m: 8 * min(m.past.column, 255) + m.bits),
+    ("shape", 2048, lambda m: 8 * (m.past.shape & 255) + m.bits),
+    ("row", 2048, lambda m: 256 * min(m.past.column, 7) + m.partial),
+    ("expected", 2048, lambda m: m.expected_context()),
+    ("c1-high", 2048, lambda m: 256 * (m.past.c1 >> 5) + m.partial),
+    ("zero", 1, lambda m: 0),
+    ("word", 2048, lambda m: 16 * min(m.past.position - m.past.line, 63) + 8 * (m.past.word != 0) + m.bits),
+)
+
+# Section 8: weight and context of a bit.
+MAPS = (
+    (1, lambda m: m.partial),
+    (2, lambda m: 256 * m.past.c1 + m.partial),
+    (2, lambda m: fold(fold(m.partial, m.past.o2), 1) & 0xFFFF),
+    (1, lambda m: 256 * m.expected + m.partial & 0xFFFF),
+)
+KNOTS = [squash(128 * (k - 16)) for k in range(33)]
+
+
+class Map:
+    """Section 8."""
+
+    def __init__(self):
+        self.contexts = {}
+
+    def refine(self, context, x):
+        y = clamp(x, -2048, 2047) + 2048
+        k, f = divmod(y, 128)
+        self.knots = knots = self.contexts.setdefault(context, KNOTS[:])
+        self.near = k if f < 64 else k + 1
+        return (knots[k] * (128 - f) + knots[k + 1] * f) // 128
+
+    def learn(self, bit):
+        self.knots[self.near] += (65535 * bit - self.knots[self.near]) >> 5
+
+
+class Recipe:
+    """Sections 10 and 11: what a model is made of."""
+
+    def __init__(self, contexts, direct, matches, selectors, runs, apms, rates, weight):
+        self.contexts, self.direct, self.matches, self.selectors = contexts, direct, matches, selectors
+        self.runs, self.apms, self.rates, self.weight = runs, apms, rates, weight
+        self.inputs = 2 * len(contexts) + runs + len(direct) + 2 * len(matches) + 1
+
+
+def read_presets():
+    ids = {name: ident for ident, (name, _) in CONTEXTS.items()}
+    selectors = {name: i for i, (name, _, _) in enumerate(SELECTORS)}
+    tables = []
+    with open(PRESETS, encoding="utf-8") as source:
+        for line in source:
+            name, equals, value = line.split("#")[0].partition("=")
+            if name.strip().startswith("["):
+                tables.append({})
+            elif equals:
+                tables[-1][name.strip()] = value.strip().strip('"').split()
+    presets = {}
+    for table in tables:
+        number = lambda key: int(table[key][0])
+        presets[number("number")] = Recipe(
+            [ids[name] for name in table["contexts"]], [ids[name] for name in table["direct"]],
+            [int(least) for least in table["matches"]], [selectors[name] for name in table["selectors"]],
+            number("runs"), number("apms"), [int(rate) for rate in table["rates"]], number("weight"))
+    return presets
+
+
+class Params:
+    """Section 10."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+        preset, size = self.u8(), self.u8()
+        self.lines = 8 + (size >> 5) << size % 32
+        self.must(self.lines % 16 == 0 and self.lines < 1 << 26, "the size of the table")
+        presets = read_presets()
+        self.must(preset == 0 or preset in presets, "no such preset")
+        self.recipe = presets[preset] if preset else self.read_recipe()
+        self.element = self.row = 0
+        if self.at < len(data):
+            self.element, self.row = self.stride(), self.stride()
+            self.must(self.element or self.row, "strides that say nothing")
+        self.must(self.at == len(data), "parameters go on")
+
+    def must(self, good, reason):
+        if not good:
+            raise Fault("malformed", f"cm: {reason}")
+
+    def u8(self):
+        self.must(self.at < len(self.data), "parameters end too early")
+        self.at += 1
+        return self.data[self.at - 1]
+
+    def list(self, most):
+        count = self.u8()
+        self.must(count <= most, "a list is too long")
+        return [self.u8() for _ in range(count)]
+
+    def read_recipe(self):
+        r = Recipe(self.list(48), self.list(16), self.list(4), self.list(16),
+                   self.u8(), self.u8(), [self.u8(), self.u8(), self.u8()], self.u8())
+        self.must(all(ident in CONTEXTS for ident in r.contexts + r.direct), "a reserved context")
+        self.must(all(2 <= least <= 64 for least in r.matches), "the least length of a match")
+        self.must(r.selectors and max(r.selectors) < len(SELECTORS), "the selectors")
+        self.must(r.runs <= len(r.contexts) and r.apms <= 4, "runs or maps")
+        self.must(r.rates[1] <= r.rates[0] and r.inputs <= 256, "rates or inputs")
+        return r
+
+    def stride(self):
+        value = 0
+        for i in range(4):
+            byte = self.u8()
+            value |= (byte & 127) << 7 * i
+            if byte < 128:
+                self.must(value < 1 << 24, "a stride is too long")
+                return value
+        self.must(False, "a stride is too long")
+
+
+def memory(params, length):
+    """Section 10: bytes."""
+    recipe = params.recipe
+    sixteens = lambda n: (n + 15) // 16 * 16
+    weights = sum(SELECTORS[i][1] for i in recipe.selectors) * sixteens(recipe.inputs)
+    weights += 256 * sixteens(len(recipe.selectors))
+    return (64 * params.lines + 1144 * len(recipe.contexts) + (len(recipe.direct) << 24)
+            + (4 * len(recipe.matches) << slots_log(length)) + 4 * weights + 14041600)
+
+
+class Cm:
+    def __init__(self, params, length):
+        params = Params(params)
+        recipe = params.recipe
+        count = len(recipe.selectors)
+        self.memory = memory(params, length)
+        self.past = Past(params.element, params.row)
+        table = Table(params.lines)
+        self.hashed = [Hashed(ident, table, i < recipe.runs) for i, ident in enumerate(recipe.contexts)]
+        self.runs = self.hashed[:recipe.runs]
+        self.direct = [Direct(ident) for ident in recipe.direct]
+        self.matchers = [Matcher(least, length) for least in recipe.matches]
+        self.selectors = [(Weights(recipe.inputs, recipe.weight << 12), SELECTORS[i][2]) for i in recipe.selectors]
+        self.last = Weights(count, (1 << 20) // count)
+        self.maps = [(Map(), weight, context) for weight, context in MAPS[:recipe.apms]]
+        self.rest = 8 - sum(weight for _, weight, _ in self.maps)
+        self.rate, self.low_rate, self.last_rate = recipe.rates
+
+    def byte(self, coder):
+        """Section 9: the order of events."""
+        self.look_at_matchers()
+        self.past.expected = self.expected
+        for context in self.hashed + self.direct:
+            context.begin(self.past)
+        for context in self.hashed:
+            context.find()
+        for context in self.runs:
+            context.read_run()
+        self.partial, node = 1, 1
+        for self.bits in range(8):
+            if self.bits == 4:
+                node = 1
+                self.second_nibble()
+            bit = self.bit(coder, node)
+            self.partial, node = 2 * self.partial + bit, 2 * node + bit
+        c = self.partial & 255
+        for context in self.hashed:
+            context.write()
+        for context in self.runs:
+            context.write_run(c)
+        self.past.push(c)
+        for matcher in self.matchers:
+            matcher.push(self.past.data)
+        if self.past.position % 1024 == 0:
+            self.rate -= (self.rate - self.low_rate + 63) // 64
+        return c
+
+    def second_nibble(self):
+        for context in self.hashed:
+            context.write()
+        for context in self.hashed + self.direct:
+            context.second(self.partial)
+        for context in self.hashed:
+            context.find()
+
+    def look_at_matchers(self):
+        self.expected = self.length = 0
+        for matcher in self.matchers:
+            if matcher.expected is not None:
+                self.expected, self.length = 256 + matcher.expected, matcher.length
+                break
+
+    def expected_context(self):
+        if not self.expected:
+            return 0
+        g = 1 if self.length < 8 else 2 if self.length < 24 else 3
+        return 512 * g + 256 * (self.expected >> (7 - self.bits) & 1) + self.partial
+
+    def bit(self, coder, node):
+        matches = [x for matcher in self.matchers for x in matcher.inputs(self.partial, self.bits)]
+        self.look_at_matchers()
+        pairs = [context.inputs(node) for context in self.hashed]
+        self.seen = sum(context.state != 0 for context in self.hashed)
+        inputs = [logit for logit, _ in pairs] + [sure for _, sure in pairs]
+        inputs += [context.run_input(self.partial, self.bits) for context in self.runs]
+        inputs += [context.input(node) for context in self.direct] + matches + [256]
+        inputs = [(i, x) for i, x in enumerate(inputs) if x]
+        opinions = [(i, weights.opinion(context(self), inputs))
+                    for i, (weights, context) in enumerate(self.selectors)]
+        x = opinions[0][1]
+        if len(opinions) > 1:
+            x = self.last.opinion(self.partial, opinions)
+        total = self.rest * squash(x) + 4
+        for chart, weight, context in self.maps:
+            total += weight * chart.refine(context(self), x)
+        bit = coder.bit(clamp(total // 8, 1, 65535))
+        for context in self.hashed + self.direct:
+            context.learn(node, bit)
+        for matcher in self.matchers:
+            matcher.learn(bit)
+        for weights, _ in self.selectors:
+            weights.learn(inputs, bit, self.rate)
+        if len(opinions) > 1:
+            self.last.learn(opinions, bit, self.last_rate)
+        for chart, _, _ in self.maps:
+            chart.learn(bit)
+        return bit
