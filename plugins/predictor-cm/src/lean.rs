@@ -143,9 +143,9 @@ impl Lean {
         for bits in 0..4 {
             if bits == 2 && partial < 8 {
                 // Where the second nibble will be looked for is known by now.
-                for i in 0..CONTEXTS {
-                    self.table
-                        .prefetch(Table::turned(lines[i], partial << 2, self.contexts[i]));
+                for (&line, &context) in lines.iter().zip(&self.contexts) {
+                    let line = Table::turned(line, partial << 2, context);
+                    self.table.prefetch(line);
                 }
             }
             let depth = 1 << bits;

@@ -37,7 +37,7 @@ impl Schedule {
     /// What the weights are to learn from `bit` after the probability `p` (16 bits).
     #[inline(always)]
     pub(crate) fn error(&self, p: i32, bit: u32) -> i32 {
-        (target(bit) - p) * self.rate >> 8
+        ((target(bit) - p) * self.rate) >> 8
     }
 
     /// Lowers the rate towards its floor by one 64th of the way; once a kibibyte.

@@ -51,7 +51,7 @@ impl Table {
     /// first nibble, of which as many of the upper bits count as the context is spread by.
     #[inline(always)]
     pub(crate) const fn turned(line: u32, first: u32, context: Context) -> u32 {
-        line ^ ((first & 15) >> (4 - context.spread())) * LINE as u32
+        line ^ (((first & 15) >> (4 - context.spread())) * LINE as u32)
     }
 
     /// Asks for a line to be brought near.
