@@ -88,18 +88,31 @@ impl Model {
     /// Hashes the contexts of the next byte, asks for all that they will read, and reads.
     #[inline(always)]
     fn begin_byte(&mut self, history: &[u8]) {
-        let expected = self
-            .matchers
-            .iter()
-            .map(Matcher::expected)
-            .find(|&e| e != 0)
-            .unwrap_or(0);
+        let expected = self.expected();
+        self.ask_for_knots(1);
         self.slots.hash(&self.tracker, history, expected);
         self.direct.hash(&self.tracker, history, expected);
         self.slots.take();
         let slots = &mut self.slots;
         let (lines, hashes) = (&slots.lines, &slots.hashes);
         self.runs.begin(&slots.table, lines, hashes);
+    }
+
+    /// Asks for the knots that the bit after `partial` will need, if the matchers keep their
+    /// expectation.
+    #[inline(always)]
+    fn ask_for_knots(&self, partial: u32) {
+        let contexts = apm_contexts(&self.tracker, partial, self.expected());
+        for (apm, &context) in self.apms.iter().zip(&contexts) {
+            apm.prefetch(context as usize);
+        }
+    }
+
+    /// What the first matcher that expects something expects: 256 + byte, or 0.
+    #[inline(always)]
+    fn expected(&self) -> u32 {
+        let expected = self.matchers.iter().map(Matcher::expected);
+        expected.into_iter().find(|&e| e != 0).unwrap_or(0)
     }
 
     /// The probability of a 1, 16 bits. `partial` is 1 followed by the bits so far, `node` the
@@ -119,16 +132,7 @@ impl Model {
                 (expected, length) = (matcher.expected(), matcher.length());
             }
         }
-        let c4 = self.tracker.c4;
-        let contexts = [
-            partial,
-            (c4 & 255) << 8 | partial,
-            fold(fold(partial, c4 & 0xFFFF), 1) & 0xFFFF,
-            (expected << 8 | partial) & 0xFFFF,
-        ];
-        for (apm, &context) in self.apms.iter().zip(&contexts) {
-            apm.prefetch(context as usize);
-        }
+        let contexts = apm_contexts(&self.tracker, partial, expected);
         let seen = self.slots.predict(node, self.tables, logits, sure);
         self.runs.predict(partial, self.tables, runs);
         self.direct.predict(node, self.tables, direct);
@@ -182,6 +186,18 @@ impl Model {
     }
 }
 
+/// The contexts of the adaptive probability maps.
+#[inline(always)]
+fn apm_contexts(tracker: &Tracker, partial: u32, expected: u32) -> [u32; 4] {
+    let c4 = tracker.c4;
+    [
+        partial,
+        (c4 & 255) << 8 | partial,
+        fold(fold(partial, c4 & 0xFFFF), 1) & 0xFFFF,
+        (expected << 8 | partial) & 0xFFFF,
+    ]
+}
+
 /// Contexts of each selector.
 fn sizes(recipe: &Recipe) -> Vec<usize> {
     recipe.selectors.iter().map(|s| s.size()).collect()
@@ -208,6 +224,9 @@ impl Job for Piece<'_> {
             model.begin_byte(history);
             let mut partial = 1u32;
             for position in 0..8 {
+                if position == 2 {
+                    model.slots.look_ahead(partial);
+                }
                 if position == 4 {
                     model.slots.turn(partial);
                     model.direct.turn(partial);
@@ -216,8 +235,12 @@ impl Job for Piece<'_> {
                 let node = (partial as usize & (depth - 1)) | depth;
                 let p = model.predict::<O>(partial, node);
                 let bit = u32::from(coder.bit(BitProbability::clamped(p)));
+                let next = (partial << 1) | bit;
+                if position < 7 {
+                    model.ask_for_knots(next);
+                }
                 model.update::<O>(partial, node, bit);
-                partial = (partial << 1) | bit;
+                partial = next;
             }
             history.push(partial as u8);
             model.end_byte(partial as u8, history);

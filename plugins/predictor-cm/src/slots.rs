@@ -91,6 +91,16 @@ impl Slots {
         }
     }
 
+    /// Asks for the lines of the second nibble, once it is known which they are: after two
+    /// bits, except for contexts that are spread further. `partial` is 4 and those bits.
+    #[inline(always)]
+    pub(crate) fn look_ahead(&mut self, partial: u32) {
+        for (slot, &line) in self.slots.iter().zip(&self.lines) {
+            let line = Table::turned(line, partial << 2, slot.context);
+            self.table.prefetch(line);
+        }
+    }
+
     /// Goes from the first nibble of a byte to the second. `first` is 16 and the first nibble.
     #[inline(always)]
     pub(crate) fn turn(&mut self, first: u32) {
