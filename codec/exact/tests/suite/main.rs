@@ -2,5 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod common;
+mod float;
+mod fuzz;
 mod random;
 mod steps;
+mod wild;
