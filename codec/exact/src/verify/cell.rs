@@ -4,8 +4,8 @@ use super::fault::Fault;
 
 /// Largest bound of a sum, in units of its element: one below 2^24.
 ///
-/// float32 holds 2^24 too, but a matrix unit that aligns its addends to the largest of them keeps
-/// 24 bits below the leading one's place, and would drop a unit beside 2^24.
+/// float32 holds 2^24 itself too. It is left out so that every sum has 24 bits and a sign, which
+/// is what a matrix unit keeps of the addends that it aligns.
 pub const SUM_MAX: u32 = (1 << 24) - 1;
 
 /// Least exponent of a unit: products of two units stay normal numbers of float32.

@@ -15,8 +15,6 @@ pub(crate) fn load(file: &[u8]) -> Result<StepModel, ExactError> {
     StepModel::load(file, &ModelLimits::default())
 }
 
-/// Finishes a graph with `[lanes, 1]` or `[lanes, 256]` values as logits.
-
 /// A recurrent model: a leaky sum of the bytes, through a weight matrix.
 pub(crate) fn recurrent() -> Vec<u8> {
     let mut b = builder();

@@ -70,9 +70,9 @@ fn shuffle(terms: &mut [(f32, f32)], style: &mut Style) {
 }
 
 fn tree(terms: &[(f32, f32)], style: &mut Style) -> f32 {
-    match terms {
-        &[(a, b)] => a * b,
-        &[(a, b), (c, d)] if style.fused => a.mul_add(b, c * d),
+    match *terms {
+        [(a, b)] => a * b,
+        [(a, b), (c, d)] if style.fused => a.mul_add(b, c * d),
         _ => {
             let middle = 1 + style.random.index(terms.len() - 1);
             tree(&terms[..middle], style) + tree(&terms[middle..], style)
