@@ -65,7 +65,7 @@ fn inputs(model: &StepModel, random: &mut Random) -> (u8, HashMap<String, Vec<i6
 }
 
 /// Checks a model on one input, and says how many values were compared.
-fn check(model: &Arc<StepModel>, random: &mut Random) -> usize {
+pub(crate) fn check(model: &Arc<StepModel>, random: &mut Random) -> usize {
     let (byte, states) = inputs(model, random);
     let mut reference = Reference::new(Arc::clone(model), 1).unwrap();
     let mut floats = HashMap::from([("byte".to_owned(), vec![f32::from(byte)])]);

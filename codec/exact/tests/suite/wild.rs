@@ -84,7 +84,9 @@ impl Wild {
 
     /// Integers times a power of two, of about that magnitude at most; some odd, some zero.
     fn constants(&mut self, count: usize, largest: f64, exponent: i32) -> Vec<f32> {
-        let most = (largest / f64::from(exponent).exp2()).clamp(1.0, 16_777_215.0) as u64;
+        let most = (largest / f64::from(exponent).exp2()).clamp(1.0, 16_777_215.0);
+        // A quotient that is no number counts as 1.
+        let most = (most as u64).max(1);
         (0..count)
             .map(|_| {
                 let size = match self.random.below(4) {
