@@ -9,5 +9,6 @@ mod float;
 mod fuzz;
 mod hostile;
 mod random;
+mod spec;
 mod steps;
 mod wild;
