@@ -62,7 +62,7 @@ impl Wild {
         let largest = 1i32 << self.random.index(25);
         let largest = (largest - self.random.below(2) as i32).min((1 << 24) - 1);
         let low = [-largest, 0, -1, -largest / 2][self.random.index(4)];
-        let spread = if self.random.below(8) == 0 { 55 } else { 5 };
+        let spread = if self.random.below(8) == 0 { 31 } else { 5 };
         let exponent = self.random.below(2 * spread + 1) as i32 - spread as i32;
         let range = StateRange {
             low,
