@@ -65,7 +65,7 @@ fn inputs(model: &StepModel, random: &mut Random) -> (u8, HashMap<String, Vec<i6
 }
 
 /// Checks a model on one input, and says how many values were compared.
-pub(crate) fn check(model: &Arc<StepModel>, random: &mut Random) -> usize {
+pub(crate) fn check(model: &Arc<StepModel>, random: &mut Random, widest: usize) -> usize {
     let (byte, states) = inputs(model, random);
     let mut reference = Reference::new(Arc::clone(model), 1).unwrap();
     let mut floats = HashMap::from([("byte".to_owned(), vec![f32::from(byte)])]);
@@ -92,9 +92,12 @@ pub(crate) fn check(model: &Arc<StepModel>, random: &mut Random) -> usize {
     }
     let mut compared = 0;
     for mut style in styles(random.word(), model.certificate()) {
-        let computed = run(model.graph(), &floats, &mut style);
+        let computed = run(model.graph(), &floats, widest, &mut style);
         for (name, tensor) in &truth {
-            let computed = &computed[*name];
+            let Some(computed) = computed.get(*name) else {
+                assert!(tensor.numbers.len() > widest);
+                continue;
+            };
             assert_eq!(computed.len(), tensor.numbers.len());
             for (at, &x) in computed.iter().enumerate() {
                 compared += 1;
@@ -126,7 +129,7 @@ fn within(name: &str, truth: &HashMap<&str, Arc<Tensor>>, exponent: i32, low: i6
 
 #[test]
 fn accepted_graphs_near_the_bounds_are_exact() {
-    let seeds: u64 = std::env::var("UMOEC_FUZZ_SEEDS").map_or(1200, |n| n.parse().unwrap());
+    let seeds: u64 = std::env::var("UMOEC_FUZZ_SEEDS").map_or(1500, |n| n.parse().unwrap());
     let (mut accepted, mut near, mut compared) = (0, 0, 0);
     for seed in 0..seeds {
         let Ok(model) = load(&candidate(seed)) else {
@@ -141,7 +144,8 @@ fn accepted_graphs_near_the_bounds_are_exact() {
         near += u64::from(worst > 1 << 23);
         let (model, mut random) = (Arc::new(model), Random::new(seed));
         for _ in 0..3 {
-            compared += check(&model, &mut random);
+            // All but the logits, which are always zero here.
+            compared += check(&model, &mut random, 255);
         }
     }
     println!("{accepted} of {seeds} accepted, {near} near the bound, {compared} values");
@@ -160,7 +164,7 @@ fn random_models_are_exact() {
         let model = Arc::new(load(&model(seed)).unwrap());
         let mut random = Random::new(seed);
         for _ in 0..2 {
-            check(&model, &mut random);
+            check(&model, &mut random, usize::MAX);
         }
     }
 }

@@ -34,10 +34,12 @@ impl Floats {
     }
 }
 
-/// Runs one lane of a graph on those inputs and gives every value as floats.
+/// Runs one lane of a graph on those inputs and gives every value as floats, but not those of more
+/// than `widest` elements, which no other may read.
 pub(crate) fn run(
     graph: &Graph,
     inputs: &HashMap<String, Vec<f32>>,
+    widest: usize,
     style: &mut Style,
 ) -> HashMap<String, Vec<f32>> {
     let mut values: Vec<Option<Floats>> = vec![None; graph.values.len()];
@@ -55,7 +57,12 @@ pub(crate) fn run(
         let floats = inputs[&value.name].clone();
         values[id] = Some(Floats::plain(value.shape.sizes(1), floats, false));
     }
-    for node in &graph.nodes {
+    let narrow = |node: &&Node| {
+        let made = node.outputs.iter().chain(&node.inputs);
+        let mut elements = made.filter_map(|&id| graph.values[id].shape.elements());
+        elements.all(|elements| elements <= widest)
+    };
+    for node in graph.nodes.iter().filter(narrow) {
         let outputs = step(graph, node, &values, style);
         for (&id, output) in node.outputs.iter().zip(outputs) {
             values[id] = Some(output);
