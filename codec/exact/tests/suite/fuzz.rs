@@ -129,7 +129,7 @@ fn within(name: &str, truth: &HashMap<&str, Arc<Tensor>>, exponent: i32, low: i6
 
 #[test]
 fn accepted_graphs_near_the_bounds_are_exact() {
-    let seeds: u64 = std::env::var("UMOEC_FUZZ_SEEDS").map_or(1500, |n| n.parse().unwrap());
+    let seeds: u64 = std::env::var("UMOEC_FUZZ_SEEDS").map_or(6000, |n| n.parse().unwrap());
     let (mut accepted, mut near, mut compared) = (0, 0, 0);
     for seed in 0..seeds {
         let Ok(model) = load(&candidate(seed)) else {
