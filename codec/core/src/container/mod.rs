@@ -35,7 +35,8 @@ pub(crate) use index::MAX_ENTRY;
 pub use magic::{MAGIC, VERSION};
 pub(crate) use magic::{Magic, read_magic, write_opening};
 pub(crate) use member::{
-    Event, FrameSection, MemberReader, MemberStart, affordable, misplaced_model, read_models, read_solo,
+    Event, FrameSection, MemberReader, MemberStart, affordable, misplaced_model, read_models,
+    read_solo,
 };
 pub use plugin_ref::PluginRef;
 pub use section::SectionId;

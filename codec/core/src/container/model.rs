@@ -20,7 +20,9 @@ pub(super) fn read(mut fields: Fields<'_>) -> Result<(ModelHash, usize)> {
     fields.end()?;
     let actual = blake3::hash(bytes);
     if actual != hash {
-        return Err(fields.fault(format!("the model's bytes have the hash {actual}, not its own")));
+        return Err(fields.fault(format!(
+            "the model's bytes have the hash {actual}, not its own"
+        )));
     }
     Ok((hash, start))
 }

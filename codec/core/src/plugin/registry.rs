@@ -68,7 +68,8 @@ impl Registry {
         for registration in inventory::iter::<Registration> {
             registry.insert((registration.make)(), registration.origin)?;
         }
-        let mut embedded: Vec<&EmbeddedModel> = inventory::iter::<EmbeddedModel>.into_iter().collect();
+        let mut embedded: Vec<&EmbeddedModel> =
+            inventory::iter::<EmbeddedModel>.into_iter().collect();
         // Inventory has no order of its own.
         embedded.sort_by_key(|model| model.name);
         for model in embedded {
