@@ -182,9 +182,12 @@ impl FrameEncoder {
             self.predictor.descriptor(),
             &self.profile.predictor.settings,
         );
-        let params = self
-            .predictor
-            .plan(&stream.data, &stream.layout, settings)?;
+        let params = self.predictor.plan_with_models(
+            &stream.data,
+            &stream.layout,
+            settings,
+            &self.models,
+        )?;
         let limits = Limits {
             memory: self.memory,
             output: u64::MAX,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::container::ModelHash;
@@ -12,6 +13,8 @@ pub struct Model {
     name: Cow<'static, str>,
     bytes: Cow<'static, [u8]>,
     hash: OnceLock<ModelHash>,
+    /// The file it was read from.
+    path: Option<PathBuf>,
 }
 
 impl Model {
@@ -25,7 +28,25 @@ impl Model {
             name: name.into(),
             bytes: bytes.into(),
             hash: OnceLock::new(),
+            path: None,
         })
+    }
+
+    /// Bytes that were read from that file.
+    #[must_use]
+    pub fn of_file(name: String, bytes: Vec<u8>, path: PathBuf) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.into(),
+            bytes: bytes.into(),
+            hash: OnceLock::new(),
+            path: Some(path),
+        })
+    }
+
+    /// The file it was read from; `None` where it came otherwise.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// Its name, or nothing where the bytes came without one.

@@ -231,7 +231,8 @@ impl Candidate {
                 self.path.display()
             )));
         }
-        let model = Model::new(self.name, fs::read(&self.path)?);
+        let bytes = fs::read(&self.path)?;
+        let model = Model::of_file(self.name, bytes, self.path.clone());
         match self.hash {
             Some(named) if named != model.hash() => Err(Error::Config(format!(
                 "{} is damaged: its bytes have the hash {}",

@@ -39,6 +39,21 @@ pub trait Predictor: Plugin {
         Ok(Vec::new())
     }
 
+    /// As [`plan`](Self::plan), with what [`models`](Self::models) found.
+    ///
+    /// # Errors
+    /// As `plan`.
+    fn plan_with_models(
+        &self,
+        data: &[u8],
+        layout: &Layout,
+        settings: &Settings,
+        models: &[Arc<Model>],
+    ) -> Result<Vec<u8>> {
+        let _ = models;
+        self.plan(data, layout, settings)
+    }
+
     /// As [`open`](Self::open), within a frame that refers to `models`. A predictor that uses
     /// none is opened as in any other frame.
     ///
