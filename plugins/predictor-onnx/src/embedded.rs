@@ -1,0 +1,7 @@
+//! The models that are linked into the program.
+//!
+//! To embed one: put its file into `models/` and add its line to [`EMBEDDED`]. The first is the
+//! one that is used unless another is asked for.
+
+/// Names and files.
+pub const EMBEDDED: [(&str, &[u8]); 0] = [];
