@@ -7,7 +7,9 @@
 //! this package defines the stream.
 
 pub mod backend;
+pub mod conformance;
 pub mod folders;
+pub mod sample;
 
 mod embedded;
 mod loaded;

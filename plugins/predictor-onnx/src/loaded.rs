@@ -90,8 +90,8 @@ impl Loaded {
     #[must_use]
     pub fn memory(&self, lanes: usize, segment: usize) -> u64 {
         let cost = self.model.cost();
-        let per_lane = PER_LANE + 2 * cost.state_bytes as u64 + segment as u64;
-        self.source.bytes().len() as u64 + 4 * cost.parameters as u64 + lanes as u64 * per_lane
+        let per_lane = PER_LANE + 2 * cost.state_bytes + segment as u64;
+        self.source.bytes().len() as u64 + 4 * cost.parameters + lanes as u64 * per_lane
     }
 
     /// The model for that backend and number of lanes, prepared now or before. Its self-test has

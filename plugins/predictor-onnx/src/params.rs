@@ -5,10 +5,10 @@ use umoec_codec::{Error, Result};
 use crate::fault;
 
 /// The most lanes of a stream.
-pub const MAX_LANES: u64 = 4096;
+pub(crate) const MAX_LANES: u64 = 4096;
 
 /// The most bytes of a superblock, lanes times segment.
-pub const MAX_SUPERBLOCK: u64 = 1 << 22;
+pub(crate) const MAX_SUPERBLOCK: u64 = 1 << 22;
 
 /// The most bytes of a model's name.
 const MAX_NAME: usize = 64;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use umoec_codec::plugin::{
-    AnyPlugin, Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId, Predictor,
-    PredictorState, Settings,
+    AnyPlugin, DecisionCoder, Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId,
+    Predictor, PredictorState, Settings,
 };
 use umoec_codec::{Error, Limits, Result};
 
@@ -157,13 +157,26 @@ impl Opened for OpenedStream {
         self.needed
     }
 
-    fn start(&self) -> Result<Box<dyn PredictorState>> {
-        let stepper = self.prepared.start().map_err(|e| backend_fault(&e))?;
-        Ok(Box::new(Superblocks::new(
-            stepper,
-            self.segment,
-            self.len,
-            self.start,
-        )))
+    fn start(&self) -> Box<dyn PredictorState> {
+        match self.prepared.start() {
+            Ok(stepper) => Box::new(Superblocks::new(
+                stepper,
+                self.segment,
+                self.len,
+                self.start,
+            )),
+            Err(e) => Box::new(NotStarted(Some(backend_fault(&e)))),
+        }
+    }
+}
+
+/// A backend that did not start: the first bytes report it.
+struct NotStarted(Option<Error>);
+
+impl PredictorState for NotStarted {
+    fn code(&mut self, _: usize, _: &mut dyn DecisionCoder, _: &mut Vec<u8>) {}
+
+    fn failure(&mut self) -> Option<Error> {
+        self.0.take()
     }
 }

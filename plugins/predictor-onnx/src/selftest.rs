@@ -3,20 +3,24 @@
 
 use std::sync::Arc;
 
-use umoec_exact::reference::Reference;
-use umoec_exact::{ExactError, StepModel, Stepper};
+use umoec_exact::{ExactError, Reference, SelfTest, StepModel};
 
 use crate::backend::{Backend, Prepared};
 
-/// Steps compared with the reference interpreter where a model brings no vector.
-const STEPS: usize = 4;
+/// What is fed to a model that brings no vector of its own.
+const BYTES: &[u8] = b"\0umoec";
 
-/// Refuses a backend that differs from the model's own vector in any lane.
+/// Refuses a backend that differs, in any lane, from the vector stored with the model, or
+/// from the reference interpreter where there is none.
 pub(crate) fn run(
     model: &Arc<StepModel>,
     backend: Backend,
     prepared: &dyn Prepared,
 ) -> Result<(), ExactError> {
     let mut stepper = prepared.start()?;
-    todo!()
+    if let Some(vector) = model.self_test() {
+        return vector.check(backend.name(), &mut *stepper);
+    }
+    let mut truth = Reference::new(Arc::clone(model), 1)?;
+    SelfTest::record(BYTES, &mut truth)?.check(backend.name(), &mut *stepper)
 }

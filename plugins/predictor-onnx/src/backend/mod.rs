@@ -11,8 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use umoec_exact::reference::Reference;
-use umoec_exact::{ExactError, Interface, State, StepModel, Stepper};
+use umoec_exact::{ExactError, Interface, Reference, State, StepModel, Stepper};
 
 pub use self::ort::{Library, Provider, library};
 
@@ -129,7 +128,7 @@ impl Prepared for ByReference {
         Ok(Box::new(Reference::new(
             Arc::clone(&self.model),
             self.lanes,
-        )))
+        )?))
     }
 }
 

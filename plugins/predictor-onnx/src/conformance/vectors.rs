@@ -40,7 +40,8 @@ pub fn read_vectors() -> Vec<Vector> {
 /// # Errors
 /// Where the interpreter fails.
 pub fn write_vectors(cases: &[Case]) -> Result<String, ExactError> {
-    let mut out = String::from("# case\tBLAKE3 of the model\tdigest (see src/conformance/mod.rs)\n");
+    let mut out =
+        String::from("# case\tBLAKE3 of the model\tdigest (see src/conformance/mod.rs)\n");
     for case in cases {
         let setting = Setting {
             backend: Backend::Reference,
