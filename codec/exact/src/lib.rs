@@ -8,7 +8,7 @@
 //! * [`build`] writes such files, [`graph`] reads them, [`mod@verify`] proves them exact.
 //! * [`reference`](mod@reference) runs them in plain integers, slowly: it is the truth that
 //!   backends are held to.
-//! * [`softmax`] turns logits into a distribution.
+//! * [`softmax`] turns logits into a distribution, [`random`] makes graphs for tests.
 
 pub mod build;
 pub mod cost;
@@ -18,6 +18,7 @@ pub mod interface;
 pub mod limits;
 pub mod model;
 pub mod onnx;
+pub mod random;
 pub mod reference;
 pub mod self_test;
 pub mod softmax;

@@ -62,13 +62,13 @@ impl Reference {
         Ok(reference)
     }
 
-    /// Runs one step and returns all outputs by name, the states' next ones too; the states kept
+    /// Runs one step and returns every value that it computes or reads, by name; the states kept
     /// are not touched.
     ///
     /// # Errors
     ///
     /// [`ExactError::Backend`] if the bytes are not one per lane.
-    pub fn outputs(&self, bytes: &[u8]) -> Result<HashMap<String, Arc<Tensor>>> {
+    pub fn trace(&self, bytes: &[u8]) -> Result<HashMap<&str, Arc<Tensor>>> {
         if bytes.len() != self.lanes {
             let text = format!("{} bytes for {} lanes", bytes.len(), self.lanes);
             return Err(failed(text));
@@ -81,14 +81,31 @@ impl Reference {
         for node in graph.nodes.iter().filter(|node| !is_constant(graph, node)) {
             run(graph, node, self.lanes, &mut values)?;
         }
-        let outputs = graph.outputs.iter().map(|id| {
-            let name = graph.values[*id].name.clone();
-            let tensor = values.get(id).map(Arc::clone);
-            tensor
-                .map(|tensor| (name, tensor))
-                .ok_or_else(|| failed("an output is missing".into()))
+        let named = values.into_iter();
+        Ok(named
+            .map(|(id, tensor)| (&*graph.values[id].name, tensor))
+            .collect())
+    }
+
+    /// Sets a state of all lanes, integers in its declared unit, lane by lane.
+    ///
+    /// # Errors
+    ///
+    /// [`ExactError::Backend`] where there is no such state or the numbers do not fit it.
+    pub fn set_state(&mut self, name: &str, numbers: &[i64]) -> Result<()> {
+        let states = &self.model.interface().states;
+        let at = states.iter().position(|state| state.name == name);
+        let fits = at.filter(|&at| {
+            let range = states[at].range;
+            numbers.len() == self.lanes * states[at].elements()
+                && numbers
+                    .iter()
+                    .all(|n| (range.low.into()..=range.high.into()).contains(n))
         });
-        outputs.collect()
+        let at = fits.ok_or_else(|| failed(format!("the state {} does not fit", shown(name))))?;
+        let sizes = [&[self.lanes], &states[at].dims[..]].concat();
+        self.states[at] = Tensor::new(sizes, states[at].range.exponent, numbers.to_vec());
+        Ok(())
     }
 
     fn input(&self, name: &str, bytes: &[u8]) -> Result<Tensor> {
@@ -120,9 +137,9 @@ impl Stepper for Reference {
                 self.lanes
             )));
         }
-        let outputs = self.outputs(bytes)?;
+        let values = self.trace(bytes)?;
         let taken = |name: &str| {
-            let tensor = outputs.get(name).map(|tensor| Tensor::clone(tensor));
+            let tensor = values.get(name).map(|tensor| Tensor::clone(tensor));
             tensor.ok_or_else(|| failed(format!("the output {} is missing", shown(name))))
         };
         for (at, logit) in taken("logits")?.integers()?.into_iter().enumerate() {

@@ -16,13 +16,6 @@ pub(crate) fn load(file: &[u8]) -> Result<StepModel, ExactError> {
 }
 
 /// Finishes a graph with `[lanes, 1]` or `[lanes, 256]` values as logits.
-pub(crate) fn finish(mut b: GraphBuilder, logits: &str) -> Vec<u8> {
-    let wide = b.expand(logits, &[1, 256]);
-    let small = b.clip(&wide, -4096.0, 4095.0);
-    let whole = b.floor(&small);
-    b.output("logits", &whole, &[256]);
-    b.finish()
-}
 
 /// A recurrent model: a leaky sum of the bytes, through a weight matrix.
 pub(crate) fn recurrent() -> Vec<u8> {
