@@ -41,3 +41,6 @@ fn fault(reason: impl Into<String>) -> Error {
 fn backend_fault(error: &ExactError) -> Error {
     Error::Config(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,7 @@ pub fn embedded() -> Result<Vec<Case>, ExactError> {
 /// None, unless generator and verifier disagree.
 pub fn random(number: u64) -> Result<Case, ExactError> {
     let name = format!("random-{number}");
-    let file = Vec::<u8>::from(number.to_string());
+    let file = umoec_exact::random::model(number);
     Ok(Case {
         steps: STEPS[0],
         ..Case::new(name.clone(), Model::new(name, file))?
