@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use umoec_exact::{ExactError, Interface, Reference, State, StepModel, Stepper};
 
-pub use self::ort::{Library, Provider, library};
+pub use self::ort::{Library, Provider, library, library_at};
 
 /// Which backend to run a model with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

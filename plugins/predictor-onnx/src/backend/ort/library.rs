@@ -75,22 +75,32 @@ impl Library {
     }
 }
 
+/// The process's ONNX Runtime: a process has one at most.
+static LIBRARY: OnceLock<Result<Library, ExactError>> = OnceLock::new();
+
 /// The process's ONNX Runtime, searched when first asked for.
 ///
 /// # Errors
 /// [`ExactError::Backend`] where there is none, or only one that is too old: what was found,
 /// and how to get it.
 pub fn library() -> Result<&'static Library, ExactError> {
-    static LIBRARY: OnceLock<Result<Library, ExactError>> = OnceLock::new();
-    LIBRARY.get_or_init(load).as_ref().map_err(Clone::clone)
+    let outcome = LIBRARY.get_or_init(|| {
+        let named = env::var_os(VARIABLE).filter(|value| !value.is_empty());
+        load(named.map_or_else(search, PathBuf::from))
+    });
+    outcome.as_ref().map_err(Clone::clone)
 }
 
-fn load() -> Result<Library, ExactError> {
-    let named = env::var_os(VARIABLE).filter(|value| !value.is_empty());
-    let path = match named {
-        Some(path) => PathBuf::from(path),
-        None => search(),
-    };
+/// As [`library`], of that file and without a search; whatever was asked for first stays.
+///
+/// # Errors
+/// As `library`.
+pub fn library_at(path: &Path) -> Result<&'static Library, ExactError> {
+    let outcome = LIBRARY.get_or_init(|| load(path.to_owned()));
+    outcome.as_ref().map_err(Clone::clone)
+}
+
+fn load(path: PathBuf) -> Result<Library, ExactError> {
     let minor = check(&path)?;
     let builder = ort::init_from(&path).map_err(|e| unusable(&path, e))?;
     let environment = builder.with_name("umoec").with_telemetry(false).build();

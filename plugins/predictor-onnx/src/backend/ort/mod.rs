@@ -3,7 +3,7 @@
 mod library;
 mod stepper;
 
-pub use library::{Library, library};
+pub use library::{Library, library, library_at};
 pub(super) use stepper::Ort;
 
 /// Where ONNX Runtime computes.
