@@ -30,8 +30,8 @@ impl Default for ModelLimits {
             file_bytes: 256 << 20,
             fields: 1 << 18,
             nodes: 1 << 14,
-            tensor_elements: 1 << 25,
-            elements: 1 << 27,
+            tensor_elements: 1 << 24,
+            elements: 1 << 25,
             operations: 1 << 30,
         }
     }

@@ -28,6 +28,7 @@ use crate::graph::{Graph, Node, Op, ValueId};
 use crate::interface::Interface;
 
 use fault::{Fault, at_node};
+use lookup::Bytes;
 use tensor::Tensor;
 
 /// Proves that the graph, a step graph, is exact.
@@ -110,7 +111,24 @@ impl<'a> Proof<'a> {
         Ok(())
     }
 
+    /// The table of bytes that a node looks up in, if it does.
+    fn table(&self, node: &Node) -> Option<(usize, Bytes<'a>)> {
+        let Op::Gather { axis } = node.op else {
+            return None;
+        };
+        let constant = self.graph.values[node.inputs[0]].constant.as_ref();
+        constant.and_then(Bytes::of).map(|table| (axis, table))
+    }
+
     fn run(&mut self, node: &Node) -> Result<Vec<Tensor>, Fault> {
+        if let Some((axis, table)) = self.table(node) {
+            let (id, indices) = (node.inputs[0], self.read(node.inputs[1])?);
+            let sizes = self.graph.values[node.outputs[0]].shape.sizes(1);
+            self.release(id);
+            self.facts[id] = Some(table.fact(&self.graph.values[id].name));
+            let gathered = lookup::gather(&table, &indices, axis, sizes, &mut self.budget)?;
+            return Ok(vec![gathered]);
+        }
         let inputs: Vec<Rc<Tensor>> = node
             .inputs
             .iter()
@@ -169,11 +187,16 @@ impl<'a> Proof<'a> {
             }
             (None, None) => return Err(Fault::unproved("it reads what was not computed")),
         };
+        self.release(id);
+        Ok(tensor)
+    }
+
+    /// Counts a read, and forgets what nobody reads any more.
+    fn release(&mut self, id: ValueId) {
         self.readers[id] -= 1;
         if self.readers[id] == 0 {
             self.tensors[id] = None;
         }
-        Ok(tensor)
     }
 
     fn certificate(self) -> Certificate {

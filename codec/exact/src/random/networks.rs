@@ -46,7 +46,7 @@ fn attention(g: &mut Generator) -> String {
     let below = g.b.sub(&peak, &scores);
     let below = g.b.requantise(&below, 8, false, 0.0, 31.0);
     // 127 * 2^(-i/8), rounded down, from the table of the softmax: no float decides it.
-    let power = |i: usize| 127 * u64::from(TABLE[i * 8 % 64]) >> (30 + i / 8);
+    let power = |i: usize| (127 * u64::from(TABLE[i * 8 % 64])) >> (30 + i / 8);
     let exp: Vec<f32> = (0..32).map(|i| power(i) as f32).collect();
     let exp = g.b.initializer_f32("exp", &[32], &exp);
     let weights = g.b.look_up(&exp, &below, 0);

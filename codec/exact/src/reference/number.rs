@@ -61,6 +61,10 @@ impl Number {
     /// The sum; `None` where it has no room.
     #[must_use]
     pub fn plus(self, other: Self) -> Option<Self> {
+        if self.exponent == other.exponent {
+            let n = self.n.checked_add(other.n)?;
+            return Some(Self { n, ..self });
+        }
         let (a, b) = (self.reduced(), other.reduced());
         if a.n == 0 || b.n == 0 {
             return Some(if a.n == 0 { b } else { a });
@@ -73,7 +77,11 @@ impl Number {
     /// The product; `None` where it has no room.
     #[must_use]
     pub fn times(self, other: Self) -> Option<Self> {
-        let n = self.n.checked_mul(other.n)?;
+        // Two 64-bit factors always have room.
+        let n = match (i64::try_from(self.n), i64::try_from(other.n)) {
+            (Ok(a), Ok(b)) => i128::from(a) * i128::from(b),
+            _ => self.n.checked_mul(other.n)?,
+        };
         Some(Self {
             n,
             exponent: self.exponent + other.exponent,
@@ -128,6 +136,9 @@ impl PartialOrd for Number {
 
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.exponent == other.exponent {
+            return self.n.cmp(&other.n);
+        }
         // Of different signs, or by the magnitudes: first the places of the leading bits, then
         // the bits.
         let (a, b) = (self.reduced(), other.reduced());

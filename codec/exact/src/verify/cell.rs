@@ -4,15 +4,19 @@ use super::fault::Fault;
 
 /// Largest bound of a sum, in units of its element: one below 2^24.
 ///
-/// float32 holds 2^24 too, but a matrix unit that aligns its addends to the largest of them keeps
-/// 24 bits below the leading one's place, and would drop a unit beside 2^24.
+/// float32 holds 2^24 itself too. It is left out so that every sum has 24 bits and a sign, which
+/// is what a matrix unit keeps of the addends that it aligns.
 pub const SUM_MAX: u32 = (1 << 24) - 1;
 
-/// Least exponent of a unit: products of two units stay normal numbers of float32.
-pub const EXPONENT_MIN: i32 = -60;
+/// Least exponent of a unit.
+///
+/// A runtime may gather the constant factors before, between and behind a matrix product and its
+/// operands into one. Its exponent is the result's less those of both operands: three units, and
+/// 24 bits of odd factors, stay normal numbers of float32.
+pub const EXPONENT_MIN: i32 = -32;
 
 /// Greatest exponent of a unit.
-pub const EXPONENT_MAX: i32 = 60;
+pub const EXPONENT_MAX: i32 = 32;
 
 /// Bound on all elements of a tensor as integers in the least unit of any of them.
 pub const SPAN_MAX: u64 = (1 << 48) - 1;
@@ -193,7 +197,7 @@ mod tests {
         assert_eq!(parts(16_777_215.0), Ok((16_777_215, 0)));
         assert_eq!(parts(16_777_216.0), Ok((1, 24)));
         assert!(Cell::float(-0.0).is_ok_and(|cell| cell.minus && cell.is_zero()));
-        for beyond in [1e-40, 2f32.powi(-61), 2f32.powi(60), f32::MAX] {
+        for beyond in [1e-40, 2f32.powi(-33), 2f32.powi(32), f32::MAX] {
             assert!(Cell::float(beyond).is_err(), "{beyond}");
         }
     }

@@ -179,5 +179,10 @@ fn to_integer(x: Cell) -> Result<Cell, Fault> {
     if size > u64::from(SUM_MAX) {
         return Err(Fault::bound("the integer reaches", size, SUM_MAX.into()));
     }
-    Ok(Cell::integers(low as i32, high as i32))
+    // A runtime may drop the way there and back, and with it the loss of a zero's sign.
+    let whole = Cell::integers(low as i32, high as i32);
+    Ok(Cell {
+        minus: x.minus,
+        ..whole
+    })
 }

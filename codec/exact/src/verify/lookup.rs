@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use crate::graph::movement::{flat, places};
+use crate::graph::{Constant, Data};
 
 use super::cell::Cell;
+use super::certificate::TensorFact;
 use super::elementwise::either;
 use super::fault::Fault;
 use super::tensor::Tensor;
@@ -31,16 +33,97 @@ fn any(mut cells: impl Iterator<Item = Cell>) -> Result<Cell, Fault> {
     cells.try_fold(first, either)
 }
 
+/// What Gather looks up in.
+pub(super) trait Table {
+    fn sizes(&self) -> &[usize];
+    /// What any of the elements at those places may be.
+    fn any(&self, places: impl Iterator<Item = usize>) -> Result<Cell, Fault>;
+    fn is_constant(&self) -> bool;
+}
+
+impl Table for Tensor {
+    fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    fn any(&self, places: impl Iterator<Item = usize>) -> Result<Cell, Fault> {
+        any(places.map(|at| self.cells[at]))
+    }
+
+    fn is_constant(&self) -> bool {
+        self.constant
+    }
+}
+
+/// A table of bytes in the file. Most of a model are such tables: they are looked at in place.
+pub(super) struct Bytes<'a> {
+    sizes: &'a [usize],
+    signed: &'a [i8],
+    unsigned: &'a [u8],
+}
+
+impl<'a> Bytes<'a> {
+    /// `None` where the constant has another type.
+    pub(super) fn of(constant: &'a Constant) -> Option<Self> {
+        let (signed, unsigned) = match &constant.data {
+            Data::I8(bytes) => (&bytes[..], &[][..]),
+            Data::U8(bytes) => (&[][..], &bytes[..]),
+            _ => return None,
+        };
+        Some(Self {
+            sizes: &constant.dims,
+            signed,
+            unsigned,
+        })
+    }
+
+    pub(super) fn fact(&self, name: &str) -> TensorFact {
+        let signed = self.signed.iter().map(|&n| i64::from(n));
+        let all = signed.chain(self.unsigned.iter().map(|&n| i64::from(n)));
+        let (low, high) = all.fold((i64::MAX, i64::MIN), |(low, high), n| {
+            (low.min(n), high.max(n))
+        });
+        TensorFact {
+            name: name.to_owned(),
+            exponent: 0,
+            low,
+            high,
+            sum: low.unsigned_abs().max(high.unsigned_abs()) as u32,
+        }
+    }
+}
+
+impl Table for Bytes<'_> {
+    fn sizes(&self) -> &[usize] {
+        self.sizes
+    }
+
+    fn any(&self, places: impl Iterator<Item = usize>) -> Result<Cell, Fault> {
+        let (low, high) = places.fold((i32::MAX, i32::MIN), |(low, high), at| {
+            let n = match self.signed.get(at) {
+                Some(&signed) => i32::from(signed),
+                None => i32::from(self.unsigned[at]),
+            };
+            (low.min(n), high.max(n))
+        });
+        Ok(Cell::integers(low, high))
+    }
+
+    fn is_constant(&self) -> bool {
+        true
+    }
+}
+
 pub(super) fn gather(
-    data: &Tensor,
+    data: &impl Table,
     indices: &Tensor,
     axis: usize,
     sizes: Vec<usize>,
     budget: &mut u64,
 ) -> Result<Tensor, Fault> {
-    let size = data.sizes[axis];
-    let outer: usize = data.sizes[..axis].iter().product();
-    let inner: usize = data.sizes[axis + 1..].iter().product();
+    let size = data.sizes()[axis];
+    let outer: usize = data.sizes()[..axis].iter().product();
+    let inner: usize = data.sizes()[axis + 1..].iter().product();
     // Many indices have the same range; each range is looked at once.
     let mut known: HashMap<(usize, usize), Vec<Cell>> = HashMap::new();
     let mut picked = Vec::with_capacity(indices.cells.len());
@@ -54,8 +137,7 @@ pub(super) fn gather(
         let mut slices = Vec::with_capacity(outer * inner);
         for place in 0..outer * inner {
             let base = place / inner * size * inner + place % inner;
-            let cells = (low..=high).map(|row| data.cells[base + row * inner]);
-            slices.push(any(cells)?);
+            slices.push(data.any((low..=high).map(|row| base + row * inner))?);
         }
         known.insert((low, high), slices);
     }
@@ -66,7 +148,7 @@ pub(super) fn gather(
             cells.extend_from_slice(&slices[outer * inner..(outer + 1) * inner]);
         }
     }
-    let constant = data.constant && indices.constant;
+    let constant = data.is_constant() && indices.constant;
     Ok(Tensor {
         cells,
         sizes,

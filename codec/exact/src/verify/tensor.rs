@@ -66,12 +66,9 @@ impl Tensor {
     pub(super) fn check_span(&self) -> Result<(), Fault> {
         let unit = self.exponent();
         for cell in &self.cells {
-            let shift = if cell.is_zero() {
-                0
-            } else {
-                (cell.exponent - unit).clamp(0, 32)
-            };
-            let size = u64::from(cell.sum) << shift;
+            // One unit shifted by 63 is beyond the span already, and has room in 128 bits.
+            let shift = (cell.exponent - unit).clamp(0, 63);
+            let size = u64::try_from(u128::from(cell.sum) << shift).unwrap_or(u64::MAX);
             if size > SPAN_MAX {
                 let reason = format!("its elements in their common unit 2^{unit} reach");
                 return Err(Fault::bound(reason, size, SPAN_MAX));
@@ -80,11 +77,18 @@ impl Tensor {
         Ok(())
     }
 
-    /// Summary for the certificate. Within [`SPAN_MAX`], so nothing overflows.
+    /// Summary for the certificate, after [`check_span`](Self::check_span): nothing overflows.
     pub(super) fn fact(&self, name: &str) -> TensorFact {
         let unit = self.exponent();
-        let scaled = self.cells.iter().map(|cell| cell.scaled(unit));
-        let (low, high) = scaled.fold((i64::MAX, i64::MIN), |(low, high), (l, h, _)| {
+        let scaled = self.cells.iter().map(|cell| {
+            let shift = if cell.is_zero() {
+                0
+            } else {
+                cell.exponent - unit
+            };
+            (i64::from(cell.low) << shift, i64::from(cell.high) << shift)
+        });
+        let (low, high) = scaled.fold((i64::MAX, i64::MIN), |(low, high), (l, h)| {
             (low.min(l), high.max(h))
         });
         TensorFact {

@@ -1,9 +1,9 @@
 //! Steps, lanes and states of the reference.
 
 use umoec_exact::build::seal;
-use umoec_exact::{ModelLimits, SelfTest, Stepper};
+use umoec_exact::{ModelLimits, Reference, SelfTest, StateRange, Stepper};
 
-use crate::common::{load, recurrent, reference, run};
+use crate::common::{builder, load, recurrent, reference, run};
 
 #[test]
 fn a_recurrent_model_is_run_as_by_hand() {
@@ -59,6 +59,51 @@ fn a_step_of_a_wrong_size_is_refused() {
     assert!(two.step(b"x", &mut vec![0; 512]).is_err());
     assert!(two.step(b"xy", &mut vec![0; 256]).is_err());
     assert!(two.set_condition(&[1]).is_err());
+}
+
+#[test]
+fn a_condition_is_an_input_of_its_own() {
+    let mut b = builder();
+    let byte = b.byte_input();
+    let range = StateRange {
+        low: -4,
+        high: 4,
+        exponent: -1,
+        initial: 0,
+    };
+    b.metadata("umoec.condition", &range.to_json());
+    b.metadata("umoec.start", "10");
+    let condition = b.input("condition", &[2]);
+    let sum = b.reduce_sum(&condition, &[1], true);
+    let sum = b.add(&sum, &byte);
+    let whole = b.floor(&sum);
+    let logits = b.expand(&whole, &[1, 256]);
+    b.output("logits", &logits, &[256]);
+    let file = b.finish();
+    assert_eq!(load(&file).unwrap().interface().start, 10);
+    let mut two = reference(&file, 2);
+    let mut logits = vec![0; 512];
+    let mut step = |two: &mut Reference| {
+        two.step(&[10, 20], &mut logits).unwrap();
+        (logits[0], logits[511])
+    };
+    // The lower end until it is set, then as set: (4 - 1) / 2 rounded down, and so on.
+    assert_eq!(step(&mut two), (6, 16));
+    two.set_condition(&[4, -1, 3, 4]).unwrap();
+    assert_eq!(step(&mut two), (11, 23));
+    two.reset();
+    assert_eq!(step(&mut two), (11, 23));
+    assert!(two.set_condition(&[5, 0, 0, 0]).is_err());
+    assert!(two.set_condition(&[0, 0]).is_err());
+}
+
+#[test]
+fn states_are_set_within_their_range() {
+    let mut one = reference(&recurrent(), 1);
+    one.set_state("sum", &[1000, -1000, 0, 1]).unwrap();
+    assert!(one.set_state("sum", &[1001, 0, 0, 0]).is_err());
+    assert!(one.set_state("sum", &[0; 3]).is_err());
+    assert!(one.set_state("other", &[0; 4]).is_err());
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use prost::Message;
 use umoec_exact::build::{GraphBuilder, ModelCard};
+use umoec_exact::onnx::{GraphProto, ModelProto};
 use umoec_exact::{ExactError, ModelLimits, Reference, StateRange, StepModel, Stepper};
 
 /// A builder with a card.
@@ -14,8 +16,6 @@ pub(crate) fn builder() -> GraphBuilder {
 pub(crate) fn load(file: &[u8]) -> Result<StepModel, ExactError> {
     StepModel::load(file, &ModelLimits::default())
 }
-
-/// Finishes a graph with `[lanes, 1]` or `[lanes, 256]` values as logits.
 
 /// A recurrent model: a leaky sum of the bytes, through a weight matrix.
 pub(crate) fn recurrent() -> Vec<u8> {
@@ -56,4 +56,41 @@ pub(crate) fn run(file: &[u8], bytes: &[u8]) -> Vec<i32> {
         all.extend(logits);
     }
     all
+}
+
+/// A graph whose one interesting value is made by `part` from the byte `[lanes, 1]` as float.
+pub(crate) fn with(part: impl FnOnce(&mut GraphBuilder, &str) -> String) -> Vec<u8> {
+    let mut b = builder();
+    let byte = b.byte_input();
+    part(&mut b, &byte);
+    constant_logits(&mut b, &byte);
+    b.finish()
+}
+
+/// Logits that are all zero.
+pub(crate) fn constant_logits(b: &mut GraphBuilder, byte: &str) {
+    let zero = b.scalar(0.0);
+    let flat = b.mul(byte, &zero);
+    let logits = b.expand(&flat, &[1, 256]);
+    b.output("logits", &logits, &[256]);
+}
+
+/// The file with a change to its messages.
+pub(crate) fn edited(file: &[u8], edit: impl FnOnce(&mut ModelProto)) -> Vec<u8> {
+    let mut model = ModelProto::decode(file).unwrap();
+    edit(&mut model);
+    model.encode_to_vec()
+}
+
+/// As [`edited`], of the graph alone.
+pub(crate) fn regraphed(file: &[u8], edit: impl FnOnce(&mut GraphProto)) -> Vec<u8> {
+    edited(file, |model| edit(model.graph.as_mut().unwrap()))
+}
+
+/// What a file is refused for.
+pub(crate) fn refusal(file: &[u8]) -> String {
+    match load(file) {
+        Ok(_) => "accepted".into(),
+        Err(error) => error.to_string(),
+    }
 }
