@@ -38,7 +38,7 @@ class Hashed:
 
     def __init__(self, ident, table, run):
         self.ident, self.table, self.run = ident, table, run
-        self.spread = 15 if ident in WIDE or ident >= 80 else 3
+        self.shift = 0 if ident in WIDE or ident >= 80 else 2
         self.counters = [counter((2 * n1 + 1) * 32768 // (n0 + n1 + 1)) for n0, n1, _ in STATES]
         self.counters.append(counter(32768))
         self.run_counters = [counter(49152)] * 16
@@ -69,7 +69,7 @@ class Hashed:
 
     def second(self, f):
         self.hash = fold(self.hash, f)
-        self.number ^= f & self.spread
+        self.number ^= (f & 15) >> self.shift
 
     def inputs(self, node):
         self.state = self.copy[node]
@@ -95,15 +95,15 @@ class Hashed:
 class Direct:
     """Section 6.5."""
 
-    def __init__(self, ident):
-        self.ident, self.counters = ident, {}
+    def __init__(self, ident, length):
+        self.ident, self.counters, self.log = ident, {}, direct_log(length)
 
     def begin(self, past):
         self.hash = hash_of(self.ident, past)
         self.second(0)
 
     def second(self, f):
-        self.base = fold(self.hash, f) >> 10 & ~15
+        self.base = fold(self.hash, f) >> (32 - self.log) & ~15
 
     def input(self, node):
         return STRETCH[self.counters.get(self.base + node, counter(32768)) >> 20]
@@ -111,6 +111,10 @@ class Direct:
     def learn(self, node, bit):
         i = self.base + node
         self.counters[i] = updated(self.counters.get(i, counter(32768)), bit)
+
+
+def direct_log(length):
+    return min(max(lg(max(length, 1)) + 5, 10), 22)
 
 
 def slots_log(length):
@@ -122,7 +126,7 @@ class Matcher:
 
     def __init__(self, least, length):
         self.least, self.log = least, slots_log(length)
-        self.slots, self.pointer, self.length, self.misses, self.rolling = {}, 0, 0, 0, 0
+        self.slots, self.pointer, self.length, self.misses, self.rolling, self.slot = {}, 0, 0, 0, 0, 0
         self.counters = [counter(65535 - 65536 // (2 * bucket + 3)) for bucket in range(32)] * 8
         self.expected = None
 
@@ -133,17 +137,17 @@ class Matcher:
             self.misses = (2 * self.misses + (not hit)) % 8
             self.length = min(self.length + 1, 65535) if hit else 0
             self.pointer += 1
-        self.rolling = (self.rolling * (0x2F0B4C47 << max(1, 32 // self.least)) + c + 1) & M32
-        if n >= self.least:
-            slot = fold(0, self.rolling) >> (32 - self.log)
-            candidate = self.slots.get(slot, 0)
-            if self.length == 0 and candidate:
+        if n > self.least:
+            q = self.slots.get(self.slot, 0)
+            if self.length == 0 and q:
                 a = 0
-                while a < min(400, candidate) and data[candidate - 1 - a] == data[n - 1 - a]:
+                while a < min(400, q + 1) and data[q - a] == data[n - 1 - a]:
                     a += 1
-                if a >= self.least:
-                    self.pointer, self.length, self.misses = candidate, a, 0
-            self.slots[slot] = n
+                if a > self.least:
+                    self.pointer, self.length, self.misses = q + 1, a, 0
+            self.slots[self.slot] = n - 1
+        self.rolling = (self.rolling * (0x2F0B4C47 << max(1, 32 // self.least)) + c + 1) & M32
+        self.slot = fold(0, self.rolling) >> (32 - self.log)
         if self.misses == 7:
             self.pointer = self.length = self.misses = 0
         self.expected = data[self.pointer] if self.pointer else None
@@ -318,8 +322,9 @@ def memory(params, length):
     sixteens = lambda n: (n + 15) // 16 * 16
     weights = sum(SELECTORS[i][1] for i in recipe.selectors) * sixteens(recipe.inputs)
     weights += 256 * sixteens(len(recipe.selectors))
-    return (64 * params.lines + 1144 * len(recipe.contexts) + (len(recipe.direct) << 24)
-            + (4 * len(recipe.matches) << slots_log(length)) + 4 * weights + 14041600)
+    maps = sum((256 if i == 0 else 65536) * 66 for i in range(recipe.apms))
+    return (64 * params.lines + 1152 * len(recipe.contexts) + (4 * len(recipe.direct) << direct_log(length))
+            + (4 * len(recipe.matches) << slots_log(length)) + 4 * weights + maps + (1 << 20))
 
 
 class Cm:
@@ -332,7 +337,7 @@ class Cm:
         table = Table(params.lines)
         self.hashed = [Hashed(ident, table, i < recipe.runs) for i, ident in enumerate(recipe.contexts)]
         self.runs = self.hashed[:recipe.runs]
-        self.direct = [Direct(ident) for ident in recipe.direct]
+        self.direct = [Direct(ident, length) for ident in recipe.direct]
         self.matchers = [Matcher(least, length) for least in recipe.matches]
         self.selectors = [(Weights(recipe.inputs, recipe.weight << 12), SELECTORS[i][2]) for i in recipe.selectors]
         self.last = Weights(count, (1 << 20) // count)

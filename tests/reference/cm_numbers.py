@@ -94,4 +94,4 @@ def updated(c, bit):
     n, p = c & 1023, c >> 10
     target = (1 << 22) - 1 if bit else 0
     p += (((target - p) >> 8) * RATE[n]) >> 8
-    return (p & (1 << 22) - 1) << 10 | min(n + 1, 255)
+    return max(p, 0) << 10 | min(n + 1, 255)

@@ -115,8 +115,7 @@ class Uniform:
 class Order0:
     """plugins/predictor-order0/spec.md"""
 
-    # Its "4 KiB with room to spare" is more than files declare; no exact number is given.
-    memory = 512
+    memory = 4096
 
     def __init__(self, params, _length):
         if params:

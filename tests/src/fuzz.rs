@@ -136,7 +136,7 @@ pub fn cm_params(bytes: &[u8]) {
     let registry = registry();
     let coder = registry.coder(PluginId(1), 1).unwrap();
     let mut decoder = coder.decoder(1, &[], bytes, &LIMITS).unwrap();
-    let (mut state, mut history) = (opened.start(), Vec::new());
+    let (mut state, mut history) = (opened.start().unwrap(), Vec::new());
     let length = length.min(2048);
     state.code(length / 3, &mut *decoder, &mut history);
     state.code(length - length / 3, &mut *decoder, &mut history);

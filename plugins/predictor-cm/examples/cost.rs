@@ -69,7 +69,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         table,
     };
     let mut history = Vec::new();
-    opened.start().code(data.len(), &mut meter, &mut history);
+    opened.start()?.code(data.len(), &mut meter, &mut history);
     assert!(history == data, "the model did not reproduce the stream");
     let seconds = start.elapsed().as_secs_f64();
     println!(

@@ -50,8 +50,8 @@ impl Context {
         Self::ALL.iter().find(|(_, n)| *n == name).map(|&(c, _)| c)
     }
 
-    /// Over how many neighbouring lines the second nibbles of one context are spread, less
-    /// one: 15 for contexts that many bytes follow, 3 for those that few do.
+    /// Over how many neighbouring lines the second nibbles of one context are spread, as a
+    /// power of two: 4 for contexts that many bytes follow, 2 for those that few do.
     pub(crate) const fn spread(self) -> u32 {
         match self {
             Self::O0
@@ -67,10 +67,15 @@ impl Context {
             | Self::Pair24
             | Self::LineColumn
             | Self::LineAboveO1
-            | Self::Shape4 => 15,
-            s if s as u8 >= 80 => 15,
-            _ => 3,
+            | Self::Shape4 => 4,
+            s if s as u8 >= 80 => 4,
+            _ => 2,
         }
+    }
+
+    /// Whether it needs no more of the past than `Tracker::push_bytes` keeps.
+    pub(crate) const fn sees_bytes_only(self) -> bool {
+        matches!(self as u8, 0..16 | 32..48 | 80..128)
     }
 
     /// The hash of this context before the next byte. `expected` is what the longest match

@@ -37,7 +37,8 @@ pub(crate) fn updated(counter: u32, bit: u32) -> u32 {
     let p = (counter >> 10) as i32;
     let target = ((bit as i32) << 22) - bit as i32;
     let step = (((target - p) >> 8) * RECIPROCALS[n as usize & LIMIT_MAX]) >> 8;
-    let p = (p + step) as u32;
+    // A count still low makes steps large enough to go one below.
+    let p = (p + step).max(0) as u32;
     (p << 10) | (n + u32::from(n < LIMIT_MAX as u32))
 }
 

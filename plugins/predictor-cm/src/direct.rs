@@ -1,19 +1,69 @@
 //! Direct contexts: a probability of its own for each context and node, without a check
 //! (`spec.md`, section 6.5). For contexts so short that bit histories would be full.
 
+use umoec_codec::Result;
+
 use crate::contexts::Context;
 use crate::counter::{counter, probability, updated};
 use crate::math::Tables;
-use crate::simd::prefetch;
+use crate::memory::Words;
 use crate::tracker::{Tracker, fold};
 
-/// log2 of the counters of one context: 16 to a nibble.
-const BITS: u32 = 22;
+/// log2 of the counters of one context, 16 to a nibble, for a stream of `len` bytes: two
+/// nibbles for each byte, up to what an order 2 can fill.
+fn bits(len: u64) -> u32 {
+    (len.max(1).ilog2() + 5).clamp(10, 22)
+}
+
+/// Bytes of one context in a stream of `len` bytes.
+pub(crate) fn memory(len: u64) -> u64 {
+    4 << bits(len)
+}
+
+/// What counters are stored as the difference from: they begin as zero bytes that way.
+const FRESH: u32 = counter(32_768, 0);
+
+/// The counters of one context.
+pub(crate) struct Counters {
+    words: Words,
+    /// log2 of their number.
+    bits: u32,
+}
+
+impl Counters {
+    /// Those of a context in a stream of `len` bytes.
+    ///
+    /// # Errors
+    /// `Io` where the system has no such memory.
+    pub(crate) fn new(len: u64) -> Result<Self> {
+        let bits = bits(len);
+        let words = Words::new(1 << bits)?;
+        Ok(Self { words, bits })
+    }
+
+    /// The number of the first counter of a nibble: `first` is 0, or 16 and the first nibble.
+    #[inline(always)]
+    pub(crate) fn nibble(&self, hash: u32, first: u32) -> usize {
+        let at = ((fold(hash, first) >> (32 - self.bits)) & !15) as usize;
+        self.words.prefetch(at);
+        at
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self, at: usize) -> u32 {
+        self.words.get(at) ^ FRESH
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&mut self, at: usize, value: u32) {
+        self.words.set(at, value ^ FRESH);
+    }
+}
 
 /// The direct contexts of a model.
 pub(crate) struct Direct {
     contexts: Vec<Context>,
-    counters: Vec<Vec<u32>>,
+    counters: Vec<Counters>,
     hashes: Vec<u32>,
     /// Where the counters of the present nibble begin.
     at: Vec<usize>,
@@ -21,18 +71,20 @@ pub(crate) struct Direct {
 }
 
 impl Direct {
-    /// Bytes of one context.
-    pub(crate) const BYTES: u64 = 4 << BITS;
-
-    pub(crate) fn new(contexts: &[Context]) -> Self {
+    /// Those contexts in a stream of `len` bytes.
+    ///
+    /// # Errors
+    /// `Io` where the system has no memory for the counters.
+    pub(crate) fn new(contexts: &[Context], len: u64) -> Result<Self> {
         let n = contexts.len();
-        Self {
+        let counters = contexts.iter().map(|_| Counters::new(len));
+        Ok(Self {
             contexts: contexts.to_vec(),
-            counters: vec![vec![counter(32_768, 0); 1 << BITS]; n],
+            counters: counters.collect::<Result<_>>()?,
             hashes: vec![0; n],
             at: vec![0; n],
             values: vec![0; n],
-        }
+        })
     }
 
     /// Number of contexts.
@@ -53,8 +105,7 @@ impl Direct {
     #[inline(always)]
     pub(crate) fn turn(&mut self, first: u32) {
         for ((at, &hash), counters) in self.at.iter_mut().zip(&self.hashes).zip(&self.counters) {
-            *at = ((fold(hash, first) >> (32 - BITS)) & !15) as usize;
-            prefetch(counters, *at);
+            *at = counters.nibble(hash, first);
         }
     }
 
@@ -63,7 +114,7 @@ impl Direct {
     pub(crate) fn predict(&mut self, node: usize, tables: &Tables, inputs: &mut [i32]) {
         let own = self.counters.iter().zip(&self.at).zip(&mut self.values);
         for (((counters, &at), value), input) in own.zip(inputs) {
-            *value = counters[at + node];
+            *value = counters.get(at + node);
             *input = tables.stretch(probability(*value));
         }
     }
@@ -72,7 +123,7 @@ impl Direct {
     #[inline(always)]
     pub(crate) fn update(&mut self, node: usize, bit: u32) {
         for ((counters, &at), &value) in self.counters.iter_mut().zip(&self.at).zip(&self.values) {
-            counters[at + node] = updated(value, bit);
+            counters.set(at + node, updated(value, bit));
         }
     }
 }

@@ -9,15 +9,17 @@
 //! * `tracker`, `contexts`: what the past looks like, and the contexts made of it.
 //! * `table`, `slots`, `runs`, `direct`, `matcher`: where contexts remember, and what they say.
 //! * `mixer`, `simd`, `selector`, `apm`: from many opinions to one.
-//! * `model`: all of it, bit by bit. `params`, `presets`, `plan`: which model for which data.
+//! * `model`: all of it, bit by bit; `lean`: the same for small models, fast. `params`, `presets`, `plan`: which model for which data.
 
 mod apm;
 mod contexts;
 mod counter;
 mod direct;
 mod history;
+mod lean;
 mod matcher;
 mod math;
+mod memory;
 mod mixer;
 mod model;
 mod params;
@@ -39,8 +41,10 @@ use umoec_codec::plugin::{
 };
 use umoec_codec::{Error, Limits, Result};
 
+use lean::Lean;
 use model::Model;
 use params::Params;
+use simd::Kernel;
 
 static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     kind: Kind::Predictor,
@@ -87,7 +91,7 @@ impl Predictor for Cm {
                 what: "predictor cm".into(),
                 needed,
                 limit: limits.memory,
-                hint: "allow more with --memory".into(),
+                hint: "allow more memory".into(),
             });
         }
         Ok(Box::new(OpenedCm {
@@ -109,9 +113,18 @@ impl Opened for OpenedCm {
         self.needed
     }
 
-    fn start(&self) -> Box<dyn PredictorState> {
-        Box::new(Model::new(&self.params, self.len))
+    fn start(&self) -> Result<Box<dyn PredictorState>> {
+        start(&self.params, self.len, Kernel::detect())
     }
+}
+
+/// A state at the beginning of a stream of `len` bytes.
+fn start(params: &Params, len: u64, kernel: Kernel) -> Result<Box<dyn PredictorState>> {
+    Ok(if Lean::fits(&params.recipe) {
+        Box::new(Lean::new(params, len, kernel)?)
+    } else {
+        Box::new(Model::new(params, len, kernel)?)
+    })
 }
 
 umoec_codec::submit!(AnyPlugin::Predictor(Arc::new(Cm)));

@@ -1,11 +1,16 @@
 //! The match model: what followed the last time (`spec.md`, section 6.3).
 
+use umoec_codec::Result;
+
 use crate::counter::{counter, probability, updated};
 use crate::math::Tables;
+use crate::memory::Words;
 use crate::tracker::fold;
 
 /// Lengths above this count as this.
 const LENGTH_MAX: u32 = 65_535;
+/// A match found is compared with the present over this many bytes at most.
+const AGREE_MAX: usize = 400;
 /// Buckets of lengths.
 const BUCKETS: usize = 32;
 /// Misses of late, a history of this many bits.
@@ -16,9 +21,11 @@ pub(crate) struct Matcher {
     /// Least length that makes a match.
     least: usize,
     /// Position after the last occurrence of each hash, 0 for none.
-    table: Vec<u32>,
+    table: Words,
     /// log2 of the table's length.
     bits: u32,
+    /// Slot of the hash of the last bytes: it is looked at a byte later, when it has come near.
+    slot: usize,
     /// Hash of the last bytes: each byte shifts the older ones up, until they are gone.
     rolling: u32,
     multiplier: u32,
@@ -41,7 +48,11 @@ impl Matcher {
         4 << bits
     }
 
-    pub(crate) fn new(least: usize, bits: u32) -> Self {
+    /// A matcher with a table of `2^bits` positions.
+    ///
+    /// # Errors
+    /// `Io` where the system has no memory for the table.
+    pub(crate) fn new(least: usize, bits: u32) -> Result<Self> {
         // At first a longer match is trusted more: 1 - 1 / (length bucket + 2).
         let counters = (0..BUCKETS << MISS_BITS)
             .map(|i| {
@@ -49,10 +60,11 @@ impl Matcher {
                 counter(65_535 - 65_536 / (bucket * 2 + 3), 0)
             })
             .collect();
-        Self {
+        Ok(Self {
             least,
-            table: vec![0; 1 << bits],
+            table: Words::new(1 << bits)?,
             bits,
+            slot: 0,
             rolling: 0,
             multiplier: 0x2F0B_4C47 << (32 / least as u32).max(1),
             pointer: 0,
@@ -61,7 +73,7 @@ impl Matcher {
             expected: None,
             counters,
             selected: 0,
-        }
+        })
     }
 
     /// Length in 32 buckets: exact up to 15, then by quarters of an octave.
@@ -102,33 +114,32 @@ impl Matcher {
             };
             self.pointer += 1;
         }
+        if n > self.least {
+            // What the byte before this one led to, a byte further on.
+            let candidate = self.table.get(self.slot) as usize;
+            self.table.set(self.slot, n as u32 - 1);
+            if self.length == 0 && candidate > 0 {
+                let agree = history[..=candidate]
+                    .iter()
+                    .rev()
+                    .zip(history.iter().rev())
+                    .take(AGREE_MAX)
+                    .take_while(|(a, b)| a == b)
+                    .count();
+                if agree > self.least {
+                    self.pointer = candidate + 1;
+                    self.length = agree as u32;
+                    self.misses = 0;
+                }
+            }
+        }
         let last = u32::from(history[n - 1]) + 1;
         self.rolling = self
             .rolling
             .wrapping_mul(self.multiplier)
             .wrapping_add(last);
-        if n >= self.least {
-            let hash = fold(0, self.rolling);
-            let slot = &mut self.table[(hash >> (32 - self.bits)) as usize];
-            if self.length == 0 {
-                let candidate = *slot as usize;
-                if candidate > 0 {
-                    let agree = history[..candidate]
-                        .iter()
-                        .rev()
-                        .zip(history.iter().rev())
-                        .take(400)
-                        .take_while(|(a, b)| a == b)
-                        .count();
-                    if agree >= self.least {
-                        self.pointer = candidate;
-                        self.length = agree as u32;
-                        self.misses = 0;
-                    }
-                }
-            }
-            *slot = n as u32;
-        }
+        self.slot = (fold(0, self.rolling) >> (32 - self.bits)) as usize;
+        self.table.prefetch(self.slot);
         // A pointer that keeps missing is of no use.
         if self.misses == (1 << MISS_BITS) - 1 {
             self.pointer = 0;

@@ -17,9 +17,41 @@ const GROUP: usize = 16;
 /// Most inputs of a layer.
 pub(crate) const MAX_INPUTS: usize = 256;
 /// Fraction bits of a weight.
-const WEIGHT_BITS: u32 = 20;
+pub(crate) const WEIGHT_BITS: u32 = 20;
 /// Largest magnitude of a weight: 8.0.
 pub(crate) const WEIGHT_MAX: i32 = (8 << WEIGHT_BITS) - 1;
+
+/// The learning rate of the first layer, which falls.
+pub(crate) struct Schedule {
+    rate: i32,
+    floor: i32,
+}
+
+impl Schedule {
+    /// From a recipe's rates: at first, in the end, and one for others.
+    pub(crate) fn new([rate, floor, _]: [u8; 3]) -> Self {
+        let (rate, floor) = (rate.into(), floor.into());
+        Self { rate, floor }
+    }
+
+    /// What the weights are to learn from `bit` after the probability `p` (16 bits).
+    #[inline(always)]
+    pub(crate) fn error(&self, p: i32, bit: u32) -> i32 {
+        ((target(bit) - p) * self.rate) >> 8
+    }
+
+    /// Lowers the rate towards its floor by one 64th of the way; once a kibibyte.
+    #[inline(always)]
+    pub(crate) fn cool(&mut self) {
+        self.rate -= (self.rate - self.floor + 63) / 64;
+    }
+}
+
+/// The probability of 1 that would have been right.
+#[inline(always)]
+const fn target(bit: u32) -> i32 {
+    ((bit as i32) << 16) - bit as i32
+}
 
 /// One selector's rows of weights.
 struct Rows {
@@ -37,8 +69,7 @@ pub(crate) struct Mixer {
     first: Vec<Rows>,
     opinions: Vec<i32>,
     last: Rows,
-    rate: i32,
-    floor: i32,
+    schedule: Schedule,
     last_rate: i32,
 }
 
@@ -53,7 +84,6 @@ impl Mixer {
         weight: u8,
     ) -> Self {
         assert!(inputs <= MAX_INPUTS);
-        let [rate, floor, last_rate] = rates.map(i32::from);
         let initial = i32::from(weight) << (WEIGHT_BITS - 8);
         let padded = inputs.next_multiple_of(GROUP);
         let opinions = sizes.len().next_multiple_of(GROUP);
@@ -69,9 +99,8 @@ impl Mixer {
             first: sizes.iter().map(|&n| rows(n, padded, initial)).collect(),
             opinions: vec![0; opinions],
             last: rows(last_size, opinions, even),
-            rate,
-            floor,
-            last_rate,
+            schedule: Schedule::new(rates),
+            last_rate: rates[2].into(),
         }
     }
 
@@ -111,11 +140,10 @@ impl Mixer {
     /// Moves the selected weights of both layers towards `bit`.
     #[inline(always)]
     pub(crate) fn update<O: Ops>(&mut self, bit: u32) {
-        let target = ((bit as i32) << 16) - bit as i32;
         if self.first.len() > 1 {
             let width = self.opinions.len();
             let rows = &mut self.last;
-            let error = ((target - rows.p) * self.last_rate) >> 8;
+            let error = ((target(bit) - rows.p) * self.last_rate) >> 8;
             O::train(
                 &self.opinions,
                 &mut rows.weights[rows.selected..rows.selected + width],
@@ -124,7 +152,7 @@ impl Mixer {
         }
         let width = self.inputs.len();
         for rows in &mut self.first {
-            let error = ((target - rows.p) * self.rate) >> 8;
+            let error = self.schedule.error(rows.p, bit);
             O::train(
                 &self.inputs,
                 &mut rows.weights[rows.selected..rows.selected + width],
@@ -133,9 +161,9 @@ impl Mixer {
         }
     }
 
-    /// Lowers the learning rate towards its floor by one 64th of the way; once a kibibyte.
+    /// Lowers the learning rate; once a kibibyte.
     pub(crate) fn cool(&mut self) {
-        self.rate -= (self.rate - self.floor + 63) / 64;
+        self.schedule.cool();
     }
 }
 

@@ -1,10 +1,11 @@
 //! The model: contexts to inputs, inputs to one probability, and back (`spec.md`, section 9).
 
+use umoec_codec::Result;
 use umoec_codec::plugin::{DecisionCoder, PredictorState};
 use umoec_codec::probability::BitProbability;
 
 use crate::apm::Apm;
-use crate::direct::Direct;
+use crate::direct::{self, Direct};
 use crate::matcher::Matcher;
 use crate::math::{TABLES, Tables};
 use crate::mixer::Mixer;
@@ -24,6 +25,10 @@ pub(crate) const APM_CONTEXTS: [usize; 4] = [256, 1 << 16, 1 << 16, 1 << 16];
 const APM_WEIGHTS: [i32; 4] = [1, 2, 2, 1];
 /// The maps learn by 2^-5.
 const APM_RATE: u32 = 5;
+
+/// Bytes that count for a hashed context beside the table: its counters and what it is at.
+const CONTEXT_BYTES: u64 = 1152;
+const _: () = assert!(Slots::BYTES + Runs::BYTES <= CONTEXT_BYTES);
 
 /// The state of `cm` within one stream.
 pub(crate) struct Model {
@@ -45,59 +50,69 @@ impl Model {
     pub(crate) fn memory(params: &Params, len: u64) -> u64 {
         let recipe = &params.recipe;
         let table = params.lines() * LINE as u64;
-        let slots = recipe.contexts.len() as u64 * (Slots::BYTES + Runs::BYTES);
-        let direct = recipe.direct.len() as u64 * Direct::BYTES;
+        let slots = recipe.contexts.len() as u64 * CONTEXT_BYTES;
+        let direct = recipe.direct.len() as u64 * direct::memory(len);
         let matchers = recipe.matches.len() as u64 * Matcher::memory(Params::index_bits(len));
         let mixer = Mixer::memory(recipe.inputs(), &sizes(recipe), 256);
-        let apms: u64 = APM_CONTEXTS.iter().map(|&n| Apm::memory(n)).sum();
+        let used = &APM_CONTEXTS[..usize::from(recipe.apms)];
+        let apms: u64 = used.iter().map(|&n| Apm::memory(n)).sum();
         // What followed pairs of bytes, and the fixed tables.
         let small = 1 << 20;
         table + slots + direct + matchers + mixer + apms + small
     }
 
     /// A model at the beginning of a stream of `len` bytes.
-    pub(crate) fn new(params: &Params, len: u64) -> Self {
-        Self::with_kernel(params, len, Kernel::detect())
-    }
-
-    fn with_kernel(params: &Params, len: u64, kernel: Kernel) -> Self {
+    pub(crate) fn new(params: &Params, len: u64, kernel: Kernel) -> Result<Self> {
         let recipe = &params.recipe;
         let sizes = sizes(recipe);
         let bits = Params::index_bits(len);
         let matcher = |&least: &u8| Matcher::new(usize::from(least), bits);
-        Self {
+        Ok(Self {
             kernel,
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
             tracker: Tracker::new(params.strides.map(|s| s as usize)),
-            slots: Slots::new(&recipe.contexts, Table::new(params.lines() as usize)),
+            slots: Slots::new(&recipe.contexts, Table::new(params.lines() as usize)?),
             runs: Runs::new(usize::from(recipe.runs)),
-            direct: Direct::new(&recipe.direct),
-            matchers: recipe.matches.iter().map(matcher).collect(),
+            direct: Direct::new(&recipe.direct, len)?,
+            matchers: recipe.matches.iter().map(matcher).collect::<Result<_>>()?,
             mixer: Mixer::new(recipe.inputs(), &sizes, 256, recipe.rates, recipe.weight),
             selected: vec![0; sizes.len()],
             apms: APM_CONTEXTS[..usize::from(recipe.apms)]
                 .iter()
                 .map(|&n| Apm::new(n, APM_RATE))
-                .collect(),
-        }
+                .collect::<Result<_>>()?,
+        })
     }
 
     /// Hashes the contexts of the next byte, asks for all that they will read, and reads.
     #[inline(always)]
     fn begin_byte(&mut self, history: &[u8]) {
-        let expected = self
-            .matchers
-            .iter()
-            .map(Matcher::expected)
-            .find(|&e| e != 0)
-            .unwrap_or(0);
+        let expected = self.expected();
+        self.ask_for_knots(1);
         self.slots.hash(&self.tracker, history, expected);
         self.direct.hash(&self.tracker, history, expected);
         self.slots.take();
         let slots = &mut self.slots;
         let (lines, hashes) = (&slots.lines, &slots.hashes);
         self.runs.begin(&slots.table, lines, hashes);
+    }
+
+    /// Asks for the knots that the bit after `partial` will need, if the matchers keep their
+    /// expectation.
+    #[inline(always)]
+    fn ask_for_knots(&self, partial: u32) {
+        let contexts = apm_contexts(&self.tracker, partial, self.expected());
+        for (apm, &context) in self.apms.iter().zip(&contexts) {
+            apm.prefetch(context as usize);
+        }
+    }
+
+    /// What the first matcher that expects something expects: 256 + byte, or 0.
+    #[inline(always)]
+    fn expected(&self) -> u32 {
+        let expected = self.matchers.iter().map(Matcher::expected);
+        expected.into_iter().find(|&e| e != 0).unwrap_or(0)
     }
 
     /// The probability of a 1, 16 bits. `partial` is 1 followed by the bits so far, `node` the
@@ -117,16 +132,7 @@ impl Model {
                 (expected, length) = (matcher.expected(), matcher.length());
             }
         }
-        let c4 = self.tracker.c4;
-        let contexts = [
-            partial,
-            (c4 & 255) << 8 | partial,
-            fold(fold(partial, c4 & 0xFFFF), 1) & 0xFFFF,
-            (expected << 8 | partial) & 0xFFFF,
-        ];
-        for (apm, &context) in self.apms.iter().zip(&contexts) {
-            apm.prefetch(context as usize);
-        }
+        let contexts = apm_contexts(&self.tracker, partial, expected);
         let seen = self.slots.predict(node, self.tables, logits, sure);
         self.runs.predict(partial, self.tables, runs);
         self.direct.predict(node, self.tables, direct);
@@ -180,6 +186,18 @@ impl Model {
     }
 }
 
+/// The contexts of the adaptive probability maps.
+#[inline(always)]
+fn apm_contexts(tracker: &Tracker, partial: u32, expected: u32) -> [u32; 4] {
+    let c4 = tracker.c4;
+    [
+        partial,
+        (c4 & 255) << 8 | partial,
+        fold(fold(partial, c4 & 0xFFFF), 1) & 0xFFFF,
+        (expected << 8 | partial) & 0xFFFF,
+    ]
+}
+
 /// Contexts of each selector.
 fn sizes(recipe: &Recipe) -> Vec<usize> {
     recipe.selectors.iter().map(|s| s.size()).collect()
@@ -206,6 +224,9 @@ impl Job for Piece<'_> {
             model.begin_byte(history);
             let mut partial = 1u32;
             for position in 0..8 {
+                if position == 2 {
+                    model.slots.look_ahead(partial);
+                }
                 if position == 4 {
                     model.slots.turn(partial);
                     model.direct.turn(partial);
@@ -214,8 +235,12 @@ impl Job for Piece<'_> {
                 let node = (partial as usize & (depth - 1)) | depth;
                 let p = model.predict::<O>(partial, node);
                 let bit = u32::from(coder.bit(BitProbability::clamped(p)));
+                let next = (partial << 1) | bit;
+                if position < 7 {
+                    model.ask_for_knots(next);
+                }
                 model.update::<O>(partial, node, bit);
-                partial = (partial << 1) | bit;
+                partial = next;
             }
             history.push(partial as u8);
             model.end_byte(partial as u8, history);
@@ -237,6 +262,7 @@ impl PredictorState for Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lean::Lean;
     use crate::presets;
     use umoec_codec::probability::ByteDistribution;
 
@@ -291,8 +317,11 @@ mod tests {
         }
     }
 
-    fn probabilities(params: &Params, data: &[u8], piece: usize, kernel: Kernel) -> Vec<u32> {
-        let mut model = Model::with_kernel(params, data.len() as u64, kernel);
+    fn model(params: &Params, data: &[u8], kernel: Kernel) -> Model {
+        Model::new(params, data.len() as u64, kernel).unwrap()
+    }
+
+    fn probabilities(model: &mut dyn PredictorState, data: &[u8], piece: usize) -> Vec<u32> {
         let mut recorder = Recorder {
             data,
             asked: Vec::new(),
@@ -311,9 +340,10 @@ mod tests {
         let data = content();
         for preset in presets::all() {
             let params = params(preset);
-            let reference = probabilities(&params, &data, data.len(), Kernel::Scalar);
+            let reference = model(&params, &data, Kernel::Scalar);
+            let reference = probabilities(&mut { reference }, &data, data.len());
             for kernel in Kernel::available() {
-                let again = probabilities(&params, &data, 777, kernel);
+                let again = probabilities(&mut model(&params, &data, kernel), &data, 777);
                 assert!(
                     again == reference,
                     "{kernel:?} differs with preset {}",
@@ -324,11 +354,33 @@ mod tests {
     }
 
     #[test]
+    fn small_models_say_the_same_on_the_fast_path() {
+        let data = content();
+        let mut small = 0;
+        for preset in presets::all().iter().filter(|p| Lean::fits(&p.recipe)) {
+            small += 1;
+            let params = params(preset);
+            let mut reference = model(&params, &data, Kernel::Scalar);
+            let reference = probabilities(&mut reference, &data, data.len());
+            for kernel in Kernel::available() {
+                let mut lean = Lean::new(&params, data.len() as u64, kernel).unwrap();
+                let again = probabilities(&mut lean, &data, 777);
+                assert!(again == reference, "{kernel:?}, preset {}", preset.name);
+            }
+        }
+        assert_eq!(
+            small, 2,
+            "both models of profile `turbo` take the fast path"
+        );
+    }
+
+    #[test]
     fn a_model_learns() {
-        let data = b"All work and no play makes Jack a dull boy. ".repeat(60);
+        let data = &b"All work and no play makes Jack a dull boy. ".repeat(60)[..];
         for preset in presets::all() {
             let params = params(preset);
-            let asked = probabilities(&params, &data, data.len(), Kernel::detect());
+            let model = model(&params, data, Kernel::detect());
+            let asked = probabilities(&mut { model }, data, data.len());
             let bits: f64 = asked
                 .iter()
                 .enumerate()

@@ -1,13 +1,13 @@
 //! The encoder's choice of a model: candidates from the profile and the layout, a trial of
 //! each on a sample. Not part of the format: any choice decodes.
 
-use umoec_codec::plugin::{DecisionCoder, Layout, PredictorState, Settings};
+use umoec_codec::plugin::{DecisionCoder, Layout, Settings};
 use umoec_codec::probability::{BitProbability, ByteDistribution};
 use umoec_codec::{Error, Result};
 
-use crate::model::Model;
 use crate::params::Params;
 use crate::presets::{self, Recipe};
+use crate::simd::Kernel;
 use crate::table::LINE;
 
 /// Most bytes of each of the two pieces that a trial codes.
@@ -18,6 +18,12 @@ const PIECE_MIN: usize = 4 << 10;
 /// Table memory unless the profile says otherwise, in MiB.
 const DEFAULT_TABLE_MIB: u64 = 384;
 
+/// Up to this length a stream is small, unless the profile says otherwise, in KiB.
+const DEFAULT_SMALL_KIB: u64 = 64;
+
+/// What a profile may say.
+const KEYS: [&str; 5] = ["models", "small_models", "small_kib", "custom", "table_mib"];
+
 /// What a profile says about `cm`.
 struct Choice {
     /// Candidates: a preset's number, or 0 for a recipe of the profile's own.
@@ -27,50 +33,60 @@ struct Choice {
 }
 
 impl Choice {
-    fn from_settings(settings: &Settings) -> Result<Self> {
+    fn from_settings(settings: &Settings, len: usize) -> Result<Self> {
         let config = |reason: String| Error::Config(format!("settings of predictor cm: {reason}"));
-        if let Some(key) = settings
-            .keys()
-            .find(|k| !["models", "custom", "table_mib"].contains(&k.as_str()))
-        {
+        if let Some(key) = settings.keys().find(|k| !KEYS.contains(&k.as_str())) {
             return Err(config(format!(
-                "there is no `{key}`; there are: models, custom, table_mib"
+                "there is no `{key}`; there are: {}",
+                KEYS.join(", ")
             )));
         }
-        let table_mib = match settings.get("table_mib") {
-            None => DEFAULT_TABLE_MIB,
+        let number = |key: &str, default: u64, most: u64, unit: &str| match settings.get(key) {
+            None => Ok(default),
             Some(v) => v
                 .as_integer()
                 .and_then(|v| u64::try_from(v).ok())
-                .filter(|v| (1..=4095).contains(v))
-                .ok_or_else(|| config("`table_mib` is a number of MiB within 1..=4095".into()))?,
+                .filter(|v| (1..=most).contains(v))
+                .ok_or_else(|| config(format!("`{key}` is a number of {unit} within 1..={most}"))),
         };
-        let names: Vec<String> = match settings.get("models") {
-            None => vec!["text".into(), "record".into(), "grid".into()],
-            Some(v) => v
-                .as_array()
-                .and_then(|a| a.iter().map(|v| v.as_str().map(String::from)).collect())
-                .ok_or_else(|| config("`models` is a list of names".into()))?,
+        let table_mib = number("table_mib", DEFAULT_TABLE_MIB, 4095, "MiB")?;
+        let small_kib = number("small_kib", DEFAULT_SMALL_KIB, 1 << 20, "KiB")?;
+        let names = |key: &str, default: &[&str]| -> Result<Vec<String>> {
+            match settings.get(key) {
+                None => Ok(default.iter().map(|&name| name.into()).collect()),
+                Some(v) => v
+                    .as_array()
+                    .and_then(|a| a.iter().map(|v| v.as_str().map(String::from)).collect())
+                    .ok_or_else(|| config(format!("`{key}` is a list of names"))),
+            }
         };
+        let models = names("models", &["text", "record", "grid"])?;
+        let small = names("small_models", &[])?;
+        let is_small = len as u64 <= small_kib << 10;
         let custom = settings.get("custom").and_then(toml::Value::as_table);
-        let recipes = names
-            .iter()
-            .map(|name| {
-                if let Some(table) = custom.and_then(|c| c.get(name)).and_then(|t| t.as_table()) {
-                    let recipe = Recipe::from_names(table)
-                        .map_err(|e| config(format!("model `{name}`: {e}")))?;
-                    return Ok((0, recipe));
-                }
-                let preset = presets::by_name(name).ok_or_else(|| {
-                    let names: Vec<_> = presets::all().iter().map(|p| p.name).collect();
-                    config(format!(
-                        "there is no model `{name}`; there are: {}",
-                        names.join(", ")
-                    ))
-                })?;
-                Ok((preset.number, preset.recipe.clone()))
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let recipe = |name: &String| {
+            if let Some(table) = custom.and_then(|c| c.get(name)).and_then(|t| t.as_table()) {
+                let recipe = Recipe::from_names(table)
+                    .map_err(|e| config(format!("model `{name}`: {e}")))?;
+                return Ok((0, recipe));
+            }
+            let preset = presets::by_name(name).ok_or_else(|| {
+                let names: Vec<_> = presets::all().iter().map(|p| p.name).collect();
+                config(format!(
+                    "there is no model `{name}`; there are: {}",
+                    names.join(", ")
+                ))
+            })?;
+            Ok((preset.number, preset.recipe.clone()))
+        };
+        let recipes = |names: Vec<String>| names.iter().map(recipe).collect::<Result<Vec<_>>>();
+        // Both lists are checked, whichever is used.
+        let (models, small) = (recipes(models)?, recipes(small)?);
+        let recipes = if is_small && !small.is_empty() {
+            small
+        } else {
+            models
+        };
         if recipes.is_empty() {
             return Err(config("`models` is empty".into()));
         }
@@ -83,21 +99,22 @@ impl Choice {
 
 /// Chooses the parameters for `data`.
 pub(crate) fn plan(data: &[u8], layout: &Layout, settings: &Settings) -> Result<Params> {
-    let choice = Choice::from_settings(settings)?;
+    let choice = Choice::from_settings(settings, data.len())?;
     let mut candidates = candidates(data, layout, &choice);
     if candidates.len() == 1 {
         return Ok(candidates.remove(0));
     }
     let cost = |params: &Params| trial(data, params);
-    let costs: Vec<u64> = std::thread::scope(|scope| {
+    let costs: Vec<Result<u64>> = std::thread::scope(|scope| {
         // Two at a time: the sample is short, and the other core has nothing to do yet.
         let half = candidates.len() / 2;
         let (first, second) = candidates.split_at(half);
         let rest = scope.spawn(|| second.iter().map(cost).collect::<Vec<_>>());
-        let mut costs: Vec<u64> = first.iter().map(cost).collect();
+        let mut costs: Vec<_> = first.iter().map(cost).collect();
         costs.extend(rest.join().expect("a trial does not panic"));
         costs
     });
+    let costs = costs.into_iter().collect::<Result<Vec<u64>>>()?;
     let best = (0..costs.len())
         .min_by_key(|&i| costs[i])
         .expect("there are candidates");
@@ -169,7 +186,7 @@ fn table_size(recipe: &Recipe, len: u64, table: u64) -> u8 {
 }
 
 /// Cost in 2^-16 bits of a sample of `data` under `params`.
-fn trial(data: &[u8], params: &Params) -> u64 {
+fn trial(data: &[u8], params: &Params) -> Result<u64> {
     let sample = sample(data, params.strides[1].max(params.strides[0]) as usize);
     let mut params = params.clone();
     params.size = table_size(&params.recipe, sample.len() as u64, u64::MAX);
@@ -179,13 +196,13 @@ fn trial(data: &[u8], params: &Params) -> u64 {
         shift: 7,
         cost: 0,
     };
-    let mut model = Model::new(&params, sample.len() as u64);
+    let mut model = crate::start(&params, sample.len() as u64, Kernel::detect())?;
     model.code(
         sample.len(),
         &mut meter,
         &mut Vec::with_capacity(sample.len()),
     );
-    meter.cost
+    Ok(meter.cost)
 }
 
 /// Two pieces of the data, the second in phase with the first under `stride`.

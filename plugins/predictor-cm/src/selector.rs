@@ -50,6 +50,11 @@ impl Selector {
         Self::ALL.iter().find(|(_, n)| *n == name).map(|&(s, _)| s)
     }
 
+    /// Whether it needs no more of the past than `Tracker::push_bytes` keeps.
+    pub(crate) const fn sees_bytes_only(self) -> bool {
+        !matches!(self, Self::Shape | Self::Word)
+    }
+
     /// The context in this situation, below `size`.
     #[inline(always)]
     pub(crate) fn context(self, s: &Situation<'_>) -> u32 {

@@ -5,7 +5,7 @@ use crate::contexts::Context;
 use crate::counter::{counter, probability, updated};
 use crate::history::{HISTORIES, Histories};
 use crate::math::Tables;
-use crate::table::{LINE, ROW, Table};
+use crate::table::{ROW, Table};
 use crate::tracker::{Tracker, fold};
 
 /// What one context is at.
@@ -16,11 +16,26 @@ struct Slot {
     counters: [u32; 256],
     /// Offset of the row.
     row: u32,
-    /// How far second nibbles are spread over neighbouring lines.
-    spread: u32,
     context: Context,
     /// The state at this bit.
     state: u8,
+}
+
+/// The counters of a context at first: what the counts of each state say.
+pub(crate) fn fresh_counters() -> [u32; 256] {
+    std::array::from_fn(|s| {
+        let (n0, n1) = HISTORIES.states.get(s).map_or((0, 0), |s| (s.n0, s.n1));
+        let (n0, n1) = (u32::from(n0), u32::from(n1));
+        counter(((2 * n1 + 1) << 15) / (n0 + n1 + 1), 0)
+    })
+}
+
+/// All ones for each state that has seen one kind of bit only.
+pub(crate) fn sure_states() -> [i32; 256] {
+    std::array::from_fn(|s| match HISTORIES.states.get(s) {
+        Some(s) if (s.n0 == 0) != (s.n1 == 0) => -1,
+        _ => 0,
+    })
 }
 
 /// Histories of the contexts of a model.
@@ -42,16 +57,11 @@ impl Slots {
 
     pub(crate) fn new(contexts: &[Context], table: Table) -> Self {
         let n = contexts.len();
-        let counters: [u32; 256] = std::array::from_fn(|s| {
-            let (n0, n1) = HISTORIES.states.get(s).map_or((0, 0), |s| (s.n0, s.n1));
-            let (n0, n1) = (u32::from(n0), u32::from(n1));
-            counter(((2 * n1 + 1) << 15) / (n0 + n1 + 1), 0)
-        });
+        let counters = fresh_counters();
         let slot = |&context: &Context| Slot {
             nibble: [0; ROW],
             counters,
             row: 0,
-            spread: context.spread(),
             context,
             state: 0,
         };
@@ -61,10 +71,7 @@ impl Slots {
             slots: contexts.iter().map(slot).collect(),
             hashes: vec![0; n],
             lines: vec![0; n],
-            sure: std::array::from_fn(|s| match HISTORIES.states.get(s) {
-                Some(s) if (s.n0 == 0) != (s.n1 == 0) => -1,
-                _ => 0,
-            }),
+            sure: sure_states(),
         }
     }
 
@@ -84,13 +91,23 @@ impl Slots {
         }
     }
 
+    /// Asks for the lines of the second nibble, once it is known which they are: after two
+    /// bits, except for contexts that are spread further. `partial` is 4 and those bits.
+    #[inline(always)]
+    pub(crate) fn look_ahead(&mut self, partial: u32) {
+        for (slot, &line) in self.slots.iter().zip(&self.lines) {
+            let line = Table::turned(line, partial << 2, slot.context);
+            self.table.prefetch(line);
+        }
+    }
+
     /// Goes from the first nibble of a byte to the second. `first` is 16 and the first nibble.
     #[inline(always)]
     pub(crate) fn turn(&mut self, first: u32) {
         for ((slot, hash), line) in self.slots.iter().zip(&mut self.hashes).zip(&mut self.lines) {
             self.table.store(slot.row, &slot.nibble);
             *hash = fold(*hash, first);
-            *line ^= (first & slot.spread) * LINE as u32;
+            *line = Table::turned(*line, first, slot.context);
             self.table.prefetch(*line);
         }
         self.take();

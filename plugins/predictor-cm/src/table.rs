@@ -7,7 +7,10 @@
 //! one table, so the memory goes where the contexts are.
 
 use memmap2::MmapMut;
+use umoec_codec::Result;
 
+use crate::contexts::Context;
+use crate::memory::zeroed;
 use crate::simd::prefetch;
 
 /// Bytes of a line.
@@ -28,17 +31,27 @@ pub(crate) struct Table {
 impl Table {
     /// A table of `lines` lines, a multiple of 16. The pages cost nothing before they are
     /// touched.
-    pub(crate) fn new(lines: usize) -> Self {
-        Self {
-            memory: zeroed(lines * LINE),
+    ///
+    /// # Errors
+    /// `Io` where the system has no such memory.
+    pub(crate) fn new(lines: usize) -> Result<Self> {
+        Ok(Self {
+            memory: zeroed(lines * LINE)?,
             lines: lines as u64,
-        }
+        })
     }
 
     /// The offset of the line of `hash`.
     #[inline(always)]
     pub(crate) fn line(&self, hash: u32) -> u32 {
         (((u64::from(hash) * self.lines) >> 32) as usize * LINE) as u32
+    }
+
+    /// The line of the second nibble of a context whose line is `line`; `first` is 16 and the
+    /// first nibble, of which as many of the upper bits count as the context is spread by.
+    #[inline(always)]
+    pub(crate) const fn turned(line: u32, first: u32, context: Context) -> u32 {
+        line ^ (((first & 15) >> (4 - context.spread())) * LINE as u32)
     }
 
     /// Asks for a line to be brought near.
@@ -111,16 +124,4 @@ impl Table {
         let at = at as usize;
         self.memory[at..at + 4].copy_from_slice(&run);
     }
-}
-
-/// Zeroed memory, on huge pages where the system has them: rows are far apart, and half the
-/// time would go to the page tables otherwise.
-fn zeroed(len: usize) -> MmapMut {
-    let memory = MmapMut::map_anon(len.max(LINE)).expect("the memory was granted by the limits");
-    #[cfg(target_os = "linux")]
-    if len >= 4 << 20 {
-        // Advice only: where it is refused everything works, slower.
-        let _ = memory.advise(memmap2::Advice::HugePage);
-    }
-    memory
 }

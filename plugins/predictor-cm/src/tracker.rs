@@ -97,23 +97,14 @@ impl Tracker {
         }
     }
 
-    #[inline(always)]
     /// Takes in `c`, which is already the last byte of `history`.
+    #[inline(always)]
     pub(crate) fn push(&mut self, c: u8, history: &[u8]) {
         let value = u32::from(c);
         let (before1, before2) = ((self.c4 & 255) as usize, (self.c4 & 65_535) as usize);
         self.after1[before1] = (self.after1[before1] << 8) | value;
         self.after2[before2] = (self.after2[before2] << 8) | u16::from(c);
-        self.c8 = (self.c8 << 8) | (self.c4 >> 24);
-        self.c4 = (self.c4 << 8) | value;
-        self.position += 1;
-        for (column, &stride) in self.columns.iter_mut().zip(&self.strides) {
-            *column = if *column + 1 >= stride as u32 {
-                0
-            } else {
-                *column + 1
-            };
-        }
+        self.push_bytes(c);
         self.shape = (self.shape << 4) | u64::from(class(c));
         self.push_word(c);
         self.push_line(c);
@@ -123,6 +114,21 @@ impl Tracker {
         } else {
             0
         };
+    }
+
+    /// Takes in `c` as far as the last bytes and the columns go.
+    #[inline(always)]
+    pub(crate) fn push_bytes(&mut self, c: u8) {
+        self.c8 = (self.c8 << 8) | (self.c4 >> 24);
+        self.c4 = (self.c4 << 8) | u32::from(c);
+        self.position += 1;
+        for (column, &stride) in self.columns.iter_mut().zip(&self.strides) {
+            *column = if *column + 1 >= stride as u32 {
+                0
+            } else {
+                *column + 1
+            };
+        }
     }
 
     fn push_word(&mut self, c: u8) {

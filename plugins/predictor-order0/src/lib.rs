@@ -131,12 +131,14 @@ struct Ready;
 
 impl Opened for Ready {
     fn memory(&self) -> u64 {
-        // The counts and the table of the byte in work.
-        (size_of::<Counts>() + size_of::<[u32; 257]>()) as u64
+        // The counts and the table of the byte in work, rounded up for good.
+        const BYTES: u64 = 4096;
+        const { assert!(size_of::<Counts>() + size_of::<[u32; 257]>() <= BYTES as usize) };
+        BYTES
     }
 
-    fn start(&self) -> Box<dyn PredictorState> {
-        Box::new(Counts::default())
+    fn start(&self) -> Result<Box<dyn PredictorState>> {
+        Ok(Box::new(Counts::default()))
     }
 }
 

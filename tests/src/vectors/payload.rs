@@ -27,7 +27,7 @@ pub(super) fn order0_rans(data: &[u8]) -> Vec<u8> {
     let opened = predictor.open(1, &[], data.len() as u64, &Limits::default());
     let coder = registry.coder(PluginId(2), 1).unwrap();
     let mut encoder = coder.encoder(&[], data).unwrap();
-    let (mut state, mut history) = (opened.unwrap().start(), Vec::new());
+    let (mut state, mut history) = (opened.unwrap().start().unwrap(), Vec::new());
     state.code(data.len(), &mut *encoder, &mut history);
     let mut payload = Vec::new();
     encoder.finish(&mut payload);

@@ -23,10 +23,10 @@ impl PredictorState for Uniform {
     }
 }
 
-fn start(predicting: Predicting<'_>) -> Box<dyn PredictorState> {
+fn start(predicting: Predicting<'_>) -> Result<Box<dyn PredictorState>> {
     match predicting {
         Some((_, opened)) => opened.start(),
-        None => Box::new(Uniform(ByteDistribution::from_counts(&[0; 256]))),
+        None => Ok(Box::new(Uniform(ByteDistribution::from_counts(&[0; 256])))),
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn encode_stream(
     watch: &Watch,
 ) -> Result<Vec<u8>> {
     let mut encoder = coder.encoder(coder_params, data)?;
-    let mut state = start(predicting);
+    let mut state = start(predicting)?;
     let mut history = Vec::with_capacity(data.len());
     for piece in data.chunks(PIECE) {
         if watch.is_cancelled() {
@@ -114,7 +114,7 @@ pub(super) fn decode_stream(
         payload
             .coder
             .decoder(payload.version, payload.params, payload.bytes, limits)?;
-    let mut state = start(predicting);
+    let mut state = start(predicting)?;
     let mut history = Vec::new();
     while history.len() < payload.length {
         if watch.is_cancelled() {

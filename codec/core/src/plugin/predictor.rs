@@ -85,7 +85,10 @@ pub trait Opened: Send + Sync {
     fn memory(&self) -> u64;
 
     /// A state at the beginning of a stream.
-    fn start(&self) -> Box<dyn PredictorState>;
+    ///
+    /// # Errors
+    /// `Io` where the system does not give the memory that the limits granted.
+    fn start(&self) -> Result<Box<dyn PredictorState>>;
 }
 
 /// The state of a predictor within one stream. One code path serves both directions.

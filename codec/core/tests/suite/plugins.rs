@@ -185,8 +185,8 @@ impl Opened for Claim {
         self.0
     }
 
-    fn start(&self) -> Box<dyn PredictorState> {
-        Box::new(Tree([TOTAL_HALF; 256]))
+    fn start(&self) -> Result<Box<dyn PredictorState>> {
+        Ok(Box::new(Tree([TOTAL_HALF; 256])))
     }
 }
 
@@ -231,8 +231,8 @@ impl Opened for LiarOpened {
         0
     }
 
-    fn start(&self) -> Box<dyn PredictorState> {
-        Box::new(LiarState)
+    fn start(&self) -> Result<Box<dyn PredictorState>> {
+        Ok(Box::new(LiarState))
     }
 }
 

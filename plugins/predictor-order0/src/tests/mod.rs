@@ -15,7 +15,7 @@ fn rans() -> Arc<dyn Coder> {
 
 fn start() -> Box<dyn PredictorState> {
     let opened = Order0::new().open(1, &[], 0, &Limits::default()).unwrap();
-    opened.start()
+    opened.start().unwrap()
 }
 
 fn encode(data: &[u8]) -> Vec<u8> {

@@ -1,0 +1,253 @@
+//! The model of `model` for small recipes, in arrays of fixed length: the fast path of profile
+//! `turbo`. It says the same, and a test holds it to that; `model` is the reference.
+
+use umoec_codec::Result;
+use umoec_codec::plugin::{DecisionCoder, PredictorState};
+use umoec_codec::probability::BitProbability;
+
+use crate::contexts::Context;
+use crate::counter::{probability, updated};
+use crate::direct::Counters;
+use crate::history::{HISTORIES, Histories};
+use crate::matcher::Matcher;
+use crate::math::{LOGIT_MAX, TABLES, Tables};
+use crate::mixer::{Schedule, WEIGHT_BITS};
+use crate::params::Params;
+use crate::presets::Recipe;
+use crate::selector::{Selector, Situation};
+use crate::simd::{Job, Kernel, Ops};
+use crate::slots::{fresh_counters, sure_states};
+use crate::table::{ROW, Table};
+use crate::tracker::{Tracker, fold};
+
+/// Hashed contexts.
+const CONTEXTS: usize = 3;
+/// Inputs of the mixer with their padding.
+const WIDTH: usize = 16;
+
+/// The state of a small `cm` within one stream.
+pub(crate) struct Lean {
+    kernel: Kernel,
+    tables: &'static Tables,
+    histories: &'static Histories,
+    tracker: Tracker,
+    table: Table,
+    contexts: [Context; CONTEXTS],
+    counters: [[u32; 256]; CONTEXTS],
+    sure: [i32; 256],
+    /// Hashes of the contexts of the next byte.
+    hashes: [u32; CONTEXTS],
+    direct_hash: u32,
+    direct_context: Context,
+    direct: Counters,
+    matcher: Matcher,
+    selector: Selector,
+    weights: Vec<[i32; WIDTH]>,
+    schedule: Schedule,
+}
+
+impl Lean {
+    /// Whether a model of that recipe is one of these: three contexts of bytes or columns, a
+    /// direct one, a matcher, a selector, and nothing else.
+    pub(crate) fn fits(recipe: &Recipe) -> bool {
+        recipe.contexts.len() == CONTEXTS
+            && recipe.direct.len() == 1
+            && recipe.matches.len() == 1
+            && recipe.selectors.len() == 1
+            && recipe.runs == 0
+            && recipe.apms == 0
+            && recipe.selectors.iter().all(|s| s.sees_bytes_only())
+            && recipe
+                .contexts
+                .iter()
+                .chain(&recipe.direct)
+                .all(|c| c.sees_bytes_only())
+    }
+
+    /// A model of a recipe that fits, at the beginning of a stream of `len` bytes.
+    ///
+    /// # Errors
+    /// `Io` where the system has no memory for the table.
+    pub(crate) fn new(params: &Params, len: u64, kernel: Kernel) -> Result<Self> {
+        let recipe = &params.recipe;
+        debug_assert!(Self::fits(recipe));
+        let weight = i32::from(recipe.weight) << (WEIGHT_BITS - 8);
+        let least = usize::from(recipe.matches[0]);
+        let selector = recipe.selectors[0];
+        let mut model = Self {
+            kernel,
+            tables: &TABLES,
+            histories: &HISTORIES,
+            tracker: Tracker::new(params.strides.map(|s| s as usize)),
+            table: Table::new(params.lines() as usize)?,
+            contexts: std::array::from_fn(|i| recipe.contexts[i]),
+            counters: [fresh_counters(); CONTEXTS],
+            sure: sure_states(),
+            direct_context: recipe.direct[0],
+            direct: Counters::new(len)?,
+            matcher: Matcher::new(least, Params::index_bits(len))?,
+            selector,
+            weights: vec![[weight; WIDTH]; selector.size()],
+            schedule: Schedule::new(recipe.rates),
+            hashes: [0; CONTEXTS],
+            direct_hash: 0,
+        };
+        model.hash(&[]);
+        Ok(model)
+    }
+
+    /// Hashes the contexts of the next byte and asks for their lines.
+    #[inline(always)]
+    fn hash(&mut self, history: &[u8]) {
+        // None of the contexts looks at what the matcher expects.
+        let hash = |c: Context| c.hash(&self.tracker, history, 0);
+        self.hashes = self.contexts.map(hash);
+        self.direct_hash = hash(self.direct_context);
+        for h in self.hashes {
+            self.table.prefetch(self.table.line(h));
+        }
+    }
+
+    /// Codes one byte.
+    #[inline(always)]
+    fn byte<O: Ops>(&mut self, coder: &mut dyn DecisionCoder) -> u8 {
+        let mut hashes = self.hashes;
+        let mut lines = hashes.map(|h| self.table.line(h));
+        let direct = self.direct.nibble(self.direct_hash, 0);
+        let first = self.nibble::<O>(coder, lines, hashes, direct, 1);
+        for i in 0..CONTEXTS {
+            hashes[i] = fold(hashes[i], first);
+            lines[i] = Table::turned(lines[i], first, self.contexts[i]);
+        }
+        let direct = self.direct.nibble(self.direct_hash, first);
+        self.nibble::<O>(coder, lines, hashes, direct, first) as u8
+    }
+
+    /// Codes four bits; returns `partial` with them. `direct` is the number of the first
+    /// counter of the direct context.
+    #[inline(always)]
+    fn nibble<O: Ops>(
+        &mut self,
+        coder: &mut dyn DecisionCoder,
+        lines: [u32; CONTEXTS],
+        hashes: [u32; CONTEXTS],
+        direct: usize,
+        mut partial: u32,
+    ) -> u32 {
+        let mut offsets = [0; CONTEXTS];
+        let mut rows = [[0; ROW]; CONTEXTS];
+        for i in 0..CONTEXTS {
+            offsets[i] = self.table.row(lines[i], hashes[i]);
+            rows[i] = self.table.load(offsets[i]);
+        }
+        for bits in 0..4 {
+            if bits == 2 && partial < 8 {
+                // Where the second nibble will be looked for is known by now.
+                for (&line, &context) in lines.iter().zip(&self.contexts) {
+                    let line = Table::turned(line, partial << 2, context);
+                    self.table.prefetch(line);
+                }
+            }
+            let depth = 1 << bits;
+            let node = (partial as usize & (depth - 1)) | depth;
+            partial = self.bit::<O>(coder, &mut rows, direct + node, node, partial);
+        }
+        for (row, &offset) in rows.iter().zip(&offsets) {
+            self.table.store(offset, row);
+        }
+        partial
+    }
+
+    /// Codes a bit, and learns it; returns `partial` with it.
+    #[inline(always)]
+    fn bit<O: Ops>(
+        &mut self,
+        coder: &mut dyn DecisionCoder,
+        rows: &mut [[u8; ROW]; CONTEXTS],
+        direct: usize,
+        node: usize,
+        partial: u32,
+    ) -> u32 {
+        let mut x = [0; WIDTH];
+        let mut states = [0; CONTEXTS];
+        let mut values = [0; CONTEXTS];
+        let mut seen = 0;
+        for i in 0..CONTEXTS {
+            states[i] = rows[i][node & 15];
+            let state = usize::from(states[i]);
+            values[i] = self.counters[i][state];
+            let logit = self.tables.stretch(probability(values[i]));
+            let known = -i32::from(state != 0);
+            seen -= known;
+            x[i] = logit & known;
+            x[CONTEXTS + i] = logit & self.sure[state];
+        }
+        let value = self.direct.get(direct);
+        x[2 * CONTEXTS] = self.tables.stretch(probability(value));
+        let matched = &mut x[2 * CONTEXTS + 1..2 * CONTEXTS + 3];
+        self.matcher.predict(partial, self.tables, matched);
+        x[2 * CONTEXTS + 3] = 256;
+        let situation = Situation {
+            tracker: &self.tracker,
+            partial,
+            expected: self.matcher.expected(),
+            length: self.matcher.length(),
+            seen: seen as u32,
+        };
+        let weights = &mut self.weights[self.selector.context(&situation) as usize];
+        let logit = (O::dot(&x, &*weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
+        let p = self.tables.squash(logit);
+        let bit = u32::from(coder.bit(BitProbability::clamped(p as u32)));
+
+        O::train(&x, weights, self.schedule.error(p, bit));
+        for i in 0..CONTEXTS {
+            self.counters[i][usize::from(states[i])] = updated(values[i], bit);
+            rows[i][node & 15] = self.histories.next(states[i], bit as usize);
+        }
+        self.direct.set(direct, updated(value, bit));
+        self.matcher.update(bit, partial);
+        (partial << 1) | bit
+    }
+}
+
+/// One call of `code`, to be compiled for each instruction set.
+struct Piece<'a> {
+    model: &'a mut Lean,
+    len: usize,
+    coder: &'a mut dyn DecisionCoder,
+    history: &'a mut Vec<u8>,
+}
+
+impl Job for Piece<'_> {
+    #[inline(always)]
+    fn run<O: Ops>(self) {
+        let Self {
+            model,
+            len,
+            coder,
+            history,
+        } = self;
+        for _ in 0..len {
+            let byte = model.byte::<O>(coder);
+            history.push(byte);
+            model.tracker.push_bytes(byte);
+            // The matcher works while memory looks for the lines.
+            model.hash(history);
+            model.matcher.push(history);
+            if history.len().is_multiple_of(1024) {
+                model.schedule.cool();
+            }
+        }
+    }
+}
+
+impl PredictorState for Lean {
+    fn code(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
+        self.kernel.run(Piece {
+            model: self,
+            len,
+            coder,
+            history,
+        });
+    }
+}

@@ -1,0 +1,56 @@
+//! Large memory, zero at first, on huge pages where the system has them: what contexts lead to is
+//! far apart, and half the time would go to the page tables otherwise.
+
+use std::io;
+
+use memmap2::MmapMut;
+use umoec_codec::Result;
+
+use crate::simd::prefetch;
+
+/// Zeroed bytes. The pages cost nothing before they are touched.
+///
+/// # Errors
+/// `Io` where the system has no such memory.
+pub(crate) fn zeroed(len: usize) -> Result<MmapMut> {
+    let memory = MmapMut::map_anon(len.max(1)).map_err(|error| {
+        let what = format!("predictor cm: no memory for {len} bytes: {error}");
+        io::Error::new(error.kind(), what)
+    })?;
+    #[cfg(target_os = "linux")]
+    if len >= 4 << 20 {
+        // Advice only: where it is refused everything works, slower.
+        let _ = memory.advise(memmap2::Advice::HugePage);
+    }
+    Ok(memory)
+}
+
+/// Numbers, zero at first.
+pub(crate) struct Words(MmapMut);
+
+impl Words {
+    /// `len` numbers.
+    ///
+    /// # Errors
+    /// `Io` where the system has no such memory.
+    pub(crate) fn new(len: usize) -> Result<Self> {
+        zeroed(4 * len).map(Self)
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self, at: usize) -> u32 {
+        let bytes = &self.0[4 * at..4 * at + 4];
+        u32::from_ne_bytes(bytes.try_into().expect("four bytes"))
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&mut self, at: usize, value: u32) {
+        self.0[4 * at..4 * at + 4].copy_from_slice(&value.to_ne_bytes());
+    }
+
+    /// Asks for the cache line of the number at `at`.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, at: usize) {
+        prefetch(&self.0, 4 * at);
+    }
+}
