@@ -53,17 +53,29 @@ fn hash() -> String {
 #[test]
 fn a_model_is_used_from_a_file_by_name_and_by_hash() {
     let shop = Workshop::new();
-    shop.run(&["compress", "--model", "tiny.onnx", "a", "-o", "1.umc"]).ok();
+    shop.run(&["compress", "--model", "tiny.onnx", "a", "-o", "1.umc"])
+        .ok();
     assert!(shop.0.read("1.umc").len() < 2500);
     shop.run(&["model", "add", "tiny.onnx"]).ok();
-    shop.run(&["compress", "--model", "tiny", "a", "-o", "2.umc"]).ok();
-    let short = &hash()[..10];
-    shop.run(&["compress", "--plugin", "tier1-onnx", "--model", short, "a", "-o", "3.umc"])
+    shop.run(&["compress", "--model", "tiny", "a", "-o", "2.umc"])
         .ok();
+    let short = &hash()[..10];
+    shop.run(&[
+        "compress",
+        "--plugin",
+        "tier1-onnx",
+        "--model",
+        short,
+        "a",
+        "-o",
+        "3.umc",
+    ])
+    .ok();
     assert_eq!(shop.0.read("1.umc"), shop.0.read("2.umc"));
     assert_eq!(shop.0.read("1.umc"), shop.0.read("3.umc"));
     for backend in ["auto", "tract", "reference"] {
-        shop.run(&["decompress", "--backend", backend, "1.umc", "-fo", "b"]).ok();
+        shop.run(&["decompress", "--backend", backend, "1.umc", "-fo", "b"])
+            .ok();
         assert_eq!(shop.0.read("b"), shop.0.read("a"));
     }
 }
@@ -71,25 +83,47 @@ fn a_model_is_used_from_a_file_by_name_and_by_hash() {
 #[test]
 fn a_missing_model_is_named_with_the_way_to_get_it() {
     let shop = Workshop::new();
-    shop.run(&["compress", "--model", "./tiny.onnx", "a", "-o", "a.umc"]).ok();
-    let said = shop.run(&["decompress", "a.umc", "-o", "b"]).fails(5, "`tiny`").stderr();
-    assert!(said.contains(&hash()) && said.contains("umoec model add"), "{said}");
+    shop.run(&["compress", "--model", "./tiny.onnx", "a", "-o", "a.umc"])
+        .ok();
+    let said = shop
+        .run(&["decompress", "a.umc", "-o", "b"])
+        .fails(5, "`tiny`")
+        .stderr();
+    assert!(
+        said.contains(&hash()) && said.contains("umoec model add"),
+        "{said}"
+    );
     assert!(!shop.0.names().contains(&"b".to_owned()));
     // In a folder of the search path it is found, whatever its file is called.
     shop.0.write("models/any name.onnx", &model());
     let folder = shop.0.path("models");
-    shop.run_with("UMOEC_MODEL_PATH", &folder, &["decompress", "a.umc", "-o", "b"]).ok();
+    shop.run_with(
+        "UMOEC_MODEL_PATH",
+        &folder,
+        &["decompress", "a.umc", "-o", "b"],
+    )
+    .ok();
     assert_eq!(shop.0.read("b"), shop.0.read("a"));
     // A file that claims the hash by its name and has other bytes is not used.
-    shop.0.write(&format!("wrong/tiny.{}.onnx", hash()), b"others");
+    shop.0
+        .write(&format!("wrong/tiny.{}.onnx", hash()), b"others");
     let folder = shop.0.path("wrong");
-    shop.run_with("UMOEC_MODEL_PATH", &folder, &["test", "a.umc"]).fails(1, "damaged");
+    shop.run_with("UMOEC_MODEL_PATH", &folder, &["test", "a.umc"])
+        .fails(1, "damaged");
 }
 
 #[test]
 fn an_embedded_model_decodes_anywhere() {
     let shop = Workshop::new();
-    let args = ["compress", "--model", "tiny.onnx", "--embed-model", "a", "-o", "a.umc"];
+    let args = [
+        "compress",
+        "--model",
+        "tiny.onnx",
+        "--embed-model",
+        "a",
+        "-o",
+        "a.umc",
+    ];
     shop.run(&args).ok();
     assert!(shop.0.read("a.umc").len() > model().len());
     shop.run(&["decompress", "a.umc", "-o", "b"]).ok();
@@ -102,10 +136,14 @@ fn models_are_added_listed_and_removed() {
     let added = shop.run(&["model", "add", "tiny.onnx"]).ok().text();
     assert_eq!(added, format!("tiny {}\n", hash()));
     let listed = shop.run(&["model", "list"]).ok().text();
-    assert!(listed.contains(&hash()) && listed.contains("tiny"), "{listed}");
+    assert!(
+        listed.contains(&hash()) && listed.contains("tiny"),
+        "{listed}"
+    );
     let json = shop.run(&["model", "list", "--json"]).ok().text();
     assert!(json.contains(&hash()), "{json}");
-    shop.run(&["model", "remove", "other"]).fails(1, "there is no model `other`");
+    shop.run(&["model", "remove", "other"])
+        .fails(1, "there is no model `other`");
     shop.run(&["model", "remove", "tiny"]).ok();
     let listed = shop.run(&["model", "list"]).ok().text();
     assert!(!listed.contains(&hash()), "{listed}");
@@ -140,8 +178,10 @@ fn what_is_no_exact_model_is_refused_everywhere() {
             shop.run(args).fails(3, file);
         }
     }
-    shop.run(&["model", "verify", "gone.onnx"]).fails(2, "gone.onnx");
-    shop.run(&["compress", "--model", "gone", "a"]).fails(1, "there is no model `gone`");
+    shop.run(&["model", "verify", "gone.onnx"])
+        .fails(2, "gone.onnx");
+    shop.run(&["compress", "--model", "gone", "a"])
+        .fails(1, "there is no model `gone`");
     assert!(!shop.0.names().iter().any(|name| name.ends_with(".umc")));
 }
 
@@ -150,7 +190,16 @@ fn onnx_runtime_is_used_where_it_is_and_said_to_be_missing_where_it_is_not() {
     let shop = Workshop::new();
     let library = onnxruntime();
     let compress = |backend, output| {
-        ["compress", "--model", "tiny.onnx", "--backend", backend, "a", "-fo", output]
+        [
+            "compress",
+            "--model",
+            "tiny.onnx",
+            "--backend",
+            backend,
+            "a",
+            "-fo",
+            output,
+        ]
     };
     let there = shop.run_with("ORT_DYLIB_PATH", &library, &compress("ort", "1.umc"));
     there.ok();
@@ -165,7 +214,8 @@ fn onnx_runtime_is_used_where_it_is_and_said_to_be_missing_where_it_is_not() {
     assert_eq!(shop.0.read("1.umc"), shop.0.read("3.umc"));
     let cuda = shop.run_with("ORT_DYLIB_PATH", &library, &compress("ort-cuda", "4.umc"));
     cuda.fails(1, "onnxruntime-gpu");
-    shop.run(&["compress", "--backend", "gpu", "a"]).fails(1, "ort-cuda");
+    shop.run(&["compress", "--backend", "gpu", "a"])
+        .fails(1, "ort-cuda");
 }
 
 /// A library that says it is ONNX Runtime 1.17.
@@ -199,7 +249,10 @@ fn an_onnx_runtime_that_is_too_old_is_refused_with_its_version() {
         .status();
     assert!(built.unwrap().success());
     let args = ["compress", "--model", "tiny.onnx", "--backend", "ort", "a"];
-    let said = shop.run_with("ORT_DYLIB_PATH", &library, &args).fails(1, "1.17").stderr();
+    let said = shop
+        .run_with("ORT_DYLIB_PATH", &library, &args)
+        .fails(1, "1.17")
+        .stderr();
     assert!(said.contains("too old") && said.contains("1.22"), "{said}");
 }
 

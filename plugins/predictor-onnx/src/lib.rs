@@ -25,8 +25,10 @@ pub use loaded::{Loaded, choose_backend};
 pub use plugin::{ID, NAME};
 
 use umoec_codec::Error;
-use umoec_codec::plugin::Kind;
+use umoec_codec::plugin::{AnyPlugin, Kind};
 use umoec_exact::ExactError;
+
+umoec_codec::submit!(AnyPlugin::Predictor(std::sync::Arc::new(plugin::Tier1)));
 
 /// Parameters or a model that are at fault.
 fn fault(reason: impl Into<String>) -> Error {

@@ -16,6 +16,18 @@ const MAX_NAME: usize = 64;
 /// The most models of a frame (`spec/umc.md`, section 2.3).
 const MAX_MODELS: u64 = 16;
 
+/// Where a stream's model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The known model of that number (`spec.md`, section 1.1).
+    Known(usize),
+    /// That one of the frame's list.
+    Listed(usize),
+}
+
+/// Known models have the numbers below this one.
+const MAX_KNOWN: usize = 64;
+
 /// How a stream is coded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Params {
@@ -23,10 +35,9 @@ pub(crate) struct Params {
     pub(crate) lanes: usize,
     /// Bytes of a lane's part of a superblock; 0 for one lane.
     pub(crate) segment: usize,
-    /// Place of the model in the frame's list.
-    pub(crate) place: usize,
-    /// What the model is called, for the message that it is missing; empty where every program
-    /// that has this plugin has the model.
+    /// Which model.
+    pub(crate) place: Place,
+    /// What the model is called, for the message that it is missing.
     pub(crate) name: String,
 }
 
@@ -35,7 +46,7 @@ impl Default for Params {
         Self {
             lanes: 1,
             segment: 0,
-            place: 0,
+            place: Place::Known(0),
             name: String::new(),
         }
     }
@@ -51,8 +62,12 @@ impl Params {
         if self.lanes > 1 {
             put_varint(&mut out, self.segment);
         }
-        if self.place > 0 || !self.name.is_empty() {
-            put_varint(&mut out, self.place);
+        let place = match self.place {
+            Place::Known(number) => number,
+            Place::Listed(place) => MAX_KNOWN + place,
+        };
+        if place > 0 || !self.name.is_empty() {
+            put_varint(&mut out, place);
         }
         out.extend_from_slice(self.name.as_bytes());
         out
@@ -71,7 +86,13 @@ impl Params {
             (params.segment, rest) = get_varint(rest, "segment length", 1, most)?;
         }
         if !rest.is_empty() {
-            (params.place, rest) = get_varint(rest, "model's place", 0, MAX_MODELS - 1)?;
+            let place;
+            let most = MAX_KNOWN as u64 + MAX_MODELS - 1;
+            (place, rest) = get_varint(rest, "model's number", 0, most)?;
+            params.place = match place.checked_sub(MAX_KNOWN) {
+                None => Place::Known(place),
+                Some(place) => Place::Listed(place),
+            };
         }
         if rest.len() > MAX_NAME || !rest.iter().all(u8::is_ascii_graphic) {
             return Err(fault("the model's name is not one"));
@@ -136,7 +157,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn params(lanes: usize, segment: usize, place: usize, name: &str) -> Params {
+    fn params(lanes: usize, segment: usize, place: Place, name: &str) -> Params {
         Params {
             lanes,
             segment,
@@ -148,10 +169,17 @@ mod tests {
     #[test]
     fn the_bytes_are_those_of_the_specification() {
         for (value, bytes) in [
-            (params(1, 0, 0, ""), &[][..]),
-            (params(16, 4096, 0, ""), &[16, 0xfb, 0, 16]),
-            (params(1, 0, 0, "mine"), &[1, 0, b'm', b'i', b'n', b'e']),
-            (params(2, 65_536, 3, "x"), &[2, 0xfc, 0, 0, 1, 0, 3, b'x']),
+            (params(1, 0, Place::Known(0), ""), &[][..]),
+            (params(16, 4096, Place::Known(0), ""), &[16, 0xfb, 0, 16]),
+            (params(1, 0, Place::Known(3), ""), &[1, 3]),
+            (
+                params(1, 0, Place::Listed(0), "mine"),
+                &[1, 64, b'm', b'i', b'n', b'e'],
+            ),
+            (
+                params(2, 65_536, Place::Listed(3), "x"),
+                &[2, 0xfc, 0, 0, 1, 0, 67, b'x'],
+            ),
         ] {
             assert_eq!(value.write(), bytes);
             assert_eq!(Params::read(bytes).unwrap(), value);
@@ -170,7 +198,7 @@ mod tests {
             &[0xfc, 0, 16, 0, 0, 1],
             &[0xfd, 1, 0, 0, 0, 0, 0, 0, 0],
             &[2, 0xfc, 1, 0, 32, 0],
-            &[1, 16],
+            &[1, 80],
             &[1, 0, b'\n'],
             &[1, 0, 0xff],
         ] {
@@ -192,7 +220,7 @@ mod tests {
 
         #[test]
         fn names_can_always_be_written(name in "\\PC{0,80}") {
-            let value = params(1, 0, 0, &Params::name_of(&name));
+            let value = params(1, 0, Place::Listed(0), &Params::name_of(&name));
             prop_assert_eq!(Params::read(&value.write()).unwrap(), value);
         }
     }

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use umoec_codec::plugin::{
-    AnyPlugin, DecisionCoder, Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId,
-    Predictor, PredictorState, Settings,
+    Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId, Predictor, PredictorState,
+    Settings, hex,
 };
 use umoec_codec::{Error, Limits, Result};
 
 use crate::backend::Prepared;
 use crate::embedded::EMBEDDED;
 use crate::loaded::Loaded;
-use crate::params::Params;
+use crate::params::{Params, Place};
 use crate::settings::Chosen;
 use crate::superblock::Superblocks;
 use crate::{backend_fault, fault};
@@ -22,8 +22,6 @@ pub const ID: PluginId = PluginId(3);
 
 /// The plugin's name.
 pub const NAME: &str = "tier1-onnx";
-
-umoec_codec::submit!(AnyPlugin::Predictor(Arc::new(Tier1)));
 
 static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     kind: Kind::Predictor,
@@ -35,7 +33,7 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
 });
 
 /// The plugin.
-struct Tier1;
+pub(crate) struct Tier1;
 
 impl Plugin for Tier1 {
     fn descriptor(&self) -> &Descriptor {
@@ -45,7 +43,11 @@ impl Plugin for Tier1 {
 
 impl Predictor for Tier1 {
     fn models(&self, settings: &Settings, models: &Models) -> Result<Vec<Arc<Model>>> {
-        let name = match (Chosen::read(settings)?.model, EMBEDDED.first()) {
+        let chosen = Chosen::read(settings)?;
+        if known(&chosen).is_some() {
+            return Ok(Vec::new());
+        }
+        let name = match (chosen.model, EMBEDDED.first()) {
             (Some(name), _) => name,
             (None, Some((name, _))) => (*name).to_owned(),
             (None, None) => {
@@ -69,29 +71,29 @@ impl Predictor for Tier1 {
         settings: &Settings,
         models: &[Arc<Model>],
     ) -> Result<Vec<u8>> {
-        let (lanes, segment) = Chosen::read(settings)?.lanes(data.len());
+        let chosen = Chosen::read(settings)?;
+        let (lanes, segment) = chosen.lanes(data.len());
         let mut params = Params {
             lanes,
             segment,
-            ..Params::default()
+            place: Place::Known(known(&chosen).unwrap_or(0)),
+            name: String::new(),
         };
         if let Some(model) = models.first() {
-            let known = EMBEDDED.iter().any(|(_, bytes)| *bytes == model.bytes());
-            if !known {
-                params.name = Params::name_of(Loaded::get(model)?.model().name());
-            }
+            params.place = Place::Listed(0);
+            params.name = Params::name_of(Loaded::get(model)?.model().name());
         }
         Ok(params.write())
     }
 
     fn open(
         &self,
-        _version: u8,
-        _params: &[u8],
-        _len: u64,
-        _limits: &Limits,
+        version: u8,
+        params: &[u8],
+        len: u64,
+        limits: &Limits,
     ) -> Result<Box<dyn Opened>> {
-        Err(fault("it needs a model, and the frame names none"))
+        self.open_with_models(version, params, len, &[], limits)
     }
 
     fn open_with_models(
@@ -103,13 +105,7 @@ impl Predictor for Tier1 {
         limits: &Limits,
     ) -> Result<Box<dyn Opened>> {
         let params = Params::read(params)?;
-        let Some(model) = models.get(params.place) else {
-            return Err(fault(format!(
-                "it uses model {} of {} that the frame names",
-                params.place,
-                models.len()
-            )));
-        };
+        let model = &find(params.place, models)?;
         let least = model.bytes().len() as u64;
         afford(least, limits)?;
         let loaded = Loaded::get(model)?;
@@ -128,8 +124,47 @@ impl Predictor for Tier1 {
 
     fn model_name(&self, _version: u8, params: &[u8], place: usize) -> Option<String> {
         let params = Params::read(params).ok()?;
-        (params.place == place && !params.name.is_empty()).then_some(params.name)
+        let listed = params.place == Place::Listed(place);
+        (listed && !params.name.is_empty()).then_some(params.name)
     }
+}
+
+/// The known models: those that are embedded.
+static KNOWN: LazyLock<Vec<Arc<Model>>> = LazyLock::new(|| {
+    let known = EMBEDDED.iter();
+    known
+        .map(|(name, bytes)| Model::new(*name, *bytes))
+        .collect()
+});
+
+/// The number of the known model that is meant; `None` where another is, or where it is to be
+/// named by its hash.
+fn known(chosen: &Chosen) -> Option<usize> {
+    let meant = |model: &Arc<Model>| match &chosen.model {
+        None => true,
+        Some(wanted) => model.name() == wanted || hex(&model.hash()) == *wanted,
+    };
+    (!chosen.by_hash).then(|| KNOWN.iter().position(meant))?
+}
+
+/// The model at that place.
+fn find(place: Place, models: &[Arc<Model>]) -> Result<Arc<Model>> {
+    let found = match place {
+        Place::Known(number) => {
+            let found = KNOWN.get(number);
+            found.ok_or_else(|| Error::Unsupported {
+                what: format!("known model {number} of predictor `{NAME}`"),
+                hint: "a newer umoec has it".into(),
+            })
+        }
+        Place::Listed(place) => models.get(place).ok_or_else(|| {
+            let listed = models.len();
+            fault(format!(
+                "it uses model {place} of {listed} that the frame names"
+            ))
+        }),
+    };
+    found.map(Arc::clone)
 }
 
 fn afford(needed: u64, limits: &Limits) -> Result<()> {
@@ -157,26 +192,13 @@ impl Opened for OpenedStream {
         self.needed
     }
 
-    fn start(&self) -> Box<dyn PredictorState> {
-        match self.prepared.start() {
-            Ok(stepper) => Box::new(Superblocks::new(
-                stepper,
-                self.segment,
-                self.len,
-                self.start,
-            )),
-            Err(e) => Box::new(NotStarted(Some(backend_fault(&e)))),
-        }
-    }
-}
-
-/// A backend that did not start: the first bytes report it.
-struct NotStarted(Option<Error>);
-
-impl PredictorState for NotStarted {
-    fn code(&mut self, _: usize, _: &mut dyn DecisionCoder, _: &mut Vec<u8>) {}
-
-    fn failure(&mut self) -> Option<Error> {
-        self.0.take()
+    fn start(&self) -> Result<Box<dyn PredictorState>> {
+        let stepper = self.prepared.start().map_err(|e| backend_fault(&e))?;
+        Ok(Box::new(Superblocks::new(
+            stepper,
+            self.segment,
+            self.len,
+            self.start,
+        )))
     }
 }

@@ -16,15 +16,18 @@ pub(crate) struct Chosen {
     /// `None`: by the length of the stream.
     lanes: Option<usize>,
     segment: usize,
+    /// Whether a known model is named by its hash all the same, as one that is embedded must be.
+    pub(crate) by_hash: bool,
 }
 
 impl Chosen {
-    /// Reads the settings `model`, `lanes` and `segment`.
+    /// Reads the settings.
     pub(crate) fn read(settings: &Settings) -> Result<Self> {
         let mut chosen = Self {
             model: None,
             lanes: None,
             segment: SEGMENT,
+            by_hash: false,
         };
         for (key, value) in settings {
             match key.as_str() {
@@ -34,12 +37,17 @@ impl Chosen {
                     })?;
                     chosen.model = Some(text.to_owned());
                 }
+                "by_hash" => {
+                    chosen.by_hash = value.as_bool().ok_or_else(|| {
+                        Error::Config("predictor `tier1-onnx`: `by_hash` is true or false".into())
+                    })?;
+                }
                 "lanes" => chosen.lanes = Some(within(key, value, MAX_LANES)?),
                 "segment" => chosen.segment = within(key, value, MAX_SUPERBLOCK)?,
                 other => {
                     return Err(Error::Config(format!(
-                        "predictor `tier1-onnx`: unknown setting `{}`; there are model, lanes and \
-                         segment",
+                        "predictor `tier1-onnx`: unknown setting `{}`; there are model, by_hash, \
+                         lanes and segment",
                         other.escape_debug()
                     )));
                 }
@@ -109,6 +117,7 @@ mod tests {
         for text in [
             "models = 'x'",
             "model = 3",
+            "by_hash = 1",
             "lanes = 0",
             "lanes = 5000",
             "lanes = 'many'",

@@ -125,7 +125,11 @@ fn check(case: &Case, backend: Backend, stored: &BTreeMap<String, String>) -> Ou
             wrong.push(format!("{lanes} lanes, {threads} threads: {found}"));
         }
     }
-    let outcome = if wrong.is_empty() { "same" } else { "DIFFERENT" };
+    let outcome = if wrong.is_empty() {
+        "same"
+    } else {
+        "DIFFERENT"
+    };
     let line = format!(
         "{backend:<10} {:<16} {} {outcome} {:.2} s {}\n",
         case.name,

@@ -21,7 +21,7 @@ use std::fmt;
 pub use adapter::{Adapted, Adapter, Layout, Stream};
 pub use answers::Answers;
 pub use coder::{Coder, DecisionCoder, DecisionDecoder, DecisionEncoder};
-pub use model::{EmbeddedModel, Model, hex};
+pub use model::{EmbeddedModels, Model, hex};
 pub use models::Models;
 pub use predictor::{Opened, Predictor, PredictorState};
 pub use registry::{AnyPlugin, Registration, Registry};

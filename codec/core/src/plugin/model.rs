@@ -86,23 +86,21 @@ pub fn hex(hash: &ModelHash) -> String {
     blake3::Hash::from_bytes(*hash).to_hex().to_string()
 }
 
-/// How a package announces a model that is linked into the program.
-pub struct EmbeddedModel {
-    /// Its name.
-    pub name: &'static str,
-    /// The model itself.
-    pub bytes: &'static [u8],
-}
+/// How a package announces the models that it links into the program: names and bytes, the
+/// one to be found first first.
+pub struct EmbeddedModels(pub &'static [(&'static str, &'static [u8])]);
 
-inventory::collect!(EmbeddedModel);
+inventory::collect!(EmbeddedModels);
 
-/// Announces a linked model to [`Registry::linked`](super::Registry::linked).
+/// Announces linked models to [`Registry::linked`](super::Registry::linked).
+///
+/// ```ignore
+/// umoec_codec::submit_models!(&[("mine", include_bytes!("mine.onnx"))]);
+/// ```
 #[macro_export]
-macro_rules! submit_model {
-    ($name:expr, $bytes:expr) => {
-        $crate::plugin::inventory::submit! {
-            $crate::plugin::EmbeddedModel { name: $name, bytes: $bytes }
-        }
+macro_rules! submit_models {
+    ($models:expr) => {
+        $crate::plugin::inventory::submit! { $crate::plugin::EmbeddedModels($models) }
     };
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Adapter, Coder, Descriptor, EmbeddedModel, Kind, Model, Models, PluginId, Predictor};
+use super::{Adapter, Coder, Descriptor, EmbeddedModels, Kind, Model, Models, PluginId, Predictor};
 use crate::{Error, Result};
 
 /// A plugin of any kind.
@@ -68,12 +68,11 @@ impl Registry {
         for registration in inventory::iter::<Registration> {
             registry.insert((registration.make)(), registration.origin)?;
         }
-        let mut embedded: Vec<&EmbeddedModel> =
-            inventory::iter::<EmbeddedModel>.into_iter().collect();
-        // Inventory has no order of its own.
-        embedded.sort_by_key(|model| model.name);
-        for model in embedded {
-            registry.models.insert(Model::new(model.name, model.bytes));
+        for (name, bytes) in inventory::iter::<EmbeddedModels>
+            .into_iter()
+            .flat_map(|m| m.0)
+        {
+            registry.models.insert(Model::new(*name, *bytes));
         }
         Ok(registry)
     }

@@ -296,8 +296,8 @@ impl Opened for Known {
         1024
     }
 
-    fn start(&self) -> Box<dyn PredictorState> {
-        Box::new(self.clone())
+    fn start(&self) -> Result<Box<dyn PredictorState>> {
+        Ok(Box::new(self.clone()))
     }
 }
 

@@ -20,7 +20,8 @@ pub(super) fn add(file: &Path) -> Outcome {
     let name = loaded.model().name().to_owned();
     let hash = hex(&model.hash());
     let path = folder.join(format!("{name}.{hash}.onnx"));
-    write(&folder, &path, model.bytes()).map_err(|e| Failure::io("cannot write", &e).at(shown(&path)))?;
+    write(&folder, &path, model.bytes())
+        .map_err(|e| Failure::io("cannot write", &e).at(shown(&path)))?;
     command::print(format!("{name} {hash}\n").as_bytes())
 }
 
