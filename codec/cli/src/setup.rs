@@ -90,6 +90,10 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
             };
         }
     }
+    if coding.embed_model && profile.predictor.name == NETWORK {
+        let settings = &mut profile.predictor.settings;
+        settings.insert("by_hash".into(), true.into());
+    }
     if let Some(hash) = model {
         let settings = &mut profile.predictor.settings;
         settings.insert("model".into(), hash.into());
