@@ -1,0 +1,80 @@
+//! `umoec-train`: trains, evaluates and exports byte predictors.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use umoec_trainer::config::Config;
+use umoec_trainer::trainer::Trainer;
+
+/// Keeps large blocks for the next step, where the system's allocator gives them back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a model, or go on where its checkpoint ends.
+    Train {
+        /// Configuration.
+        #[arg(long)]
+        config: PathBuf,
+        /// Folder that the configuration's sources lie in.
+        #[arg(long)]
+        data: PathBuf,
+        /// Checkpoint to write, and to go on from where it exists.
+        #[arg(long)]
+        checkpoint: PathBuf,
+        /// Threads; the result does not depend on them.
+        #[arg(long, default_value_t = 2)]
+        threads: usize,
+        /// Seconds between checkpoints.
+        #[arg(long, default_value_t = 120)]
+        save_every: u64,
+        /// Stop after this step, the schedule being that of the whole run.
+        #[arg(long)]
+        until: Option<u64>,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Train { config, data, checkpoint, threads, save_every, until } => {
+            let config = Config::load(&config)?;
+            let mut trainer = if checkpoint.exists() {
+                Trainer::load(config, &data, &checkpoint)?
+            } else {
+                Trainer::new(config, &data)?
+            };
+            let steps = trainer.config.training.steps;
+            let per_step = trainer.config.training.lanes * trainer.config.training.stretch;
+            let (mut shown, mut saved, mut recent) = (Instant::now(), Instant::now(), Vec::new());
+            while trainer.step < until.unwrap_or(steps).min(steps) {
+                recent.push(trainer.advance(threads)?);
+                if shown.elapsed().as_secs() >= 10 || trainer.step == steps {
+                    let speed = (recent.len() * per_step) as f64 / shown.elapsed().as_secs_f64();
+                    let bits = recent.iter().sum::<f64>() / recent.len() as f64;
+                    println!(
+                        "step {} of {steps}: {bits:.4} bits per byte, {:.1} kB/s",
+                        trainer.step,
+                        speed / 1e3
+                    );
+                    (shown, recent) = (Instant::now(), Vec::new());
+                }
+                if saved.elapsed().as_secs() >= save_every {
+                    trainer.save(&checkpoint)?;
+                    saved = Instant::now();
+                }
+            }
+            trainer.save(&checkpoint)?;
+            Ok(())
+        }
+    }
+}
