@@ -11,6 +11,7 @@ pub mod context;
 pub mod data;
 pub mod differentiable;
 pub mod error;
+pub mod evaluate;
 pub mod grid;
 pub mod kernel;
 pub mod layer;

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use umoec_trainer::checkpoint::weights;
 use umoec_trainer::config::Config;
+use umoec_trainer::evaluate::bits;
 use umoec_trainer::trainer::Trainer;
 
 /// Keeps large blocks for the next step, where the system's allocator gives them back.
@@ -42,6 +44,20 @@ enum Command {
         #[arg(long)]
         until: Option<u64>,
     },
+    /// Bits per byte of files under a checkpoint, by the training's own arithmetic.
+    Eval {
+        /// Checkpoint.
+        #[arg(long)]
+        checkpoint: PathBuf,
+        /// Bytes of each file to read.
+        #[arg(long, default_value_t = 400_000)]
+        first: usize,
+        /// Bytes of each stream that a file is cut into.
+        #[arg(long, default_value_t = 25_000)]
+        cut: usize,
+        /// Files.
+        files: Vec<PathBuf>,
+    },
 }
 
 fn main() -> Result<()> {
@@ -74,6 +90,22 @@ fn main() -> Result<()> {
                 }
             }
             trainer.save(&checkpoint)?;
+            Ok(())
+        }
+        Command::Eval { checkpoint, first, cut, files } => {
+            let (config, parameters, tables, step) = weights(&checkpoint)?;
+            println!("{} after {step} steps", config.name);
+            let (mut bytes, mut all) = (0, 0.0);
+            for path in files {
+                let content = std::fs::read(&path)?;
+                let content = &content[..content.len().min(first)];
+                let streams: Vec<&[u8]> = content.chunks(cut).collect();
+                let total = bits(&config.model, &parameters, &tables, &streams)?;
+                println!("{:.4} {}", total / content.len() as f64, path.display());
+                bytes += content.len();
+                all += total;
+            }
+            println!("{:.4} of all, {:.0} bytes", all / bytes as f64, all / 8.0);
             Ok(())
         }
     }

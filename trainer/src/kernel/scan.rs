@@ -9,9 +9,8 @@ use super::vectorised::vectorised;
 
 /// Bytes between two kept copies of the state.
 const CHUNK: usize = 16;
-/// Channels handled as one vector.
+/// Interleaved sums of a dot product.
 const V: usize = 16;
-type Vector = [f32; V];
 
 /// Sizes of one scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +28,15 @@ impl ScanShape {
     }
 }
 
+/// Sum of products, in sixteen interleaved sums.
 #[inline(always)]
-fn vectors(x: &[f32]) -> &[Vector] {
-    x.as_chunks::<V>().0
-}
-
-#[inline(always)]
-fn vectors_mut(x: &mut [f32]) -> &mut [Vector] {
-    x.as_chunks_mut::<V>().0
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; V];
+    for (a, b) in a.as_chunks::<V>().0.iter().zip(b.as_chunks::<V>().0) {
+        sums = std::array::from_fn(|i| a[i].mul_add(b[i], sums[i]));
+    }
+    let fours: [f32; 4] = std::array::from_fn(|i| (sums[i] + sums[i + 4]) + (sums[i + 8] + sums[i + 12]));
+    (fours[0] + fours[1]) + (fours[2] + fours[3])
 }
 
 /// `s ← s + g (b x − s)` on all rows.
@@ -44,10 +44,8 @@ fn vectors_mut(x: &mut [f32]) -> &mut [Vector] {
 fn advance(state: &mut [f32], x: &[f32], b: &[f32], gate: &[f32]) {
     let channels = x.len();
     for (row, &b) in state.chunks_exact_mut(channels).zip(b) {
-        for ((s, x), g) in vectors_mut(row).iter_mut().zip(vectors(x)).zip(vectors(gate)) {
-            for i in 0..V {
-                s[i] = (b.mul_add(x[i], -s[i])).mul_add(g[i], s[i]);
-            }
+        for ((s, &x), &g) in row.iter_mut().zip(x).zip(gate) {
+            *s = b.mul_add(x, -*s).mul_add(g, *s);
         }
     }
 }
@@ -72,11 +70,9 @@ vectorised! {
             let y = &mut y[t * channels..][..channels];
             y.fill(0.0);
             for ((row, &b), &c) in state.chunks_exact_mut(channels).zip(b).zip(c) {
-                for (((s, x), g), y) in vectors_mut(row).iter_mut().zip(vectors(x)).zip(vectors(gate)).zip(vectors_mut(y)) {
-                    for i in 0..V {
-                        s[i] = (b.mul_add(x[i], -s[i])).mul_add(g[i], s[i]);
-                        y[i] = c.mul_add(s[i], y[i]);
-                    }
+                for (((s, &x), &g), y) in row.iter_mut().zip(x).zip(gate).zip(&mut *y) {
+                    *s = b.mul_add(x, -*s).mul_add(g, *s);
+                    *y = c.mul_add(*s, *y);
                 }
             }
         }
@@ -88,6 +84,7 @@ vectorised! {
         let (channels, states, len) = (shape.channels, shape.states, shape.state_len());
         let mut history = vec![0.0f32; (CHUNK + 1) * len];
         let mut ds = vec![0.0f32; len];
+        let mut gated = vec![0.0f32; channels];
         dx.fill(0.0);
         dgate.fill(0.0);
         for chunk in (0..starts.len().div_ceil(CHUNK)).rev() {
@@ -119,23 +116,18 @@ vectorised! {
                 for n in 0..states {
                     let row = n * channels..(n + 1) * channels;
                     let (b, c) = (b[n], c[n]);
-                    let (mut sum_b, mut sum_c) = ([0.0f32; V], [0.0f32; V]);
-                    let vectors_of_row = vectors_mut(&mut ds[row.clone()]).iter_mut()
-                        .zip(vectors(&before[row.clone()])).zip(vectors(&after[row])).zip(vectors(x))
-                        .zip(vectors(gate)).zip(vectors(dy)).zip(vectors_mut(dx)).zip(vectors_mut(dgate));
-                    for (((((((ds, s0), s1), x), g), dy), dx), dg) in vectors_of_row {
-                        for i in 0..V {
-                            let d = c.mul_add(dy[i], ds[i]);
-                            sum_c[i] = dy[i].mul_add(s1[i], sum_c[i]);
-                            dg[i] = d.mul_add(b.mul_add(x[i], -s0[i]), dg[i]);
-                            let gd = g[i] * d;
-                            sum_b[i] = gd.mul_add(x[i], sum_b[i]);
-                            dx[i] = b.mul_add(gd, dx[i]);
-                            ds[i] = d - gd;
-                        }
+                    let columns = ds[row.clone()].iter_mut().zip(&before[row.clone()]).zip(x).zip(gate)
+                        .zip(dy).zip(&mut *dx).zip(&mut *dgate).zip(&mut gated);
+                    for (((((((ds, &s), &x), &g), &dy), dx), dgate), gated) in columns {
+                        let d = c.mul_add(dy, *ds);
+                        *dgate = d.mul_add(b.mul_add(x, -s), *dgate);
+                        let gd = g * d;
+                        *gated = gd;
+                        *dx = b.mul_add(gd, *dx);
+                        *ds = d - gd;
                     }
-                    db[t * states + n] = sum_b.iter().sum();
-                    dc[t * states + n] = sum_c.iter().sum();
+                    db[t * states + n] = dot(&gated, x);
+                    dc[t * states + n] = dot(dy, &after[row]);
                 }
                 if starts[t] {
                     ds.fill(0.0);
