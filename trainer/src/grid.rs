@@ -19,7 +19,7 @@ impl Grid {
     }
 
     /// log2 of 1 / step.
-    pub fn bits(self) -> i32 {
+    pub const fn bits(self) -> i32 {
         127 - (self.step.to_bits() >> 23) as i32
     }
 

@@ -12,6 +12,7 @@ pub mod data;
 pub mod differentiable;
 pub mod error;
 pub mod evaluate;
+pub mod export;
 pub mod grid;
 pub mod kernel;
 pub mod layer;

@@ -1,13 +1,19 @@
-//! Adam for the dense parameters (Kingma and Ba 2015), with a plain state that is saved whole.
+//! Optimisers of the dense parameters, with a plain state that is saved whole: Muon (Jordan et
+//! al. 2024) for the matrices between layers, Adam (Kingma and Ba 2015) for the rest.
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::TrainingConfig;
+use crate::kernel::orthogonal;
 use crate::layer::Block;
 
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.98;
 const EPSILON: f32 = 1e-8;
+/// Muon's momentum.
+const MOMENTUM: f32 = 0.95;
+/// Muon's step has this root mean square at rate 1, as Adam's has (Liu et al. 2025).
+const MUON_SCALE: f32 = 0.2;
 /// Gradients of a step longer than this are shortened to it.
 const LONGEST: f64 = 1.0;
 
@@ -34,6 +40,10 @@ impl Moments {
         for block in blocks {
             let part = at..at + block.len();
             at = part.end;
+            if block.orthogonal {
+                self.muon(&mut parameters[part.clone()], &gradient[part.clone()], part, block, rate);
+                continue;
+            }
             let moments = self.first[part.clone()].iter_mut().zip(&mut self.second[part.clone()]);
             let values = parameters[part.clone()].iter_mut().zip(&gradient[part]);
             for ((p, g), (m, v)) in values.zip(moments) {
@@ -42,6 +52,27 @@ impl Moments {
                 let move_by = rate * (*m * scale1) / ((*v * scale2).sqrt() + EPSILON);
                 *p = (*p - move_by).clamp(-block.limit, block.limit);
             }
+        }
+    }
+
+    fn muon(
+        &mut self,
+        parameters: &mut [f32],
+        gradient: &[f32],
+        part: std::ops::Range<usize>,
+        block: &Block,
+        rate: f32,
+    ) {
+        let momentum = &mut self.first[part];
+        let mut look_ahead = Vec::with_capacity(gradient.len());
+        for (m, g) in momentum.iter_mut().zip(gradient) {
+            *m = MOMENTUM * *m + g;
+            look_ahead.push(MOMENTUM * *m + g);
+        }
+        let step = orthogonal(&look_ahead, block.rows, block.columns);
+        let scale = rate * MUON_SCALE * (block.rows.max(block.columns) as f32).sqrt();
+        for (p, s) in parameters.iter_mut().zip(step) {
+            *p = (*p - scale * s).clamp(-block.limit, block.limit);
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod elementwise;
 mod matmul;
+mod orthogonal;
 mod scan;
 mod vectorised;
 
@@ -12,4 +13,5 @@ pub use elementwise::{
     cross_entropy_bits, hadamard_grid, keep_inside, quantise, quantise_all, sum_columns,
 };
 pub use matmul::{matmul, matmul_nt, matmul_tn};
+pub use orthogonal::orthogonal;
 pub use scan::{ScanShape, scan_backward, scan_forward};

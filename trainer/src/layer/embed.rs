@@ -1,7 +1,8 @@
 //! Rows of the n-gram tables through a matrix, plus the embedding of the last byte.
 
 use super::{Block, Kept, Layer, add, rounded, split};
-use crate::grid::BYTE;
+use crate::export::{STREAM, Writer};
+use crate::grid::{BYTE, ROW, WEIGHT};
 use crate::kernel::{matmul, matmul_nt, matmul_tn};
 
 /// The first layer: [bytes, tables · row width] to the residual stream.
@@ -46,6 +47,20 @@ impl Layer for Embed {
             add(&mut table[usize::from(byte) * self.width..][..self.width], row);
         }
         (dx, gradient)
+    }
+
+    fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String {
+        let blocks = self.blocks();
+        let values = split(&blocks, parameters);
+        let weight = writer.weight(&blocks[0], values[0]);
+        let sum = writer.graph.matmul(x, &weight);
+        let up = STREAM - ROW.bits() - WEIGHT.bits();
+        let sum = writer.times(&sum, (up as f32).exp2());
+        let table = writer.integers(&blocks[1], values[1], BYTE);
+        let byte = writer.graph.reshape(&writer.byte.clone(), &[-1]);
+        let byte = writer.graph.look_up(&table, &byte, 0);
+        let byte = writer.times(&byte, ((STREAM - BYTE.bits()) as f32).exp2());
+        writer.graph.add(&sum, &byte)
     }
 }
 

@@ -1,7 +1,8 @@
 //! From the residual stream to 256 logits, and the loss.
 
 use super::{Block, Kept, Layer, add_bias, rounded, split};
-use crate::grid::ACTIVATION;
+use crate::export::{STREAM, Writer};
+use crate::grid::{ACTIVATION, LOGIT};
 use crate::kernel::{cross_entropy_bits, keep_inside, matmul, matmul_nt, matmul_tn, quantise_all, sum_columns};
 
 /// The last layer: [bytes, width] to one number, the mean loss in bits per byte.
@@ -16,7 +17,7 @@ pub struct Head {
 impl Layer for Head {
     fn blocks(&self) -> Vec<Block> {
         vec![
-            Block::weight("head.weight", self.width, 256, 0.02),
+            Block { orthogonal: false, ..Block::weight("head.weight", self.width, 256, 0.02) },
             Block::bias("head.bias", 256, 0.0, 0.0),
         ]
     }
@@ -48,5 +49,17 @@ impl Layer for Head {
             dx.iter_mut().chain(&mut gradient).for_each(|g| *g *= dy[0]);
         }
         (dx, gradient)
+    }
+
+    fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String {
+        let blocks = self.blocks();
+        let values = split(&blocks, parameters);
+        let q = writer.round(x, STREAM, ACTIVATION);
+        let weight = writer.weight(&blocks[0], values[0]);
+        let logits = writer.graph.matmul(&q, &weight);
+        let shift = STREAM - LOGIT.bits();
+        let bias = writer.bias(blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
+        let logits = writer.graph.add(&logits, &bias);
+        writer.shift(&logits, shift, LOGIT.low, LOGIT.high)
     }
 }

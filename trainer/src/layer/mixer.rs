@@ -4,7 +4,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use umoec_exact::interface::StateRange;
+
 use super::{Block, Kept, Layer, add, add_bias, rounded, split};
+use crate::export::{STREAM, Writer};
 use crate::grid::{ACTIVATION, GATE, READ_OUT, WRITE};
 use crate::kernel::{
     ScanShape, hadamard_grid, keep_inside, matmul, matmul_nt, matmul_tn, quantise, quantise_all,
@@ -73,6 +76,49 @@ impl Mixer {
     fn spread(&self, gates: &[f32]) -> Vec<f32> {
         let per_head = self.channels() / self.heads;
         gates.iter().flat_map(|&gate| std::iter::repeat_n(gate, per_head)).collect()
+    }
+}
+
+/// log2 of a state's units per one: `2 b x` of two [`ACTIVATION`]s.
+const STATE_BITS: i32 = 2 * ACTIVATION.bits() + 1;
+/// States stay within ± this. Twice the largest product is 32258, and with 32767
+/// `(2 b x - S) · gate` stays below 2^24.
+const STATE_LIMIT: i32 = 32_767;
+/// log2 of the units that a state is read out in: 32 states · 127 · 4096 stay below 2^24.
+const READ_BITS: i32 = STATE_BITS - 3;
+
+impl Mixer {
+    /// The scan of one byte: state in, state out, `c S` [lanes, channels] back.
+    fn export_scan(&self, writer: &mut Writer, [x, gate, b, c]: [&str; 4]) -> String {
+        let (channels, states, heads) = (self.channels(), self.scan.states, self.heads);
+        let per_head = channels / heads;
+        let dims = [states, heads, per_head];
+        let [n, h, p] = dims.map(|size| size as i64);
+        let name = format!("{}state", writer.prefix);
+        let range = StateRange::integers(-STATE_LIMIT, STATE_LIMIT);
+        let state = writer.graph.state(&name, &dims, range);
+
+        let b = writer.times(b, 2.0);
+        let b = writer.graph.reshape(&b, &[0, n, 1, 1]);
+        let x = writer.graph.reshape(x, &[0, 1, h, p]);
+        let gate = writer.graph.reshape(gate, &[0, 1, h, 1]);
+        let target = writer.graph.mul(&b, &x);
+        let change = writer.graph.sub(&target, &state);
+        let change = writer.graph.mul(&change, &gate);
+        let change = writer.plus(&change, (self.shift as f32 - 1.0).exp2());
+        let change = writer.times(&change, (-self.shift as f32).exp2());
+        let change = writer.graph.floor(&change);
+        let next = writer.graph.add(&state, &change);
+        let next = writer.graph.clip(&next, -STATE_LIMIT as f32, STATE_LIMIT as f32);
+        writer.next_state(&name, &next, &dims);
+
+        let read = writer.plus(&next, 4.0);
+        let read = writer.times(&read, 1.0 / 8.0);
+        let read = writer.graph.floor(&read);
+        let read = writer.graph.reshape(&read, &[0, n, channels as i64]);
+        let c = writer.graph.reshape(c, &[0, 1, n]);
+        let y = writer.graph.matmul(&c, &read);
+        writer.graph.reshape(&y, &[0, channels as i64])
     }
 }
 
@@ -212,5 +258,44 @@ impl Layer for Mixer {
         keep_inside(&mut dx, q, self.width, 0, self.width, ACTIVATION);
         add(&mut dx, dy);
         (dx, gradient)
+    }
+
+    fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String {
+        let blocks = self.blocks();
+        let values = split(&blocks, parameters);
+        let (channels, states, heads) = (self.channels(), self.scan.states, self.heads);
+        let sizes = |all: &[usize]| all.iter().map(|&n| n as i64).collect::<Vec<_>>();
+
+        let q = writer.round(x, STREAM, ACTIVATION);
+        let weight = writer.weight(&blocks[0], values[0]);
+        let sums = writer.graph.matmul(&q, &weight);
+        let parts = writer.graph.split(&sums, &sizes(&[self.columns() - heads, heads]), 1);
+
+        let shift = STREAM - ACTIVATION.bits();
+        let bias = writer.bias(blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
+        let u = writer.graph.add(&parts[0], &bias);
+        let u = writer.shift(&u, shift, ACTIVATION.low, ACTIVATION.high);
+        let u = writer.graph.split(&u, &sizes(&[channels, channels, states, states]), 1);
+        let [read, z, b, c] = &u[..] else { unreachable!("the value was split in four") };
+        // GATE is the non-negative half of ACTIVATION.
+        let z = writer.graph.relu(z);
+
+        let shift = STREAM - WRITE.bits();
+        let bias = writer.bias(blocks[2].name, values[2], (shift as f32 - 1.0).exp2());
+        let d = writer.graph.add(&parts[1], &bias);
+        let d = writer.shift(&d, shift, WRITE.low, WRITE.high);
+        let d = writer.plus(&d, -WRITE.low);
+        let table = gate_table().map(f32::from);
+        let name = format!("{}gates", writer.prefix);
+        let table = writer.graph.initializer_f32(&name, &[256], &table);
+        let gate = writer.graph.look_up(&table, &d, 0);
+
+        let y = self.export_scan(writer, [read, &gate, b, c]);
+        let y = writer.round(&y, READ_BITS + ACTIVATION.bits(), READ_OUT);
+        let o = writer.graph.mul(&y, &z);
+        let o = writer.round(&o, READ_OUT.bits() + GATE.bits(), ACTIVATION);
+        let weight = writer.weight(&blocks[3], values[3]);
+        let o = writer.graph.matmul(&o, &weight);
+        writer.graph.add(x, &o)
     }
 }

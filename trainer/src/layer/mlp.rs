@@ -1,6 +1,7 @@
 //! A residual layer of squared rectified units (So et al. 2021, "Primer").
 
 use super::{Block, Kept, Layer, add, add_bias, rounded, split};
+use crate::export::{STREAM, Writer};
 use crate::grid::{ACTIVATION, HIDDEN, SQUARED};
 use crate::kernel::{hadamard_grid, keep_inside, matmul, matmul_nt, matmul_tn, quantise, quantise_all, sum_columns};
 
@@ -60,5 +61,22 @@ impl Layer for Mlp {
         keep_inside(&mut dx, q, width, 0, width, ACTIVATION);
         add(&mut dx, dy);
         (dx, gradient)
+    }
+
+    fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String {
+        let blocks = self.blocks();
+        let values = split(&blocks, parameters);
+        let q = writer.round(x, STREAM, ACTIVATION);
+        let weight = writer.weight(&blocks[0], values[0]);
+        let u = writer.graph.matmul(&q, &weight);
+        let shift = STREAM - HIDDEN.bits();
+        let bias = writer.bias(blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
+        let u = writer.graph.add(&u, &bias);
+        let u = writer.shift(&u, shift, HIDDEN.low, HIDDEN.high);
+        let h = writer.graph.mul(&u, &u);
+        let h = writer.round(&h, 2 * HIDDEN.bits(), SQUARED);
+        let weight = writer.weight(&blocks[2], values[2]);
+        let y = writer.graph.matmul(&h, &weight);
+        writer.graph.add(x, &y)
     }
 }

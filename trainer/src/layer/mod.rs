@@ -11,6 +11,7 @@ pub use head::Head;
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
 
+use crate::export::Writer;
 use crate::grid::WEIGHT;
 use crate::kernel::quantise_all;
 use crate::random::Random;
@@ -33,6 +34,8 @@ pub struct Block {
     pub mean: f32,
     /// Magnitude that training does not exceed.
     pub limit: f32,
+    /// Whether Muon moves it.
+    pub orthogonal: bool,
 }
 
 impl Block {
@@ -43,12 +46,12 @@ impl Block {
 
     /// A matrix of weights on the [`WEIGHT`] grid.
     pub fn weight(name: &'static str, rows: usize, columns: usize, deviation: f32) -> Self {
-        Self { name, rows, columns, deviation, mean: 0.0, limit: WEIGHT.high * WEIGHT.step }
+        Self { name, rows, columns, deviation, mean: 0.0, limit: WEIGHT.high * WEIGHT.step, orthogonal: true }
     }
 
     /// A vector added to every row.
     pub fn bias(name: &'static str, columns: usize, mean: f32, deviation: f32) -> Self {
-        Self { name, rows: 1, columns, deviation, mean, limit: 64.0 }
+        Self { name, rows: 1, columns, deviation, mean, limit: 64.0, orthogonal: false }
     }
 }
 
@@ -62,6 +65,10 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
 
     /// Gradients of `x` and of the parameters from that of the output.
     fn backward(&self, parameters: &[f32], kept: Kept, dy: &[f32]) -> (Vec<f32>, Vec<f32>);
+
+    /// The integer nodes that do for one byte what [`Self::forward`] does for many. `x` names
+    /// the value before the layer; returns the name of the value after it.
+    fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String;
 }
 
 /// Initial parameters of `layer`.
