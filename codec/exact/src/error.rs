@@ -46,19 +46,32 @@ pub enum ExactError {
     #[error("{0}")]
     Graph(String),
 
-    /// The verifier cannot prove a node exact.
-    #[error("node {node} ({operator}) is not exact: {reason}, bound {bound}, allowed {allowed}")]
+    /// The verifier cannot prove a node exact: a bound reaches what float32 does not hold.
+    #[error(
+        "node {node} ({operator}) is not exact: {reason} {bound}, at most {allowed} is allowed"
+    )]
     Inexact {
         /// The node's name.
         node: String,
         /// Its operator.
         operator: String,
-        /// What exceeds the bound.
+        /// What the bound is of.
         reason: String,
-        /// The bound that was found, in the unit that the reason names.
+        /// The bound that was found.
         bound: u64,
-        /// The largest bound that is allowed, in the same unit.
+        /// The largest bound that is allowed.
         allowed: u64,
+    },
+
+    /// The verifier cannot prove what an operator demands of its inputs.
+    #[error("node {node} ({operator}) is not exact: {reason}")]
+    Unproved {
+        /// The node's name.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// What could not be proved.
+        reason: String,
     },
 
     /// The graph is exact, but no step graph: names, states, metadata, ranges.

@@ -1,7 +1,12 @@
 //! What a step graph takes and gives: the byte, the states, the condition and the logits
 //! (spec numerics §5).
 
+mod check;
+mod metadata;
+
 use serde::{Deserialize, Serialize};
+
+pub use metadata::Metadata;
 
 /// Keys of the model's metadata.
 pub mod keys {
@@ -86,6 +91,18 @@ pub struct State {
 }
 
 impl State {
+    /// Name of the graph's input.
+    #[must_use]
+    pub fn input(&self) -> String {
+        format!("state.{}", self.name)
+    }
+
+    /// Name of the graph's output.
+    #[must_use]
+    pub fn output(&self) -> String {
+        format!("next.{}", self.name)
+    }
+
     /// Elements of one lane.
     #[must_use]
     pub fn elements(&self) -> usize {

@@ -32,7 +32,7 @@ impl Default for ModelLimits {
             nodes: 1 << 14,
             tensor_elements: 1 << 25,
             elements: 1 << 27,
-            operations: 1 << 33,
+            operations: 1 << 30,
         }
     }
 }

@@ -14,10 +14,12 @@
 //! let logits = b.expand(&flat, &[1, 256]);
 //! b.output("logits", &logits, &[256]);
 //! let file = b.finish();
+//! umoec_exact::StepModel::load(&file, &Default::default()).unwrap();
 //! ```
 
 pub mod attributes;
 mod nodes;
+mod seal;
 mod tensors;
 
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +32,8 @@ use crate::onnx::{
     OPSET_VERSION, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto, TensorTypeProto,
     TypeProto, ValueInfoProto, data_type,
 };
+
+pub use seal::seal;
 
 /// The name of the symbolic dimension of all inputs and outputs.
 pub const LANES: &str = "lanes";
