@@ -1,4 +1,10 @@
-//! Evaluation by the training's own arithmetic.
+//! Evaluation: by the training's own arithmetic, and by the exported graph in integers.
+
+use std::sync::Arc;
+
+use umoec_exact::reference::Reference;
+use umoec_exact::softmax::cumulative;
+use umoec_exact::{ExactError, StepModel, Stepper};
 
 use crate::config::ModelConfig;
 use crate::context::History;
@@ -46,4 +52,26 @@ pub fn bits(
     }
     flush(&mut stretch)?;
     Ok(total)
+}
+
+/// Bits that the exported graph, run by the reference, spends on `streams`, each from the
+/// initial state; the distribution is that which a coder is given. All streams run side by
+/// side, one lane each.
+pub fn graph_bits(model: &Arc<StepModel>, streams: &[&[u8]]) -> Result<f64, ExactError> {
+    let mut stepper = Reference::new(Arc::clone(model), streams.len())?;
+    let longest = streams.iter().map(|stream| stream.len()).max().unwrap_or(0);
+    let mut last = vec![model.interface().start; streams.len()];
+    let mut logits = vec![0; streams.len() * 256];
+    let mut bits = 0.0;
+    for at in 0..longest {
+        stepper.step(&last, &mut logits)?;
+        for (lane, logits) in logits.as_chunks::<256>().0.iter().enumerate() {
+            if let Some(&byte) = streams[lane].get(at) {
+                let size = cumulative(logits).interval(byte).size;
+                bits += 16.0 - f64::from(size).log2();
+                last[lane] = byte;
+            }
+        }
+    }
+    Ok(bits)
 }

@@ -1,13 +1,16 @@
 //! `umoec-train`: trains, evaluates and exports byte predictors.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use umoec_trainer::checkpoint::weights;
 use umoec_trainer::config::Config;
-use umoec_trainer::evaluate::bits;
+use umoec_exact::{ModelLimits, StepModel};
+use umoec_trainer::evaluate::{bits, graph_bits};
+use umoec_trainer::export::{export, training_summary};
 use umoec_trainer::trainer::Trainer;
 
 /// Keeps large blocks for the next step, where the system's allocator gives them back.
@@ -43,6 +46,32 @@ enum Command {
         /// Stop after this step, the schedule being that of the whole run.
         #[arg(long)]
         until: Option<u64>,
+    },
+    /// Write the exact step graph of a checkpoint.
+    Export {
+        /// Checkpoint.
+        #[arg(long)]
+        checkpoint: PathBuf,
+        /// ONNX file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Bits per byte of files under an exported step graph, run in integers.
+    EvalGraph {
+        /// ONNX file.
+        #[arg(long)]
+        model: PathBuf,
+        /// Bytes of each file to read.
+        #[arg(long, default_value_t = 400_000)]
+        first: usize,
+        /// Bytes of each stream that a file is cut into.
+        #[arg(long, default_value_t = 25_000)]
+        cut: usize,
+        /// Streams of each file to run, from the first.
+        #[arg(long, default_value_t = usize::MAX)]
+        streams: usize,
+        /// Files.
+        files: Vec<PathBuf>,
     },
     /// Bits per byte of files under a checkpoint, by the training's own arithmetic.
     Eval {
@@ -90,6 +119,30 @@ fn main() -> Result<()> {
                 }
             }
             trainer.save(&checkpoint)?;
+            Ok(())
+        }
+        Command::Export { checkpoint, out } => {
+            let (config, parameters, tables, step) = weights(&checkpoint)?;
+            let training = training_summary(&config, step);
+            let file = export(&config, &parameters, &tables, &training)?;
+            let model = StepModel::load(&file, &ModelLimits::default())?;
+            println!("{}", model.certificate().summary());
+            println!("{:?}", model.cost());
+            println!("{}", blake3::hash(&file));
+            std::fs::write(&out, file)?;
+            Ok(())
+        }
+        Command::EvalGraph { model, first, cut, streams, files } => {
+            let file = std::fs::read(&model)?;
+            let model = Arc::new(StepModel::load(&file, &ModelLimits::default())?);
+            for path in files {
+                let content = std::fs::read(&path)?;
+                let content = &content[..content.len().min(first)];
+                let cuts: Vec<&[u8]> = content.chunks(cut).take(streams).collect();
+                let bytes: usize = cuts.iter().map(|cut| cut.len()).sum();
+                let bits = graph_bits(&model, &cuts)?;
+                println!("{:.4} {}", bits / bytes as f64, path.display());
+            }
             Ok(())
         }
         Command::Eval { checkpoint, first, cut, files } => {
