@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::data::FeederState;
 use crate::error::TrainError;
-use crate::trainer::Trainer;
+use crate::random::Random;
+use crate::tables::Tables;
+use crate::trainer::{Trainer, initial_parameters};
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -21,7 +23,10 @@ struct Header {
 }
 
 fn file_error(path: &Path) -> impl Fn(std::io::Error) -> TrainError + '_ {
-    |source| TrainError::File { path: path.to_owned(), source }
+    |source| TrainError::File {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 fn damaged(what: &str) -> TrainError {
@@ -48,8 +53,7 @@ impl Trainer {
             step: self.step,
             feeder: self.feeder.state().clone(),
         };
-        let mut bytes =
-            serde_json::to_vec(&header).map_err(|error| damaged(&error.to_string()))?;
+        let mut bytes = serde_json::to_vec(&header).map_err(|error| damaged(&error.to_string()))?;
         bytes.push(b'\n');
         for vector in self.vectors() {
             bytes.extend(vector.iter().flat_map(|value| value.to_le_bytes()));
@@ -74,9 +78,15 @@ impl Trainer {
             return Err(damaged("it belongs to another configuration"));
         }
         let mut trainer = Self::new(config, folder)?;
-        let mut values = body.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b));
+        let mut values = body
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|&b| f32::from_le_bytes(b));
         if trainer.vectors().iter().map(|v| v.len()).sum::<usize>() * 4 != body.len() {
-            return Err(damaged("it has another length than its configuration asks for"));
+            return Err(damaged(
+                "it has another length than its configuration asks for",
+            ));
         }
         for vector in trainer.vectors() {
             for (to, from) in vector.iter_mut().zip(&mut values) {
@@ -90,32 +100,78 @@ impl Trainer {
 }
 
 fn parse(bytes: &[u8]) -> Result<(Header, &[u8]), TrainError> {
-    let (content, hash) = bytes.split_last_chunk::<32>().ok_or_else(|| damaged("it is cut"))?;
+    let (content, hash) = bytes
+        .split_last_chunk::<32>()
+        .ok_or_else(|| damaged("it is cut"))?;
     if blake3::hash(content).as_bytes() != hash {
         return Err(damaged("its hash is not that of its content"));
     }
-    let end = content.iter().position(|&b| b == b'\n').ok_or_else(|| damaged("it has no header"))?;
+    let end = content
+        .iter()
+        .position(|&b| b == b'\n')
+        .ok_or_else(|| damaged("it has no header"))?;
     let header =
         serde_json::from_slice(&content[..end]).map_err(|error| damaged(&error.to_string()))?;
     Ok((header, &content[end + 1..]))
 }
 
-/// The configuration, parameters and tables of a checkpoint, without its data.
-pub fn weights(path: &Path) -> Result<(Config, Vec<Vec<f32>>, crate::tables::Tables, u64), TrainError> {
-    let bytes = fs::read(path).map_err(file_error(path))?;
-    let (header, body) = parse(&bytes)?;
-    let (mut parameters, _) = crate::trainer::initial_parameters(&header.config);
-    let mut tables =
-        crate::tables::Tables::new(&header.config.model, &mut crate::random::Random::new(0, 0));
-    let mut values = body.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b));
-    let dense: usize = parameters.iter().map(Vec::len).sum();
-    if body.len() < 4 * (3 * dense + tables.values.len()) {
-        return Err(damaged("it has another length than its configuration asks for"));
+/// A network as it was at a checkpoint, without the run around it.
+#[derive(Debug)]
+pub struct Trained {
+    /// The run's configuration.
+    pub config: Config,
+    /// Flat parameters of each layer.
+    pub parameters: Vec<Vec<f32>>,
+    /// The n-gram tables.
+    pub tables: Tables,
+    /// Steps done.
+    pub step: u64,
+}
+
+impl Trained {
+    /// Reads the network of a checkpoint; needs no data.
+    pub fn load(path: &Path) -> Result<Self, TrainError> {
+        let bytes = fs::read(path).map_err(file_error(path))?;
+        let (header, body) = parse(&bytes)?;
+        let mut trained = Self::initial(header.config);
+        trained.step = header.step;
+        let dense: usize = trained.parameters.iter().map(Vec::len).sum();
+        if body.len() < 4 * (3 * dense + trained.tables.values.len()) {
+            return Err(damaged(
+                "it has another length than its configuration asks for",
+            ));
+        }
+        let mut values = body
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|&b| f32::from_le_bytes(b));
+        for vector in &mut trained.parameters {
+            vector
+                .iter_mut()
+                .zip(&mut values)
+                .for_each(|(to, from)| *to = from);
+        }
+        // The moments of the dense parameters lie between them and the tables.
+        let mut values = values.skip(2 * dense);
+        trained
+            .tables
+            .values
+            .iter_mut()
+            .zip(&mut values)
+            .for_each(|(to, from)| *to = from);
+        Ok(trained)
     }
-    for vector in &mut parameters {
-        vector.iter_mut().zip(&mut values).for_each(|(to, from)| *to = from);
+
+    /// A network before training.
+    pub fn initial(config: Config) -> Self {
+        let (parameters, _) = initial_parameters(&config);
+        let tables = Tables::new(&config.model, &mut Random::new(config.seed, 2));
+        Self {
+            config,
+            parameters,
+            tables,
+            step: 0,
+        }
     }
-    let mut values = values.skip(2 * dense);
-    tables.values.iter_mut().zip(&mut values).for_each(|(to, from)| *to = from);
-    Ok((header.config, parameters, tables, header.step))
 }

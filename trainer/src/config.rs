@@ -118,8 +118,10 @@ fn piece() -> usize {
 impl Config {
     /// Reads and checks a configuration.
     pub fn load(path: &Path) -> Result<Self, TrainError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| TrainError::File { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| TrainError::File {
+            path: path.to_owned(),
+            source,
+        })?;
         let config: Self = toml::from_str(&text)
             .map_err(|error| TrainError::Config(format!("{}: {error}", path.display())))?;
         config.check()?;
@@ -130,13 +132,31 @@ impl Config {
     pub fn check(&self) -> Result<(), TrainError> {
         let (m, t) = (&self.model, &self.training);
         let rules = [
-            (m.width > 0 && m.hidden > 0 && m.row_width > 0, "model: a width is 0"),
-            (m.row_width % 2 == 0, "model: row_width is odd, and rows are packed in pairs"),
+            (
+                m.width > 0 && m.hidden > 0 && m.row_width > 0,
+                "model: a width is 0",
+            ),
+            (
+                m.row_width % 2 == 0,
+                "model: row_width is odd, and rows are packed in pairs",
+            ),
             (!m.tables.is_empty(), "model: no tables"),
-            (m.channels > 0 && m.channels % 16 == 0, "model: channels is no multiple of 16"),
-            (m.heads > 0 && m.channels % m.heads.max(1) == 0, "model: heads does not divide channels"),
-            (m.states > 0 && m.states <= 32, "model: states is not in 1..=32"),
-            (m.shifts.iter().all(|s| (8..=12).contains(s)), "model: a shift is not in 8..=12"),
+            (
+                m.channels > 0 && m.channels % 16 == 0,
+                "model: channels is no multiple of 16",
+            ),
+            (
+                m.heads > 0 && m.channels % m.heads.max(1) == 0,
+                "model: heads does not divide channels",
+            ),
+            (
+                m.states > 0 && m.states <= 32,
+                "model: states is not in 1..=32",
+            ),
+            (
+                m.shifts.iter().all(|s| (8..=12).contains(s)),
+                "model: a shift is not in 8..=12",
+            ),
             (
                 m.tables.iter().all(|table| {
                     (4..=20).contains(&table.bits)
@@ -144,13 +164,27 @@ impl Config {
                 }),
                 "model: a table has not 2 to 6 bytes, or not 2^4 to 2^20 rows",
             ),
-            (t.lanes > 0 && t.parts > 0 && t.lanes % t.parts.max(1) == 0, "training: parts does not divide lanes"),
-            (t.stretch > 0 && t.steps > 0, "training: stretch or steps is 0"),
-            (t.warmup + t.decay <= t.steps, "training: warmup and decay are longer than the run"),
-            (t.rate > 0.0 && t.table_rate > 0.0, "training: a rate is not positive"),
+            (
+                t.lanes > 0 && t.parts > 0 && t.lanes % t.parts.max(1) == 0,
+                "training: parts does not divide lanes",
+            ),
+            (
+                t.stretch > 0 && t.steps > 0,
+                "training: stretch or steps is 0",
+            ),
+            (
+                t.warmup + t.decay <= t.steps,
+                "training: warmup and decay are longer than the run",
+            ),
+            (
+                t.rate > 0.0 && t.table_rate > 0.0,
+                "training: a rate is not positive",
+            ),
             (!self.sources.is_empty(), "no sources"),
             (
-                self.sources.iter().all(|s| s.weight > 0.0 && s.weight.is_finite() && s.piece > 0),
+                self.sources
+                    .iter()
+                    .all(|s| s.weight > 0.0 && s.weight.is_finite() && s.piece > 0),
                 "sources: a weight or piece is not positive",
             ),
         ];

@@ -1,8 +1,8 @@
 //! The contexts that choose rows of the n-gram tables: hashes of the bytes and words just seen.
 //!
-//! Every value is an integer below 2^23, and so a remainder of it takes sums below 2^24: the
-//! exported graph computes the same numbers
-//! in float32 (export/context.rs builds it from the constants here).
+//! Every value is an integer below 2^23, so that taking a remainder of it needs no sum above
+//! 2^24: the exported graph computes the same numbers in float32 (`export::context` builds it
+//! from the constants here).
 
 /// Bytes of history kept.
 pub const HISTORY: usize = 6;
@@ -66,7 +66,11 @@ impl History {
 
     /// The row of `context` in a table of `rows`, a power of two.
     pub fn row(&self, context: Context, rows: u32) -> u32 {
-        let byte = if self.word > 0 { 0 } else { u32::from(self.bytes[0]) };
+        let byte = if self.word > 0 {
+            0
+        } else {
+            u32::from(self.bytes[0])
+        };
         let sum = match context {
             Context::Bytes(order) => self
                 .bytes
@@ -93,11 +97,12 @@ mod tests {
     #[test]
     fn every_sum_stays_below_two_to_the_23() {
         const LIMIT: u32 = 1 << 23;
+        let (words, letters) = (WORD_MODULUS - 1, 155);
         assert!(255 * BYTE_FACTORS.iter().sum::<u32>() < LIMIT);
-        assert!((WORD_MODULUS - 1) * WORD_FACTOR + 155 < LIMIT);
-        let words = WORDS_FACTORS[0] + WORDS_FACTORS[1];
-        assert!((WORD_MODULUS - 1) * words + 255 * WORDS_FACTORS[2] < LIMIT);
-        assert!(WORD_MODULUS - 1 + 255 * WORD_FACTORS[1] < LIMIT);
+        assert!(words * WORD_FACTOR + letters < LIMIT);
+        let both = WORDS_FACTORS[0] + WORDS_FACTORS[1];
+        assert!(words * both + 255 * WORDS_FACTORS[2] < LIMIT);
+        assert!(words * WORD_FACTORS[0] + 255 * WORD_FACTORS[1] < LIMIT);
     }
 
     #[test]
@@ -106,8 +111,17 @@ mod tests {
         "one Word".bytes().for_each(|byte| a.push(byte));
         "two! word".bytes().for_each(|byte| b.push(byte));
         assert_eq!(a.row(Context::Word, 1 << 15), b.row(Context::Word, 1 << 15));
-        assert_ne!(a.row(Context::Words, 1 << 15), b.row(Context::Words, 1 << 15));
-        assert_eq!(a.row(Context::Bytes(3), 1 << 15), b.row(Context::Bytes(3), 1 << 15));
-        assert_ne!(a.row(Context::Bytes(4), 1 << 15), b.row(Context::Bytes(4), 1 << 15));
+        assert_ne!(
+            a.row(Context::Words, 1 << 15),
+            b.row(Context::Words, 1 << 15)
+        );
+        assert_eq!(
+            a.row(Context::Bytes(3), 1 << 15),
+            b.row(Context::Bytes(3), 1 << 15)
+        );
+        assert_ne!(
+            a.row(Context::Bytes(4), 1 << 15),
+            b.row(Context::Bytes(4), 1 << 15)
+        );
     }
 }

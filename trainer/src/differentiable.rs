@@ -24,7 +24,11 @@ pub type Shared = Arc<dyn Layer>;
 #[backend_extension(Flex, Autodiff)]
 pub trait LayerBackend: Backend {
     /// `layer` applied to `x` with the flat vector `parameters`; both come back as vectors.
-    fn layer(x: FloatTensor<Self>, parameters: FloatTensor<Self>, layer: Shared) -> FloatTensor<Self>;
+    fn layer(
+        x: FloatTensor<Self>,
+        parameters: FloatTensor<Self>,
+        layer: Shared,
+    ) -> FloatTensor<Self>;
 }
 
 fn tensor(values: Vec<f32>) -> FlexTensor {
@@ -67,11 +71,19 @@ impl Backward<Flex, 2> for LayerStep {
 }
 
 impl<C: CheckpointStrategy> LayerBackend for Autodiff<Flex, C> {
-    fn layer(x: FloatTensor<Self>, parameters: FloatTensor<Self>, layer: Shared) -> FloatTensor<Self> {
+    fn layer(
+        x: FloatTensor<Self>,
+        parameters: FloatTensor<Self>,
+        layer: Shared,
+    ) -> FloatTensor<Self> {
         let (x, x_node) = x.into_parts();
         let (parameters, p_node) = parameters.into_parts();
         let (y, kept) = layer.forward(values(&x), values(&parameters));
-        match LayerStep.prepare::<C>([x_node, p_node]).compute_bound().stateful() {
+        match LayerStep
+            .prepare::<C>([x_node, p_node])
+            .compute_bound()
+            .stateful()
+        {
             OpsKind::Tracked(prep) => prep.finish((layer, parameters, Arc::new(kept)), tensor(y)),
             OpsKind::UnTracked(prep) => prep.finish(tensor(y)),
         }

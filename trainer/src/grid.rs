@@ -15,7 +15,11 @@ impl Grid {
     /// A grid of step 2^-`bits`.
     pub const fn new(bits: i32, low: i32, high: i32) -> Self {
         let step = f32::from_bits(((127 - bits) as u32) << 23);
-        Self { step, low: low as f32, high: high as f32 }
+        Self {
+            step,
+            low: low as f32,
+            high: high as f32,
+        }
     }
 
     /// log2 of 1 / step.

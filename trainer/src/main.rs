@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use umoec_trainer::checkpoint::weights;
-use umoec_trainer::config::Config;
 use umoec_exact::{ModelLimits, StepModel};
+use umoec_trainer::checkpoint::Trained;
+use umoec_trainer::config::Config;
+use umoec_trainer::data::members;
 use umoec_trainer::evaluate::{bits, graph_bits};
-use umoec_trainer::export::{export, training_summary};
+use umoec_trainer::export::export;
 use umoec_trainer::trainer::Trainer;
 
 /// Keeps large blocks for the next step, where the system's allocator gives them back.
@@ -56,42 +57,50 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Bits per byte of files under an exported step graph, run in integers.
-    EvalGraph {
-        /// ONNX file.
-        #[arg(long)]
-        model: PathBuf,
-        /// Bytes of each file to read.
-        #[arg(long, default_value_t = 400_000)]
-        first: usize,
-        /// Bytes of each stream that a file is cut into.
-        #[arg(long, default_value_t = 25_000)]
-        cut: usize,
-        /// Streams of each file to run, from the first.
-        #[arg(long, default_value_t = usize::MAX)]
-        streams: usize,
-        /// Files.
-        files: Vec<PathBuf>,
-    },
-    /// Bits per byte of files under a checkpoint, by the training's own arithmetic.
-    Eval {
-        /// Checkpoint.
-        #[arg(long)]
-        checkpoint: PathBuf,
-        /// Bytes of each file to read.
-        #[arg(long, default_value_t = 400_000)]
-        first: usize,
-        /// Bytes of each stream that a file is cut into.
-        #[arg(long, default_value_t = 25_000)]
-        cut: usize,
-        /// Files.
-        files: Vec<PathBuf>,
-    },
+    /// Bits per byte of files: by an exported step graph in integers, or by a checkpoint in the
+    /// training's own arithmetic, which is much faster.
+    Eval(Eval),
+}
+
+#[derive(clap::Args)]
+struct Eval {
+    /// ONNX file.
+    #[arg(
+        long,
+        conflicts_with = "checkpoint",
+        required_unless_present = "checkpoint"
+    )]
+    model: Option<PathBuf>,
+    /// Checkpoint.
+    #[arg(long)]
+    checkpoint: Option<PathBuf>,
+    /// Bytes of each file to read.
+    #[arg(long, default_value_t = 400_000)]
+    first: usize,
+    /// Bytes of each stream that a file is cut into; each starts from the initial state.
+    #[arg(long, default_value_t = 25_000)]
+    cut: usize,
+    /// Streams of each file to run, from the first.
+    #[arg(long, default_value_t = usize::MAX)]
+    streams: usize,
+    /// Streams that are not longer than this are left out.
+    #[arg(long, default_value_t = 0)]
+    above: usize,
+    /// Files; an archive (.tar) is as many streams as it has members, uncut.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Train { config, data, checkpoint, threads, save_every, until } => {
+        Command::Train {
+            config,
+            data,
+            checkpoint,
+            threads,
+            save_every,
+            until,
+        } => {
             let config = Config::load(&config)?;
             let mut trainer = if checkpoint.exists() {
                 Trainer::load(config, &data, &checkpoint)?
@@ -122,44 +131,68 @@ fn main() -> Result<()> {
             Ok(())
         }
         Command::Export { checkpoint, out } => {
-            let (config, parameters, tables, step) = weights(&checkpoint)?;
-            let training = training_summary(&config, step);
-            let file = export(&config, &parameters, &tables, &training)?;
+            let file = export(&Trained::load(&checkpoint)?)?;
             let model = StepModel::load(&file, &ModelLimits::default())?;
+            println!("{}", model.metadata().training);
             println!("{}", model.certificate().summary());
             println!("{:?}", model.cost());
-            println!("{}", blake3::hash(&file));
-            std::fs::write(&out, file)?;
+            println!("BLAKE3 {}", blake3::hash(&file));
+            std::fs::write(&out, file).with_context(|| out.display().to_string())?;
             Ok(())
         }
-        Command::EvalGraph { model, first, cut, streams, files } => {
-            let file = std::fs::read(&model)?;
-            let model = Arc::new(StepModel::load(&file, &ModelLimits::default())?);
-            for path in files {
-                let content = std::fs::read(&path)?;
-                let content = &content[..content.len().min(first)];
-                let cuts: Vec<&[u8]> = content.chunks(cut).take(streams).collect();
-                let bytes: usize = cuts.iter().map(|cut| cut.len()).sum();
-                let bits = graph_bits(&model, &cuts)?;
-                println!("{:.4} {}", bits / bytes as f64, path.display());
-            }
-            Ok(())
-        }
-        Command::Eval { checkpoint, first, cut, files } => {
-            let (config, parameters, tables, step) = weights(&checkpoint)?;
-            println!("{} after {step} steps", config.name);
-            let (mut bytes, mut all) = (0, 0.0);
-            for path in files {
-                let content = std::fs::read(&path)?;
-                let content = &content[..content.len().min(first)];
-                let streams: Vec<&[u8]> = content.chunks(cut).collect();
-                let total = bits(&config.model, &parameters, &tables, &streams)?;
-                println!("{:.4} {}", total / content.len() as f64, path.display());
-                bytes += content.len();
-                all += total;
-            }
-            println!("{:.4} of all, {:.0} bytes", all / bytes as f64, all / 8.0);
-            Ok(())
-        }
+        Command::Eval(arguments) => eval(&arguments),
     }
+}
+
+/// What files are evaluated under.
+enum Under {
+    Graph(Arc<StepModel>),
+    Checkpoint(Trained),
+}
+
+fn eval(arguments: &Eval) -> Result<()> {
+    let under = match (&arguments.model, &arguments.checkpoint) {
+        (Some(path), _) => {
+            let file = std::fs::read(path).with_context(|| path.display().to_string())?;
+            Under::Graph(Arc::new(StepModel::load(&file, &ModelLimits::default())?))
+        }
+        (None, Some(path)) => Under::Checkpoint(Trained::load(path)?),
+        (None, None) => anyhow::bail!("neither a model nor a checkpoint was named"),
+    };
+    let (mut bytes, mut total) = (0, 0.0);
+    for path in &arguments.files {
+        let content = std::fs::read(path).with_context(|| path.display().to_string())?;
+        let streams: Vec<&[u8]> = if path.extension().is_some_and(|name| name == "tar") {
+            members(&content)
+                .into_iter()
+                .map(|member| &content[member])
+                .collect()
+        } else {
+            content[..content.len().min(arguments.first)]
+                .chunks(arguments.cut)
+                .collect()
+        };
+        let kept = streams
+            .into_iter()
+            .filter(|stream| stream.len() > arguments.above);
+        let streams: Vec<&[u8]> = kept.take(arguments.streams).collect();
+        let spent = match &under {
+            Under::Graph(model) => graph_bits(model, &streams)?,
+            Under::Checkpoint(trained) => bits(trained, &streams)?,
+        };
+        let size: usize = streams.iter().map(|stream| stream.len()).sum();
+        println!(
+            "{:.4} {size} bytes of {}",
+            spent / size as f64,
+            path.display()
+        );
+        bytes += size;
+        total += spent;
+    }
+    println!(
+        "{:.4} {bytes} bytes in all, coded in {:.0}",
+        total / bytes as f64,
+        total / 8.0
+    );
+    Ok(())
 }

@@ -30,20 +30,32 @@ pub fn layers(model: &ModelConfig, stretch: &Stretch, states: States) -> Vec<Lay
     let width = model.width;
     let inputs = model.tables.len() * model.row_width;
     let starts = Arc::new(stretch.starts.clone());
-    let mut layers =
-        vec![Layers::Other(Arc::new(Embed { inputs, width, bytes: stretch.bytes.clone() }))];
+    let mut layers = vec![Layers::Other(Arc::new(Embed {
+        inputs,
+        width,
+        bytes: stretch.bytes.clone(),
+    }))];
     for (&shift, states) in model.shifts.iter().zip(states) {
         layers.push(Layers::Mixer(Arc::new(Mixer {
             width,
             heads: model.heads,
-            scan: ScanShape { states: model.states, channels: model.channels },
+            scan: ScanShape {
+                states: model.states,
+                channels: model.channels,
+            },
             shift,
             starts: Arc::clone(&starts),
             states: Mutex::new(states),
         })));
-        layers.push(Layers::Other(Arc::new(Mlp { width, hidden: model.hidden })));
+        layers.push(Layers::Other(Arc::new(Mlp {
+            width,
+            hidden: model.hidden,
+        })));
     }
-    layers.push(Layers::Other(Arc::new(Head { width, targets: stretch.targets.clone() })));
+    layers.push(Layers::Other(Arc::new(Head {
+        width,
+        targets: stretch.targets.clone(),
+    })));
     layers
 }
 
@@ -77,7 +89,10 @@ fn tensor(values: Vec<f32>, device: &Device) -> Tensor<1> {
 }
 
 fn values(tensor: Tensor<1>) -> Result<Vec<f32>, TrainError> {
-    tensor.into_data().try_into_vec::<f32>().map_err(|error| TrainError::Tensor(format!("{error:?}")))
+    tensor
+        .into_data()
+        .try_into_vec::<f32>()
+        .map_err(|error| TrainError::Tensor(format!("{error:?}")))
 }
 
 /// One pass: loss, gradients and the states after `stretch`.
@@ -93,8 +108,10 @@ pub fn pass(
     let device = Device::flex().autodiff();
     let layers = layers(model, stretch, std::mem::take(states));
     let rows = tensor(rows, &device).require_grad();
-    let parameters: Vec<_> =
-        parameters.iter().map(|p| tensor(p.clone(), &device).require_grad()).collect();
+    let parameters: Vec<_> = parameters
+        .iter()
+        .map(|p| tensor(p.clone(), &device).require_grad())
+        .collect();
     let mut x = rows.clone();
     for (layer, parameters) in layers.iter().zip(&parameters) {
         x = apply(layer.layer(), x, parameters.clone());

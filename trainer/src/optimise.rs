@@ -29,22 +29,43 @@ pub struct Moments {
 impl Moments {
     /// No gradient seen.
     pub fn new(len: usize) -> Self {
-        Self { first: vec![0.0; len], second: vec![0.0; len] }
+        Self {
+            first: vec![0.0; len],
+            second: vec![0.0; len],
+        }
     }
 
     /// One step of `parameters` at `rate`; `step` counts from 1.
-    pub fn step(&mut self, parameters: &mut [f32], gradient: &[f32], blocks: &[Block], rate: f32, step: u64) {
+    pub fn step(
+        &mut self,
+        parameters: &mut [f32],
+        gradient: &[f32],
+        blocks: &[Block],
+        rate: f32,
+        step: u64,
+    ) {
         let step = step.min(100_000) as i32;
-        let (scale1, scale2) = (1.0 / (1.0 - BETA1.powi(step)), 1.0 / (1.0 - BETA2.powi(step)));
+        let (scale1, scale2) = (
+            1.0 / (1.0 - BETA1.powi(step)),
+            1.0 / (1.0 - BETA2.powi(step)),
+        );
         let mut at = 0;
         for block in blocks {
-            let part = at..at + block.len();
+            let part = at..at + block.size();
             at = part.end;
             if block.orthogonal {
-                self.muon(&mut parameters[part.clone()], &gradient[part.clone()], part, block, rate);
+                self.muon(
+                    &mut parameters[part.clone()],
+                    &gradient[part.clone()],
+                    part,
+                    block,
+                    rate,
+                );
                 continue;
             }
-            let moments = self.first[part.clone()].iter_mut().zip(&mut self.second[part.clone()]);
+            let moments = self.first[part.clone()]
+                .iter_mut()
+                .zip(&mut self.second[part.clone()]);
             let values = parameters[part.clone()].iter_mut().zip(&gradient[part]);
             for ((p, g), (m, v)) in values.zip(moments) {
                 *m += (1.0 - BETA1) * (g - *m);
@@ -79,9 +100,16 @@ impl Moments {
 
 /// Factor that shortens gradients of all layers together to [`LONGEST`].
 pub fn shorten(gradients: &[Vec<f32>]) -> f32 {
-    let squares = gradients.iter().flatten().map(|&g| f64::from(g) * f64::from(g));
+    let squares = gradients
+        .iter()
+        .flatten()
+        .map(|&g| f64::from(g) * f64::from(g));
     let norm = squares.sum::<f64>().sqrt();
-    if norm > LONGEST { (LONGEST / norm) as f32 } else { 1.0 }
+    if norm > LONGEST {
+        (LONGEST / norm) as f32
+    } else {
+        1.0
+    }
 }
 
 /// Share of the highest rate at `step`, counted from 0: a straight rise, level, a straight fall.

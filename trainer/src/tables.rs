@@ -32,12 +32,21 @@ impl Tables {
         }
         let dim = config.row_width;
         let values = (0..rows * dim).map(|_| 0.25 * random.normal()).collect();
-        Self { values, squares: vec![0.0; rows * dim], offsets, dim, slots: vec![0; rows] }
+        Self {
+            values,
+            squares: vec![0.0; rows * dim],
+            offsets,
+            dim,
+            slots: vec![0; rows],
+        }
     }
 
     /// The rows of table `index`, before rounding.
     pub fn table(&self, index: usize) -> &[f32] {
-        let end = self.offsets.get(index + 1).map_or(self.values.len(), |row| row * self.dim);
+        let end = self
+            .offsets
+            .get(index + 1)
+            .map_or(self.values.len(), |row| row * self.dim);
         &self.values[self.offsets[index] * self.dim..end]
     }
 
@@ -60,7 +69,9 @@ impl Tables {
         let mut sums: Vec<f32> = Vec::new();
         for (rows, gradients) in parts {
             let tables = self.offsets.iter().cycle();
-            for ((row, offset), gradient) in rows.iter().zip(tables).zip(gradients.chunks_exact(dim)) {
+            for ((row, offset), gradient) in
+                rows.iter().zip(tables).zip(gradients.chunks_exact(dim))
+            {
                 let row = offset + *row as usize;
                 if self.slots[row] == 0 {
                     touched.push(row);

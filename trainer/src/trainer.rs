@@ -1,9 +1,10 @@
 //! The training run: what it holds, and one step of it.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::checkpoint::Trained;
 use crate::config::Config;
 use crate::data::{Feeder, Stretch};
 use crate::error::TrainError;
@@ -40,9 +41,17 @@ pub fn initial_parameters(config: &Config) -> (Vec<Vec<f32>>, Vec<Vec<Block>>) {
     let parameters = layers
         .iter()
         .enumerate()
-        .map(|(i, layer)| initial(&*layer.layer(), &mut Random::new(config.seed, 10 + i as u64)))
+        .map(|(i, layer)| {
+            initial(
+                &*layer.layer(),
+                &mut Random::new(config.seed, 10 + i as u64),
+            )
+        })
         .collect();
-    (parameters, layers.iter().map(|layer| layer.layer().blocks()).collect())
+    (
+        parameters,
+        layers.iter().map(|layer| layer.layer().blocks()).collect(),
+    )
 }
 
 impl Trainer {
@@ -64,6 +73,16 @@ impl Trainer {
         })
     }
 
+    /// The network as it is now.
+    pub fn trained(&self) -> Trained {
+        Trained {
+            config: self.config.clone(),
+            parameters: self.parameters.clone(),
+            tables: self.tables.clone(),
+            step: self.step,
+        }
+    }
+
     /// One step on up to `threads` threads; the result does not depend on how many. Returns
     /// the mean loss in bits per byte before the step.
     pub fn advance(&mut self, threads: usize) -> Result<f64, TrainError> {
@@ -73,7 +92,8 @@ impl Trainer {
         let share = 1.0 / stretches.len() as f32;
         let bits = outcomes.iter().map(|o| o.bits).sum::<f64>() / stretches.len() as f64;
 
-        let mut gradients: Vec<Vec<f32>> = self.parameters.iter().map(|p| vec![0.0; p.len()]).collect();
+        let mut gradients: Vec<Vec<f32>> =
+            self.parameters.iter().map(|p| vec![0.0; p.len()]).collect();
         for outcome in &outcomes {
             for (sum, gradient) in gradients.iter_mut().zip(&outcome.gradients) {
                 for (sum, g) in sum.iter_mut().zip(gradient) {
@@ -88,17 +108,35 @@ impl Trainer {
         self.step += 1;
         for (i, gradient) in gradients.iter().enumerate() {
             let rate = factor * training.rate;
-            self.moments[i].step(&mut self.parameters[i], gradient, &self.blocks[i], rate, self.step);
+            self.moments[i].step(
+                &mut self.parameters[i],
+                gradient,
+                &self.blocks[i],
+                rate,
+                self.step,
+            );
         }
-        let parts: Vec<_> =
-            stretches.iter().zip(&outcomes).map(|(s, o)| (&s.rows[..], &o.rows[..])).collect();
+        let parts: Vec<_> = stretches
+            .iter()
+            .zip(&outcomes)
+            .map(|(s, o)| (&s.rows[..], &o.rows[..]))
+            .collect();
         self.tables.update(&parts, factor * training.table_rate);
         Ok(bits)
     }
 
-    fn passes(&mut self, stretches: &[Stretch], threads: usize) -> Result<Vec<Outcome>, TrainError> {
+    fn passes(
+        &mut self,
+        stretches: &[Stretch],
+        threads: usize,
+    ) -> Result<Vec<Outcome>, TrainError> {
         let (model, parameters, tables) = (&self.config.model, &self.parameters, &self.tables);
-        let work: Vec<_> = self.states.iter_mut().zip(stretches).map(Mutex::new).collect();
+        let work: Vec<_> = self
+            .states
+            .iter_mut()
+            .zip(stretches)
+            .map(Mutex::new)
+            .collect();
         let next = AtomicUsize::new(0);
         let worker = || {
             let mut done = Vec::new();

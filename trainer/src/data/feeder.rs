@@ -55,23 +55,37 @@ impl Feeder {
     /// Loads all sources of `config` from `folder`.
     pub fn new(config: &Config, folder: &Path) -> Result<Self, TrainError> {
         if !folder.is_dir() {
-            return Err(TrainError::Data(format!("{} is no folder", folder.display())));
+            return Err(TrainError::Data(format!(
+                "{} is no folder",
+                folder.display()
+            )));
         }
         let sources = config
             .sources
             .iter()
             .map(|source| Source::load(folder, source))
             .collect::<Result<Vec<_>, _>>()?;
-        let passes: Vec<_> =
-            (0..sources.len()).map(|i| (Random::new(config.seed, 100 + i as u64), 0)).collect();
-        let lane = Lane { source: 0, next: 0, end: 0, last: 0, history: History::default() };
+        let passes: Vec<_> = (0..sources.len())
+            .map(|i| (Random::new(config.seed, 100 + i as u64), 0))
+            .collect();
+        let lane = Lane {
+            source: 0,
+            next: 0,
+            end: 0,
+            last: 0,
+            history: History::default(),
+        };
         let state = FeederState {
             random: Random::new(config.seed, 1),
             passes,
             lanes: vec![lane; config.training.lanes],
         };
-        let mut feeder =
-            Self { sources, streams: Vec::new(), tables: config.model.tables.clone(), state };
+        let mut feeder = Self {
+            sources,
+            streams: Vec::new(),
+            tables: config.model.tables.clone(),
+            state,
+        };
         feeder.order();
         Ok(feeder)
     }
@@ -106,7 +120,7 @@ impl Feeder {
         }
         let (random, taken) = &mut self.state.passes[index];
         if *taken == self.streams[index].len() {
-            random.next();
+            random.draw();
             *taken = 0;
             self.streams[index] = self.sources[index].streams(&mut random.clone());
         }
@@ -126,15 +140,23 @@ impl Feeder {
                     let (source, range) = self.draw();
                     let mut history = History::default();
                     history.push(0);
-                    self.state.lanes[lane] =
-                        Lane { source, next: range.start, end: range.end, last: 0, history };
+                    self.state.lanes[lane] = Lane {
+                        source,
+                        next: range.start,
+                        end: range.end,
+                        last: 0,
+                        history,
+                    };
                 }
                 let lane = &mut self.state.lanes[lane];
                 let byte = self.sources[lane.source].bytes[lane.next];
                 stretch.bytes.push(lane.last);
                 stretch.targets.push(byte);
                 stretch.starts.push(start);
-                let rows = self.tables.iter().map(|t| lane.history.row(t.context, 1 << t.bits));
+                let rows = self
+                    .tables
+                    .iter()
+                    .map(|t| lane.history.row(t.context, 1 << t.bits));
                 stretch.rows.extend(rows);
                 lane.history.push(byte);
                 lane.last = byte;

@@ -4,4 +4,4 @@ mod feeder;
 mod source;
 
 pub use feeder::{Feeder, FeederState, Stretch};
-pub use source::Source;
+pub use source::{Source, members};

@@ -32,11 +32,15 @@ impl Source {
             return Err(TrainError::Data(format!("{} is empty", config.path)));
         }
         let (kind, mean) = match config.kind {
-            SourceKind::Bytes => {
-                (Division::Pieces(config.piece), config.piece.min(bytes.len()) as f64)
-            }
+            SourceKind::Bytes => (
+                Division::Pieces(config.piece),
+                config.piece.min(bytes.len()) as f64,
+            ),
             SourceKind::Tar => {
-                let members = members(&bytes, config.piece);
+                let mut members = members(&bytes);
+                for member in &mut members {
+                    member.end = member.end.min(member.start + config.piece);
+                }
                 if members.is_empty() {
                     return Err(TrainError::Data(format!("{} holds no files", config.path)));
                 }
@@ -45,7 +49,11 @@ impl Source {
                 (Division::Members(members), mean)
             }
         };
-        Ok(Self { bytes, chance: config.weight / mean, kind })
+        Ok(Self {
+            bytes,
+            chance: config.weight / mean,
+            kind,
+        })
     }
 
     /// The streams of one pass. Pieces begin at another offset each time.
@@ -55,8 +63,9 @@ impl Source {
             Division::Pieces(piece) => {
                 let first = random.below(*piece).min(self.bytes.len() - 1);
                 let cuts = (first..self.bytes.len()).step_by(*piece);
-                let mut streams: Vec<_> =
-                    cuts.map(|at| at..(at + piece).min(self.bytes.len())).collect();
+                let mut streams: Vec<_> = cuts
+                    .map(|at| at..(at + piece).min(self.bytes.len()))
+                    .collect();
                 if first > 0 {
                     streams.push(0..first);
                 }
@@ -68,19 +77,24 @@ impl Source {
     }
 }
 
-/// Ranges of the regular files of a tar archive, each at most `longest` bytes.
-fn members(tar: &[u8], longest: usize) -> Vec<Range<usize>> {
+/// Ranges of the regular files of a tar archive that are not empty.
+pub fn members(tar: &[u8]) -> Vec<Range<usize>> {
     let mut members = Vec::new();
     let mut at = 0;
     while let Some(header) = tar.get(at..at + 512) {
         let digits = header[124..136].iter().filter(|b| b.is_ascii_digit());
-        let size = digits.fold(0usize, |n, b| n.wrapping_mul(8).wrapping_add(usize::from(b - b'0')));
+        let size = digits.fold(0usize, |n, b| {
+            n.wrapping_mul(8).wrapping_add(usize::from(b - b'0'))
+        });
         let body = at + 512;
         let regular = matches!(header[156], b'0' | 0) && header[0] != 0;
         if regular && size > 0 && body.checked_add(size).is_some_and(|end| end <= tar.len()) {
-            members.push(body..body + size.min(longest));
+            members.push(body..body + size);
         }
-        let Some(next) = size.checked_next_multiple_of(512).and_then(|n| body.checked_add(n)) else {
+        let Some(next) = size
+            .checked_next_multiple_of(512)
+            .and_then(|n| body.checked_add(n))
+        else {
             break;
         };
         at = next;

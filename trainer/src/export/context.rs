@@ -20,7 +20,8 @@ pub(super) fn rows(writer: &mut Writer, model: &ModelConfig, tables: &Tables) ->
     let count = model.tables.len();
     let mut factors = vec![0.0; FEATURES * count];
     for (column, table) in model.tables.iter().enumerate() {
-        let mut set = |feature: usize, factor: u32| factors[feature * count + column] = factor as f32;
+        let mut set =
+            |feature: usize, factor: u32| factors[feature * count + column] = factor as f32;
         match table.context {
             Context::Bytes(order) => {
                 (0..usize::from(order)).for_each(|i| set(i, BYTE_FACTORS[i]));
@@ -32,7 +33,9 @@ pub(super) fn rows(writer: &mut Writer, model: &ModelConfig, tables: &Tables) ->
             Context::Words => (0..3).for_each(|i| set(WORD + i, WORDS_FACTORS[i])),
         }
     }
-    let factors = writer.graph.initializer_f32("hash.factors", &[FEATURES, count], &factors);
+    let factors = writer
+        .graph
+        .initializer_f32("hash.factors", &[FEATURES, count], &factors);
     let sums = writer.graph.matmul(&features, &factors);
 
     // Tables of equal size stand together: their remainders are taken together.
@@ -55,9 +58,13 @@ pub(super) fn rows(writer: &mut Writer, model: &ModelConfig, tables: &Tables) ->
     let offsets: Vec<f32> = model
         .tables
         .iter()
-        .scan(0.0, |row, table| Some(std::mem::replace(row, *row + (1 << table.bits) as f32)))
+        .scan(0.0, |row, table| {
+            Some(std::mem::replace(row, *row + (1 << table.bits) as f32))
+        })
         .collect();
-    let offsets = writer.graph.initializer_f32("hash.offsets", &[count], &offsets);
+    let offsets = writer
+        .graph
+        .initializer_f32("hash.offsets", &[count], &offsets);
     let indices = writer.graph.add(&indices, &offsets);
     unpack(writer, model, tables, &indices)
 }
@@ -76,19 +83,29 @@ fn remainder(writer: &mut Writer, x: &str, modulus: u32) -> String {
 /// and the states they come from.
 fn features(writer: &mut Writer) -> String {
     let byte = writer.byte.clone();
-    let older = writer.graph.state("history", &[HISTORY - 1], StateRange::integers(0, 255));
+    let older = writer
+        .graph
+        .state("history", &[HISTORY - 1], StateRange::integers(0, 255));
     let top = WORD_MODULUS as i32 - 1;
-    let word = writer.graph.state("word", &[1], StateRange::integers(0, top));
-    let previous = writer.graph.state("previous", &[1], StateRange::integers(0, top));
+    let word = writer
+        .graph
+        .state("word", &[1], StateRange::integers(0, top));
+    let previous = writer
+        .graph
+        .state("previous", &[1], StateRange::integers(0, top));
 
     let history = writer.graph.concat(&[&byte, &older], 1);
-    let kept = writer.graph.slice(&history, &[0], &[HISTORY as i64 - 1], &[1]);
+    let kept = writer
+        .graph
+        .slice(&history, &[0], &[HISTORY as i64 - 1], &[1]);
     writer.next_state("history", &kept, &[HISTORY - 1]);
 
     let letters: Vec<u8> = (0..=255u8).map(|byte| letter(byte) as u8).collect();
     let letters = writer.graph.initializer_u8("letters", &[256], &letters);
     let letter = writer.graph.look_up(&letters, &byte, 0);
-    let letter = writer.graph.cast(&letter, umoec_exact::onnx::data_type::FLOAT);
+    let letter = writer
+        .graph
+        .cast(&letter, umoec_exact::onnx::data_type::FLOAT);
     let zero = writer.graph.scalar(0.0);
     let is_letter = writer.graph.greater(&letter, &zero);
 
@@ -106,7 +123,9 @@ fn features(writer: &mut Writer) -> String {
 
     let in_word = writer.graph.greater(&next_word, &zero);
     let lone = writer.graph.select(&in_word, &zero, &byte);
-    writer.graph.concat(&[&history, &next_word, &next_previous, &lone], 1)
+    writer
+        .graph
+        .concat(&[&history, &next_word, &next_previous, &lone], 1)
 }
 
 /// Gathers rows of nibbles: the first half of a row in the low ones, the second in the high.
@@ -116,7 +135,11 @@ fn unpack(writer: &mut Writer, model: &ModelConfig, tables: &Tables, indices: &s
     let mut packed = Vec::with_capacity(tables.values.len() / 2);
     for row in tables.values.chunks_exact(model.row_width) {
         let (low, high) = row.split_at(half);
-        packed.extend(low.iter().zip(high).map(|(&l, &h)| nibble(l) | nibble(h) << 4));
+        packed.extend(
+            low.iter()
+                .zip(high)
+                .map(|(&l, &h)| nibble(l) | nibble(h) << 4),
+        );
     }
     let rows = tables.values.len() / model.row_width;
     let graph = &mut writer.graph;
@@ -130,5 +153,7 @@ fn unpack(writer: &mut Writer, model: &ModelConfig, tables: &Tables, indices: &s
     let low = writer.graph.clip(&low, 0.0, 15.0);
     let both = writer.graph.concat(&[&low, &high], 2);
     let both = writer.plus(&both, ROW.low);
-    writer.graph.reshape(&both, &[0, (model.tables.len() * model.row_width) as i64])
+    writer
+        .graph
+        .reshape(&both, &[0, (model.tables.len() * model.row_width) as i64])
 }

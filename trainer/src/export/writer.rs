@@ -27,7 +27,12 @@ impl Writer {
     pub fn new(card: &ModelCard) -> Self {
         let mut graph = GraphBuilder::new(card);
         let byte = graph.byte_input();
-        Self { graph, byte, prefix: String::new(), next: Vec::new() }
+        Self {
+            graph,
+            byte,
+            prefix: String::new(),
+            next: Vec::new(),
+        }
     }
 
     /// A matrix of weights as floats, `n · 2^-7` carried as `n`.
@@ -37,9 +42,13 @@ impl Writer {
 
     /// A matrix on a grid of signed bytes, carried as integers.
     pub fn integers(&mut self, block: &Block, values: &[f32], grid: Grid) -> String {
-        let data: Vec<i8> = values.iter().map(|&value| grid.index(value) as i8).collect();
+        let data: Vec<i8> = values
+            .iter()
+            .map(|&value| grid.index(value) as i8)
+            .collect();
         let name = format!("{}{}", self.prefix, block.name);
-        self.graph.weights_i8(&name, &[block.rows, block.columns], &data)
+        self.graph
+            .weights_i8(&name, &[block.rows, block.columns], &data)
     }
 
     /// A bias on the stream's grid, with `extra` added to each integer: half a unit of the
@@ -80,7 +89,8 @@ impl Writer {
 
     /// Declares what a state becomes.
     pub fn next_state(&mut self, name: &str, value: &str, dims: &[usize]) {
-        self.next.push((name.to_owned(), value.to_owned(), dims.to_vec()));
+        self.next
+            .push((name.to_owned(), value.to_owned(), dims.to_vec()));
     }
 
     /// The file.

@@ -59,17 +59,41 @@ fn product(
 /// `out[m, n] (+)= lhs[m, k] · rhs[k, n]`.
 pub fn matmul(out: &mut [f32], lhs: &[f32], rhs: &[f32], k: usize, n: usize, accumulate: bool) {
     let m = lhs.len() / k;
-    product(out, (lhs, Read::Plain), (rhs, Read::Plain), m, k, n, accumulate);
+    product(
+        out,
+        (lhs, Read::Plain),
+        (rhs, Read::Plain),
+        m,
+        k,
+        n,
+        accumulate,
+    );
 }
 
 /// `out[m, n] = lhs[m, k] · rhs[n, k]ᵀ`.
 pub fn matmul_nt(out: &mut [f32], lhs: &[f32], rhs: &[f32], k: usize, n: usize) {
     let m = lhs.len() / k;
-    product(out, (lhs, Read::Plain), (rhs, Read::Transposed), m, k, n, false);
+    product(
+        out,
+        (lhs, Read::Plain),
+        (rhs, Read::Transposed),
+        m,
+        k,
+        n,
+        false,
+    );
 }
 
 /// `out[m, n] = lhs[k, m]ᵀ · rhs[k, n]`.
 pub fn matmul_tn(out: &mut [f32], lhs: &[f32], rhs: &[f32], m: usize, n: usize) {
     let k = lhs.len() / m;
-    product(out, (lhs, Read::Transposed), (rhs, Read::Plain), m, k, n, false);
+    product(
+        out,
+        (lhs, Read::Transposed),
+        (rhs, Read::Plain),
+        m,
+        k,
+        n,
+        false,
+    );
 }

@@ -9,9 +9,17 @@ const COEFFICIENTS: [f32; 3] = [3.4445, -4.775, 2.0315];
 /// `g` [rows, columns] with its singular values brought near one.
 pub fn orthogonal(g: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     if rows > columns {
-        return transpose(&orthogonal(&transpose(g, rows, columns), columns, rows), columns, rows);
+        return transpose(
+            &orthogonal(&transpose(g, rows, columns), columns, rows),
+            columns,
+            rows,
+        );
     }
-    let norm = g.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>().sqrt();
+    let norm = g
+        .iter()
+        .map(|&v| f64::from(v) * f64::from(v))
+        .sum::<f64>()
+        .sqrt();
     let scale = (1.0 / (norm + 1e-12)) as f32;
     let mut x: Vec<f32> = g.iter().map(|&v| v * scale).collect();
     let [a, b, c] = COEFFICIENTS;
@@ -32,7 +40,9 @@ pub fn orthogonal(g: &[f32], rows: usize, columns: usize) -> Vec<f32> {
 }
 
 fn transpose(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    (0..columns).flat_map(|c| (0..rows).map(move |r| x[r * columns + c])).collect()
+    (0..columns)
+        .flat_map(|c| (0..rows).map(move |r| x[r * columns + c]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -48,7 +58,9 @@ mod tests {
         let x = orthogonal(&g, rows, columns);
         for i in 0..columns {
             for j in 0..columns {
-                let dot: f32 = (0..rows).map(|r| x[r * columns + i] * x[r * columns + j]).sum();
+                let dot: f32 = (0..rows)
+                    .map(|r| x[r * columns + i] * x[r * columns + j])
+                    .sum();
                 let wanted = if i == j { 1.0 } else { 0.0 };
                 assert!((dot - wanted).abs() < 0.5, "{i} {j} {dot}");
             }

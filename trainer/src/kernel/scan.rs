@@ -35,7 +35,8 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     for (a, b) in a.as_chunks::<V>().0.iter().zip(b.as_chunks::<V>().0) {
         sums = std::array::from_fn(|i| a[i].mul_add(b[i], sums[i]));
     }
-    let fours: [f32; 4] = std::array::from_fn(|i| (sums[i] + sums[i + 4]) + (sums[i + 8] + sums[i + 12]));
+    let fours: [f32; 4] =
+        std::array::from_fn(|i| (sums[i] + sums[i + 4]) + (sums[i + 8] + sums[i + 12]));
     (fours[0] + fours[1]) + (fours[2] + fours[3])
 }
 
@@ -142,7 +143,10 @@ mod tests {
     use super::*;
     use crate::random::Random;
 
-    const SHAPE: ScanShape = ScanShape { states: 3, channels: 16 };
+    const SHAPE: ScanShape = ScanShape {
+        states: 3,
+        channels: 16,
+    };
     const BYTES: usize = 37;
 
     fn inputs() -> [Vec<f32>; 4] {
@@ -155,8 +159,13 @@ mod tests {
 
     fn weighted_sum(starts: &[bool], i: &[Vec<f32>; 4], dy: &[f32]) -> f64 {
         let (mut state, mut y) = (vec![0.1; 48], vec![0.0; BYTES * 16]);
-        scan_forward(SHAPE, starts, &i[0], &i[1], &i[2], &i[3], &mut state, &mut y);
-        y.iter().zip(dy).map(|(y, d)| f64::from(*y) * f64::from(*d)).sum()
+        scan_forward(
+            SHAPE, starts, &i[0], &i[1], &i[2], &i[3], &mut state, &mut y,
+        );
+        y.iter()
+            .zip(dy)
+            .map(|(y, d)| f64::from(*y) * f64::from(*d))
+            .sum()
     }
 
     #[test]
@@ -183,7 +192,10 @@ mod tests {
                 };
                 let slope = (moved(0.01) - moved(-0.01)) / 0.02;
                 let gradient = f64::from(gradients[input][at]);
-                assert!((slope - gradient).abs() < 2e-3 * (1.0 + slope.abs()), "{input} {at}: {slope} {gradient}");
+                assert!(
+                    (slope - gradient).abs() < 2e-3 * (1.0 + slope.abs()),
+                    "{input} {at}: {slope} {gradient}"
+                );
             }
         }
     }

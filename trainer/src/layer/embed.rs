@@ -21,14 +21,25 @@ impl Layer for Embed {
         let limit = BYTE.high * BYTE.step;
         vec![
             Block::weight("embed.weight", self.inputs, self.width, 0.15),
-            Block { limit, ..Block::bias("embed.byte", self.width, 0.0, 0.5) }.with_rows(256),
+            Block {
+                limit,
+                ..Block::bias("embed.byte", self.width, 0.0, 0.5)
+            }
+            .with_rows(256),
         ]
     }
 
     fn forward(&self, x: &[f32], parameters: &[f32]) -> (Vec<f32>, Kept) {
         let blocks = split(&self.blocks(), parameters);
         let mut y = vec![0.0; self.bytes.len() * self.width];
-        matmul(&mut y, x, &rounded(blocks[0]), self.inputs, self.width, false);
+        matmul(
+            &mut y,
+            x,
+            &rounded(blocks[0]),
+            self.inputs,
+            self.width,
+            false,
+        );
         let table: Vec<f32> = blocks[1].iter().map(|&v| BYTE.round(v)).collect();
         for (row, &byte) in y.chunks_exact_mut(self.width).zip(&self.bytes) {
             add(row, &table[usize::from(byte) * self.width..][..self.width]);
@@ -44,7 +55,10 @@ impl Layer for Embed {
         let (weight, table) = gradient.split_at_mut(blocks[0].len());
         matmul_tn(weight, &kept[0], dy, self.inputs, self.width);
         for (row, &byte) in dy.chunks_exact(self.width).zip(&self.bytes) {
-            add(&mut table[usize::from(byte) * self.width..][..self.width], row);
+            add(
+                &mut table[usize::from(byte) * self.width..][..self.width],
+                row,
+            );
         }
         (dx, gradient)
     }

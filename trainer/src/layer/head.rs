@@ -3,7 +3,9 @@
 use super::{Block, Kept, Layer, add_bias, rounded, split};
 use crate::export::{STREAM, Writer};
 use crate::grid::{ACTIVATION, LOGIT};
-use crate::kernel::{cross_entropy_bits, keep_inside, matmul, matmul_nt, matmul_tn, quantise_all, sum_columns};
+use crate::kernel::{
+    cross_entropy_bits, keep_inside, matmul, matmul_nt, matmul_tn, quantise_all, sum_columns,
+};
 
 /// The last layer: [bytes, width] to one number, the mean loss in bits per byte.
 #[derive(Debug)]
@@ -17,7 +19,10 @@ pub struct Head {
 impl Layer for Head {
     fn blocks(&self) -> Vec<Block> {
         vec![
-            Block { orthogonal: false, ..Block::weight("head.weight", self.width, 256, 0.02) },
+            Block {
+                orthogonal: false,
+                ..Block::weight("head.weight", self.width, 256, 0.02)
+            },
             Block::bias("head.bias", 256, 0.0, 0.0),
         ]
     }
@@ -31,12 +36,17 @@ impl Layer for Head {
         add_bias(&mut logits, blocks[1]);
         let scale = 1.0 / self.targets.len() as f32;
         let bits = cross_entropy_bits(&mut logits, &self.targets, scale);
-        (vec![(bits / self.targets.len() as f64) as f32], vec![q, logits])
+        (
+            vec![(bits / self.targets.len() as f64) as f32],
+            vec![q, logits],
+        )
     }
 
     fn backward(&self, parameters: &[f32], kept: Kept, dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let blocks = split(&self.blocks(), parameters);
-        let [q, dlogits] = &kept[..] else { unreachable!("the forward pass keeps two matrices") };
+        let [q, dlogits] = &kept[..] else {
+            unreachable!("the forward pass keeps two matrices")
+        };
         let mut gradient = vec![0.0; parameters.len()];
         let (weight, bias) = gradient.split_at_mut(blocks[0].len());
         matmul_tn(weight, q, dlogits, self.width, 256);

@@ -70,12 +70,18 @@ impl Mixer {
     }
 
     fn column(&self, u: &[f32], from: usize, width: usize) -> Vec<f32> {
-        u.chunks_exact(self.columns()).flat_map(|row| &row[from..from + width]).copied().collect()
+        u.chunks_exact(self.columns())
+            .flat_map(|row| &row[from..from + width])
+            .copied()
+            .collect()
     }
 
     fn spread(&self, gates: &[f32]) -> Vec<f32> {
         let per_head = self.channels() / self.heads;
-        gates.iter().flat_map(|&gate| std::iter::repeat_n(gate, per_head)).collect()
+        gates
+            .iter()
+            .flat_map(|&gate| std::iter::repeat_n(gate, per_head))
+            .collect()
     }
 }
 
@@ -109,7 +115,9 @@ impl Mixer {
         let change = writer.times(&change, (-self.shift as f32).exp2());
         let change = writer.graph.floor(&change);
         let next = writer.graph.add(&state, &change);
-        let next = writer.graph.clip(&next, -STATE_LIMIT as f32, STATE_LIMIT as f32);
+        let next = writer
+            .graph
+            .clip(&next, -STATE_LIMIT as f32, STATE_LIMIT as f32);
         writer.next_state(&name, &next, &dims);
 
         let read = writer.plus(&next, 4.0);
@@ -177,7 +185,14 @@ impl Layer for Mixer {
         let mut o = vec![0.0; y.len()];
         hadamard_grid(&mut o, &y, &u, columns, channels, channels, ACTIVATION);
         let mut out = x.to_vec();
-        matmul(&mut out, &o, &rounded(blocks[3]), channels, self.width, true);
+        matmul(
+            &mut out,
+            &o,
+            &rounded(blocks[3]),
+            channels,
+            self.width,
+            true,
+        );
         (out, vec![q, u, xs, b, c, gates, slopes, kept, y, o])
     }
 
@@ -205,7 +220,12 @@ impl Layer for Mixer {
             .zip(y.chunks_exact(channels))
         {
             let dz = &mut du[channels..2 * channels];
-            for (((dz, z), dout), y) in dz.iter_mut().zip(&u[channels..2 * channels]).zip(dout).zip(y) {
+            for (((dz, z), dout), y) in dz
+                .iter_mut()
+                .zip(&u[channels..2 * channels])
+                .zip(dout)
+                .zip(y)
+            {
                 *dz = *dout * y;
                 *dout *= z;
             }
@@ -243,7 +263,11 @@ impl Layer for Mixer {
             du[2 * channels + states..][..states].copy_from_slice(&dc[t * states..][..states]);
             let dgates = dgates[t * channels..][..channels].chunks_exact(per_head);
             let slopes = &slopes[t * self.heads..][..self.heads];
-            for ((du, dgates), slope) in du[columns - self.heads..].iter_mut().zip(dgates).zip(slopes) {
+            for ((du, dgates), slope) in du[columns - self.heads..]
+                .iter_mut()
+                .zip(dgates)
+                .zip(slopes)
+            {
                 *du = dgates.iter().sum::<f32>() * slope;
             }
         }
@@ -269,14 +293,20 @@ impl Layer for Mixer {
         let q = writer.round(x, STREAM, ACTIVATION);
         let weight = writer.weight(&blocks[0], values[0]);
         let sums = writer.graph.matmul(&q, &weight);
-        let parts = writer.graph.split(&sums, &sizes(&[self.columns() - heads, heads]), 1);
+        let parts = writer
+            .graph
+            .split(&sums, &sizes(&[self.columns() - heads, heads]), 1);
 
         let shift = STREAM - ACTIVATION.bits();
         let bias = writer.bias(blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
         let u = writer.graph.add(&parts[0], &bias);
         let u = writer.shift(&u, shift, ACTIVATION.low, ACTIVATION.high);
-        let u = writer.graph.split(&u, &sizes(&[channels, channels, states, states]), 1);
-        let [read, z, b, c] = &u[..] else { unreachable!("the value was split in four") };
+        let u = writer
+            .graph
+            .split(&u, &sizes(&[channels, channels, states, states]), 1);
+        let [read, z, b, c] = &u[..] else {
+            unreachable!("the value was split in four")
+        };
         // GATE is the non-negative half of ACTIVATION.
         let z = writer.graph.relu(z);
 

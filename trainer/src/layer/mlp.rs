@@ -3,7 +3,9 @@
 use super::{Block, Kept, Layer, add, add_bias, rounded, split};
 use crate::export::{STREAM, Writer};
 use crate::grid::{ACTIVATION, HIDDEN, SQUARED};
-use crate::kernel::{hadamard_grid, keep_inside, matmul, matmul_nt, matmul_tn, quantise, quantise_all, sum_columns};
+use crate::kernel::{
+    hadamard_grid, keep_inside, matmul, matmul_nt, matmul_tn, quantise, quantise_all, sum_columns,
+};
 
 /// `x + relu(q(x) · W1 + b)² · W2`.
 #[derive(Debug)]
@@ -43,7 +45,9 @@ impl Layer for Mlp {
     fn backward(&self, parameters: &[f32], kept: Kept, dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let blocks = split(&self.blocks(), parameters);
         let (width, hidden) = (self.width, self.hidden);
-        let [q, u, h] = &kept[..] else { unreachable!("the forward pass keeps three matrices") };
+        let [q, u, h] = &kept[..] else {
+            unreachable!("the forward pass keeps three matrices")
+        };
         let mut gradient = vec![0.0; parameters.len()];
         let (up, rest) = gradient.split_at_mut(blocks[0].len());
         let (bias, down) = rest.split_at_mut(hidden);

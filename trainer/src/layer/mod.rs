@@ -40,18 +40,34 @@ pub struct Block {
 
 impl Block {
     /// Number of values.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.rows * self.columns
     }
 
     /// A matrix of weights on the [`WEIGHT`] grid.
     pub fn weight(name: &'static str, rows: usize, columns: usize, deviation: f32) -> Self {
-        Self { name, rows, columns, deviation, mean: 0.0, limit: WEIGHT.high * WEIGHT.step, orthogonal: true }
+        Self {
+            name,
+            rows,
+            columns,
+            deviation,
+            mean: 0.0,
+            limit: WEIGHT.high * WEIGHT.step,
+            orthogonal: true,
+        }
     }
 
     /// A vector added to every row.
     pub fn bias(name: &'static str, columns: usize, mean: f32, deviation: f32) -> Self {
-        Self { name, rows: 1, columns, deviation, mean, limit: 64.0, orthogonal: false }
+        Self {
+            name,
+            rows: 1,
+            columns,
+            deviation,
+            mean,
+            limit: 64.0,
+            orthogonal: false,
+        }
     }
 }
 
@@ -76,7 +92,7 @@ pub fn initial(layer: &dyn Layer, random: &mut Random) -> Vec<f32> {
     let mut parameters = Vec::new();
     for block in layer.blocks() {
         let spread = block.deviation;
-        parameters.extend((0..block.len()).map(|_| block.mean + spread * random.normal()));
+        parameters.extend((0..block.size()).map(|_| block.mean + spread * random.normal()));
     }
     parameters
 }
@@ -86,7 +102,7 @@ pub fn split<'a>(blocks: &[Block], mut parameters: &'a [f32]) -> Vec<&'a [f32]> 
     blocks
         .iter()
         .map(|block| {
-            let (head, tail) = parameters.split_at(block.len());
+            let (head, tail) = parameters.split_at(block.size());
             parameters = tail;
             head
         })
