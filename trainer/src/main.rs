@@ -147,7 +147,7 @@ fn main() -> Result<()> {
 /// What files are evaluated under.
 enum Under {
     Graph(Arc<StepModel>),
-    Checkpoint(Trained),
+    Checkpoint(Box<Trained>),
 }
 
 fn eval(arguments: &Eval) -> Result<()> {
@@ -156,7 +156,7 @@ fn eval(arguments: &Eval) -> Result<()> {
             let file = std::fs::read(path).with_context(|| path.display().to_string())?;
             Under::Graph(Arc::new(StepModel::load(&file, &ModelLimits::default())?))
         }
-        (None, Some(path)) => Under::Checkpoint(Trained::load(path)?),
+        (None, Some(path)) => Under::Checkpoint(Box::new(Trained::load(path)?)),
         (None, None) => anyhow::bail!("neither a model nor a checkpoint was named"),
     };
     let (mut bytes, mut total) = (0, 0.0);
