@@ -7,13 +7,13 @@ use umoec_trainer::config::Config;
 use umoec_trainer::random::Random;
 
 /// The smoke configuration.
-pub fn smoke() -> Config {
+pub(crate) fn smoke() -> Config {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/train/smoke.toml");
     Config::load(Path::new(path)).unwrap()
 }
 
 /// Sentences of made-up words, always the same for a seed.
-pub fn prose(seed: u64, bytes: usize) -> Vec<u8> {
+pub(crate) fn prose(seed: u64, bytes: usize) -> Vec<u8> {
     const SYLLABLES: [&str; 12] = [
         "ka", "ro", "mi", "ten", "sul", "or", "ban", "e", "lif", "du", "an", "vo",
     ];
@@ -30,7 +30,7 @@ pub fn prose(seed: u64, bytes: usize) -> Vec<u8> {
 }
 
 /// Writes the sources that the smoke configuration names.
-pub fn write_data(folder: &Path) {
+pub(crate) fn write_data(folder: &Path) {
     fs::write(folder.join("prose.txt"), prose(1, 20_000)).unwrap();
     let mut tar = Vec::new();
     for member in 0..10 {
