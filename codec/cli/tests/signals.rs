@@ -5,6 +5,8 @@
 mod common;
 
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use common::{Place, text};
@@ -23,6 +25,17 @@ fn wait_for_temporary(place: &Place, child: &mut Child) {
     }
 }
 
+/// Children begin with the default action of each signal, even where whoever runs the tests
+/// ignores it, as a shell does for what it starts in the background: an ignored signal is
+/// inherited, a handled one is not.
+fn listen_to_signals() {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let always = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_default(signal, always).unwrap();
+    }
+}
+
 fn send(signal: &str, child: &Child) {
     let id = child.id().to_string();
     let status = Command::new("kill").args(["-s", signal, &id]).status();
@@ -31,6 +44,7 @@ fn send(signal: &str, child: &Child) {
 
 #[test]
 fn an_interrupted_run_leaves_nothing_behind() {
+    listen_to_signals();
     let place = Place::new();
     place.write("big", &text(40 << 20, 1));
     for signal in ["INT", "TERM", "HUP"] {
@@ -67,6 +81,7 @@ fn an_ignored_hangup_stays_ignored() {
 
 #[test]
 fn an_interrupted_benchmark_removes_its_directory() {
+    listen_to_signals();
     let place = Place::new();
     place.write("big", &text(40 << 20, 3));
     std::fs::create_dir(place.path("tmp")).unwrap();
