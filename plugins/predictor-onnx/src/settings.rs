@@ -66,11 +66,12 @@ impl Chosen {
     /// Lanes and segment for a stream of `len` bytes; a segment of 0 for one lane.
     ///
     /// Each lane begins with what was known at the superblock's start, which costs ratio: so
-    /// short streams have one, and longer ones as many as make a step worth its overhead.
+    /// short streams have one, and longer ones as many as make a step worth its overhead. (60 kB of
+    /// a book through a recurrent network of 0.27 M MAC: 15,157 bytes with one lane, 15,184 with 16,
+    /// at more than three times the speed.)
     pub(crate) fn lanes(&self, len: usize) -> (usize, usize) {
         let lanes = self.lanes.unwrap_or(match len {
             0..0x8000 => 1,
-            0x8000..0x4_0000 => 4,
             _ => 16,
         });
         // No lane without a byte, and no segment longer than the stream needs.
@@ -103,7 +104,8 @@ mod tests {
         let auto = read("").unwrap();
         assert_eq!(auto.lanes(0), (1, 0));
         assert_eq!(auto.lanes(25_000), (1, 0));
-        assert_eq!(auto.lanes(100_000), (4, 4096));
+        assert_eq!(auto.lanes(0x8000), (16, 2048));
+        assert_eq!(auto.lanes(100_000), (16, 4096));
         assert_eq!(auto.lanes(1 << 20), (16, 4096));
         let asked = read("lanes = 64\nsegment = 100").unwrap();
         assert_eq!(asked.lanes(1 << 20), (64, 100));
