@@ -136,7 +136,7 @@ impl Trained {
         let mut trained = Self::initial(header.config);
         trained.step = header.step;
         let dense: usize = trained.parameters.iter().map(Vec::len).sum();
-        if body.len() < 4 * (3 * dense + trained.tables.values.len()) {
+        if body.len() < 4 * (3 * dense + 2 * trained.tables.values.len()) {
             return Err(damaged(
                 "it has another length than its configuration asks for",
             ));

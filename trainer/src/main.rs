@@ -38,6 +38,9 @@ enum Command {
         /// Checkpoint to write, and to go on from where it exists.
         #[arg(long)]
         checkpoint: PathBuf,
+        /// Checkpoint of another run whose network this one begins with.
+        #[arg(long)]
+        from: Option<PathBuf>,
         /// Threads; the result does not depend on them.
         #[arg(long, default_value_t = 2)]
         threads: usize,
@@ -97,6 +100,7 @@ fn main() -> Result<()> {
             config,
             data,
             checkpoint,
+            from,
             threads,
             save_every,
             until,
@@ -104,6 +108,8 @@ fn main() -> Result<()> {
             let config = Config::load(&config)?;
             let mut trainer = if checkpoint.exists() {
                 Trainer::load(config, &data, &checkpoint)?
+            } else if let Some(from) = from {
+                Trainer::continuing(config, &data, Trained::load(&from)?)?
             } else {
                 Trainer::new(config, &data)?
             };

@@ -73,6 +73,20 @@ impl Trainer {
         })
     }
 
+    /// A run at its beginning whose network is one already trained: its parameters, and its
+    /// tables with their squared gradients, so that settled rows stay settled.
+    pub fn continuing(config: Config, folder: &Path, from: Trained) -> Result<Self, TrainError> {
+        if config.model != from.config.model {
+            return Err(TrainError::Checkpoint(
+                "it holds a network of other sizes".to_owned(),
+            ));
+        }
+        let mut trainer = Self::new(config, folder)?;
+        trainer.parameters = from.parameters;
+        trainer.tables = from.tables;
+        Ok(trainer)
+    }
+
     /// The network as it is now.
     pub fn trained(&self) -> Trained {
         Trained {

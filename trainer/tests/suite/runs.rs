@@ -50,6 +50,26 @@ fn a_resumed_run_is_the_uninterrupted_one() {
 }
 
 #[test]
+fn a_run_may_begin_with_a_trained_network() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::common::write_data(folder.path());
+    let mut first = run(folder.path(), 1);
+    let path = folder.path().join("run.checkpoint");
+    first.save(&path).unwrap();
+    let from = || Trained::load(&path).unwrap();
+    let second = Trainer::continuing(crate::common::smoke(), folder.path(), from()).unwrap();
+    assert_eq!(second.step, 0);
+    assert_eq!(second.parameters, first.parameters);
+    assert_eq!(second.tables.values, first.tables.values);
+    assert_eq!(second.tables.squares, first.tables.squares);
+
+    let mut wider = crate::common::smoke();
+    wider.model.hidden += 16;
+    let error = Trainer::continuing(wider, folder.path(), from()).unwrap_err();
+    assert!(error.to_string().contains("other sizes"));
+}
+
+#[test]
 fn the_exported_graph_spends_what_training_counts() {
     let folder = tempfile::tempdir().unwrap();
     crate::common::write_data(folder.path());
