@@ -1,0 +1,215 @@
+//! Operators that pick elements by computed indices, and the one that ranks them.
+
+use std::collections::HashMap;
+
+use crate::graph::movement::{flat, places};
+use crate::graph::{Constant, Data};
+
+use super::cell::Cell;
+use super::certificate::TensorFact;
+use super::elementwise::either;
+use super::fault::Fault;
+use super::tensor::Tensor;
+
+/// The indices that a cell may mean, checked against the size of the axis.
+fn range(index: Cell, size: usize) -> Result<(usize, usize), Fault> {
+    let (low, high, _) = index.scaled(0);
+    if low < 0 || high >= size as i64 {
+        return Err(Fault::unproved(format!(
+            "its indices are {low} to {high}, the axis has {size} elements"
+        )));
+    }
+    Ok((low as usize, high as usize))
+}
+
+fn spend(budget: &mut u64, operations: usize) -> Result<(), Fault> {
+    *budget = budget.checked_sub(operations as u64).ok_or(Fault::Budget)?;
+    Ok(())
+}
+
+/// What any of the cells may be.
+fn any(mut cells: impl Iterator<Item = Cell>) -> Result<Cell, Fault> {
+    let first = cells.next().unwrap_or(Cell::ZERO);
+    cells.try_fold(first, either)
+}
+
+/// What Gather looks up in.
+pub(super) trait Table {
+    fn sizes(&self) -> &[usize];
+    /// What any of the elements at those places may be.
+    fn any(&self, places: impl Iterator<Item = usize>) -> Result<Cell, Fault>;
+    fn is_constant(&self) -> bool;
+}
+
+impl Table for Tensor {
+    fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    fn any(&self, places: impl Iterator<Item = usize>) -> Result<Cell, Fault> {
+        any(places.map(|at| self.cells[at]))
+    }
+
+    fn is_constant(&self) -> bool {
+        self.constant
+    }
+}
+
+/// A table of bytes in the file. Most of a model are such tables: they are looked at in place.
+pub(super) struct Bytes<'a> {
+    sizes: &'a [usize],
+    signed: &'a [i8],
+    unsigned: &'a [u8],
+}
+
+impl<'a> Bytes<'a> {
+    /// `None` where the constant has another type.
+    pub(super) fn of(constant: &'a Constant) -> Option<Self> {
+        let (signed, unsigned) = match &constant.data {
+            Data::I8(bytes) => (&bytes[..], &[][..]),
+            Data::U8(bytes) => (&[][..], &bytes[..]),
+            _ => return None,
+        };
+        Some(Self {
+            sizes: &constant.dims,
+            signed,
+            unsigned,
+        })
+    }
+
+    pub(super) fn fact(&self, name: &str) -> TensorFact {
+        let signed = self.signed.iter().map(|&n| i64::from(n));
+        let all = signed.chain(self.unsigned.iter().map(|&n| i64::from(n)));
+        let (low, high) = all.fold((i64::MAX, i64::MIN), |(low, high), n| {
+            (low.min(n), high.max(n))
+        });
+        TensorFact {
+            name: name.to_owned(),
+            exponent: 0,
+            low,
+            high,
+            sum: low.unsigned_abs().max(high.unsigned_abs()) as u32,
+        }
+    }
+}
+
+impl Table for Bytes<'_> {
+    fn sizes(&self) -> &[usize] {
+        self.sizes
+    }
+
+    fn any(&self, places: impl Iterator<Item = usize>) -> Result<Cell, Fault> {
+        let (low, high) = places.fold((i32::MAX, i32::MIN), |(low, high), at| {
+            let n = match self.signed.get(at) {
+                Some(&signed) => i32::from(signed),
+                None => i32::from(self.unsigned[at]),
+            };
+            (low.min(n), high.max(n))
+        });
+        Ok(Cell::integers(low, high))
+    }
+
+    fn is_constant(&self) -> bool {
+        true
+    }
+}
+
+pub(super) fn gather(
+    data: &impl Table,
+    indices: &Tensor,
+    axis: usize,
+    sizes: Vec<usize>,
+    budget: &mut u64,
+) -> Result<Tensor, Fault> {
+    let size = data.sizes()[axis];
+    let outer: usize = data.sizes()[..axis].iter().product();
+    let inner: usize = data.sizes()[axis + 1..].iter().product();
+    // Many indices have the same range; each range is looked at once.
+    let mut known: HashMap<(usize, usize), Vec<Cell>> = HashMap::new();
+    let mut picked = Vec::with_capacity(indices.cells.len());
+    for &index in &indices.cells {
+        let (low, high) = range(index, size)?;
+        picked.push((low, high));
+        if known.contains_key(&(low, high)) {
+            continue;
+        }
+        spend(budget, (high - low + 1).saturating_mul(outer * inner))?;
+        let mut slices = Vec::with_capacity(outer * inner);
+        for place in 0..outer * inner {
+            let base = place / inner * size * inner + place % inner;
+            slices.push(data.any((low..=high).map(|row| base + row * inner))?);
+        }
+        known.insert((low, high), slices);
+    }
+    let mut cells = Vec::with_capacity(sizes.iter().product());
+    for outer in 0..outer {
+        for range in &picked {
+            let slices = &known[range];
+            cells.extend_from_slice(&slices[outer * inner..(outer + 1) * inner]);
+        }
+    }
+    let constant = data.is_constant() && indices.constant;
+    Ok(Tensor {
+        cells,
+        sizes,
+        constant,
+    })
+}
+
+pub(super) fn gather_elements(
+    data: &Tensor,
+    indices: &Tensor,
+    axis: usize,
+    sizes: Vec<usize>,
+    budget: &mut u64,
+) -> Result<Tensor, Fault> {
+    let mut at = 0;
+    let cells = places(&sizes, |index| {
+        let (low, high) = range(indices.cells[at], data.sizes[axis])?;
+        at += 1;
+        spend(budget, high - low + 1)?;
+        let mut from = index.to_vec();
+        any((low..=high).map(|row| {
+            from[axis] = row;
+            data.cells[flat(&from, &data.sizes)]
+        }))
+    });
+    let cells = cells.into_iter().collect::<Result<_, _>>()?;
+    let constant = data.constant && indices.constant;
+    Ok(Tensor {
+        cells,
+        sizes,
+        constant,
+    })
+}
+
+/// Values and indices.
+pub(super) fn top_k(x: &Tensor, axis: usize, sizes: &[usize]) -> Result<Vec<Tensor>, Fault> {
+    if x.cells.iter().any(|cell| cell.minus) {
+        // A runtime that sorts by bits would rank the two zeros, and not by index.
+        let reason = "its input may hold negative zeros: add a constant that is not zero before";
+        return Err(Fault::unproved(reason));
+    }
+    let length = x.sizes[axis];
+    let inner: usize = x.sizes[axis + 1..].iter().product();
+    let mut rows = HashMap::new();
+    let values = places(sizes, |index| {
+        let mut from = index.to_vec();
+        from[axis] = 0;
+        let base = flat(&from, &x.sizes);
+        if let Some(&cell) = rows.get(&base) {
+            return Ok(cell);
+        }
+        let cell = any((0..length).map(|row| x.cells[base + row * inner]))?.settled();
+        rows.insert(base, cell);
+        Ok(cell)
+    });
+    let cells: Vec<Cell> = values.into_iter().collect::<Result<_, Fault>>()?;
+    let places = vec![Cell::integers(0, length as i32 - 1); cells.len()];
+    let tensor = |cells| Tensor {
+        cells,
+        sizes: sizes.to_vec(),
+        constant: x.constant,
+    };
+    Ok(vec![tensor(cells), tensor(places)])
+}
