@@ -1,4 +1,4 @@
-//! What a model costs to open and to run in the reference: `cost FILE.onnx [STEPS]`, or without a
+//! What a model costs to open and to run in the reference: `graph_cost FILE.onnx [STEPS]`, or without a
 //! file for a random graph.
 
 use std::error::Error;
