@@ -5,6 +5,6 @@
 //! one that is used unless another is asked for.
 
 /// Names and files.
-pub const EMBEDDED: &[(&str, &[u8])] = &[];
+pub const EMBEDDED: &[(&str, &[u8])] = &[("nano", include_bytes!("../models/nano.onnx"))];
 
 umoec_codec::submit_models!(EMBEDDED);
