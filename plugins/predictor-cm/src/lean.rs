@@ -67,7 +67,7 @@ impl Lean {
     /// A model of a recipe that fits, at the beginning of a stream of `len` bytes.
     ///
     /// # Errors
-    /// `Io` where the system has no memory for the table.
+    /// `Plugin` where the system has no memory for the table.
     pub(crate) fn new(params: &Params, len: u64, kernel: Kernel) -> Result<Self> {
         let recipe = &params.recipe;
         debug_assert!(Self::fits(recipe));

@@ -1,21 +1,22 @@
 //! Large memory, zero at first, on huge pages where the system has them: what contexts lead to is
 //! far apart, and half the time would go to the page tables otherwise.
 
-use std::io;
-
 use memmap2::MmapMut;
-use umoec_codec::Result;
+use umoec_codec::plugin::Kind;
+use umoec_codec::{Error, Result};
 
+use crate::descriptor;
 use crate::simd::prefetch;
 
 /// Zeroed bytes. The pages cost nothing before they are touched.
 ///
 /// # Errors
-/// `Io` where the system has no such memory.
+/// `Plugin` where the system has no such memory.
 pub(crate) fn zeroed(len: usize) -> Result<MmapMut> {
-    let memory = MmapMut::map_anon(len.max(1)).map_err(|error| {
-        let what = format!("predictor cm: no memory for {len} bytes: {error}");
-        io::Error::new(error.kind(), what)
+    let memory = MmapMut::map_anon(len.max(1)).map_err(|error| Error::Plugin {
+        kind: Kind::Predictor,
+        id: descriptor().id,
+        reason: format!("the system has no memory for a table of {len} bytes: {error}"),
     })?;
     #[cfg(target_os = "linux")]
     if len >= 4 << 20 {
@@ -32,7 +33,7 @@ impl Words {
     /// `len` numbers.
     ///
     /// # Errors
-    /// `Io` where the system has no such memory.
+    /// `Plugin` where the system has no such memory.
     pub(crate) fn new(len: usize) -> Result<Self> {
         zeroed(4 * len).map(Self)
     }

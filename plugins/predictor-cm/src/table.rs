@@ -33,7 +33,7 @@ impl Table {
     /// touched.
     ///
     /// # Errors
-    /// `Io` where the system has no such memory.
+    /// `Plugin` where the system has no such memory.
     pub(crate) fn new(lines: usize) -> Result<Self> {
         Ok(Self {
             memory: zeroed(lines * LINE)?,
