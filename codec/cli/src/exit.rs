@@ -44,7 +44,7 @@ impl Exit {
         ),
         (
             Self::Limit,
-            "The input needs more memory than --memory allows.",
+            "More memory is needed than --memory allows or the system has.",
         ),
         (Self::Plugin, "A plugin failed."),
         (

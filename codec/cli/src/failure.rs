@@ -116,6 +116,14 @@ impl Failure {
                 ),
                 format!("allow it with --memory {}M", needed.div_ceil(1 << 20)),
             ),
+            Error::Memory { what, needed } => Self::new(
+                Exit::Limit,
+                format!(
+                    "{what}: the system has no memory for {} bytes",
+                    crate::size::grouped(needed)
+                ),
+                "use one thread with -T 1, or free some memory",
+            ),
             Error::Config(what) => Self::new(Exit::Usage, one_line(&what), ""),
             Error::Plugin { kind, id, reason } => Self::new(
                 Exit::Plugin,

@@ -64,6 +64,15 @@ pub enum Error {
         hint: String,
     },
 
+    /// The system does not have the memory that the limits allow.
+    #[error("{what}: the system has no memory for {needed} bytes")]
+    Memory {
+        /// What it was for.
+        what: String,
+        /// Bytes asked for in one piece.
+        needed: u64,
+    },
+
     /// The caller asked for something that does not exist or does not fit together.
     #[error("{0}")]
     Config(String),

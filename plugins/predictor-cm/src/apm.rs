@@ -30,7 +30,7 @@ impl Apm {
     /// A map of `contexts` contexts that learns by 2^-rate, the identity at first.
     ///
     /// # Errors
-    /// `Plugin` where the system has no such memory.
+    /// `Memory` where the system has no such memory.
     pub(crate) fn new(contexts: usize, rate: u32) -> Result<Self> {
         Ok(Self {
             knots: zeroed(Self::memory(contexts) as usize)?,

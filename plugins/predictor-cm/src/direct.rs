@@ -34,7 +34,7 @@ impl Counters {
     /// Those of a context in a stream of `len` bytes.
     ///
     /// # Errors
-    /// `Plugin` where the system has no such memory.
+    /// `Memory` where the system has no such memory.
     pub(crate) fn new(len: u64) -> Result<Self> {
         let bits = bits(len);
         let words = Words::new(1 << bits)?;
@@ -74,7 +74,7 @@ impl Direct {
     /// Those contexts in a stream of `len` bytes.
     ///
     /// # Errors
-    /// `Plugin` where the system has no memory for the counters.
+    /// `Memory` where the system has no memory for the counters.
     pub(crate) fn new(contexts: &[Context], len: u64) -> Result<Self> {
         let n = contexts.len();
         let counters = contexts.iter().map(|_| Counters::new(len));

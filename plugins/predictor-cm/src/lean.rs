@@ -2,7 +2,7 @@
 //! `turbo`. It says the same, and a test holds it to that; `model` is the reference.
 
 use umoec_codec::Result;
-use umoec_codec::plugin::{DecisionCoder, PredictorState};
+use umoec_codec::plugin::DecisionCoder;
 use umoec_codec::probability::BitProbability;
 
 use crate::contexts::Context;
@@ -14,8 +14,9 @@ use crate::math::{LOGIT_MAX, TABLES, Tables};
 use crate::mixer::{Schedule, WEIGHT_BITS};
 use crate::params::Params;
 use crate::presets::Recipe;
+use crate::running::Bytes;
 use crate::selector::{Selector, Situation};
-use crate::simd::{Job, Kernel, Ops};
+use crate::simd::Ops;
 use crate::slots::{fresh_counters, sure_states};
 use crate::table::{ROW, Table};
 use crate::tracker::{Tracker, fold};
@@ -27,7 +28,6 @@ const WIDTH: usize = 16;
 
 /// The state of a small `cm` within one stream.
 pub(crate) struct Lean {
-    kernel: Kernel,
     tables: &'static Tables,
     histories: &'static Histories,
     tracker: Tracker,
@@ -67,15 +67,14 @@ impl Lean {
     /// A model of a recipe that fits, at the beginning of a stream of `len` bytes.
     ///
     /// # Errors
-    /// `Plugin` where the system has no memory for the table.
-    pub(crate) fn new(params: &Params, len: u64, kernel: Kernel) -> Result<Self> {
+    /// `Memory` where the system has no memory for the table.
+    pub(crate) fn new(params: &Params, len: u64) -> Result<Self> {
         let recipe = &params.recipe;
         debug_assert!(Self::fits(recipe));
         let weight = i32::from(recipe.weight) << (WEIGHT_BITS - 8);
         let least = usize::from(recipe.matches[0]);
         let selector = recipe.selectors[0];
         let mut model = Self {
-            kernel,
             tables: &TABLES,
             histories: &HISTORIES,
             tracker: Tracker::new(params.strides.map(|s| s as usize)),
@@ -210,44 +209,19 @@ impl Lean {
     }
 }
 
-/// One call of `code`, to be compiled for each instruction set.
-struct Piece<'a> {
-    model: &'a mut Lean,
-    len: usize,
-    coder: &'a mut dyn DecisionCoder,
-    history: &'a mut Vec<u8>,
-}
-
-impl Job for Piece<'_> {
+impl Bytes for Lean {
     #[inline(always)]
-    fn run<O: Ops>(self) {
-        let Self {
-            model,
-            len,
-            coder,
-            history,
-        } = self;
+    fn code<O: Ops>(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
         for _ in 0..len {
-            let byte = model.byte::<O>(coder);
+            let byte = self.byte::<O>(coder);
             history.push(byte);
-            model.tracker.push_bytes(byte);
+            self.tracker.push_bytes(byte);
             // The matcher works while memory looks for the lines.
-            model.hash(history);
-            model.matcher.push(history);
+            self.hash(history);
+            self.matcher.push(history);
             if history.len().is_multiple_of(1024) {
-                model.schedule.cool();
+                self.schedule.cool();
             }
         }
-    }
-}
-
-impl PredictorState for Lean {
-    fn code(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
-        self.kernel.run(Piece {
-            model: self,
-            len,
-            coder,
-            history,
-        });
     }
 }

@@ -7,9 +7,10 @@
 //!
 //! * `math`, `history`, `counter`: the logistic domain, bit histories, adaptive probabilities.
 //! * `tracker`, `contexts`: what the past looks like, and the contexts made of it.
-//! * `table`, `slots`, `runs`, `direct`, `matcher`: where contexts remember, and what they say.
+//! * `memory`, `table`, `slots`, `runs`, `direct`, `matcher`: where contexts remember, and what they say.
 //! * `mixer`, `simd`, `selector`, `apm`: from many opinions to one.
-//! * `model`: all of it, bit by bit; `lean`: the same for small models, fast. `params`, `presets`, `plan`: which model for which data.
+//! * `model`: all of it, bit by bit; `lean`: the same for small models, fast; `running`: either at
+//!   work on an instruction set. `params`, `presets`, `plan`: which model for which data.
 
 mod apm;
 mod contexts;
@@ -25,6 +26,7 @@ mod model;
 mod params;
 mod plan;
 mod presets;
+mod running;
 mod runs;
 mod selector;
 mod simd;
@@ -44,6 +46,7 @@ use umoec_codec::{Error, Limits, Result};
 use lean::Lean;
 use model::Model;
 use params::Params;
+use running::Running;
 use simd::Kernel;
 
 static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
@@ -121,9 +124,11 @@ impl Opened for OpenedCm {
 /// A state at the beginning of a stream of `len` bytes.
 fn start(params: &Params, len: u64, kernel: Kernel) -> Result<Box<dyn PredictorState>> {
     Ok(if Lean::fits(&params.recipe) {
-        Box::new(Lean::new(params, len, kernel)?)
+        let model = Lean::new(params, len)?;
+        Box::new(Running { model, kernel })
     } else {
-        Box::new(Model::new(params, len, kernel)?)
+        let model = Model::new(params, len)?;
+        Box::new(Running { model, kernel })
     })
 }
 

@@ -51,7 +51,7 @@ impl Matcher {
     /// A matcher with a table of `2^bits` positions.
     ///
     /// # Errors
-    /// `Plugin` where the system has no memory for the table.
+    /// `Memory` where the system has no memory for the table.
     pub(crate) fn new(least: usize, bits: u32) -> Result<Self> {
         // At first a longer match is trusted more: 1 - 1 / (length bucket + 2).
         let counters = (0..BUCKETS << MISS_BITS)

@@ -2,21 +2,18 @@
 //! far apart, and half the time would go to the page tables otherwise.
 
 use memmap2::MmapMut;
-use umoec_codec::plugin::Kind;
 use umoec_codec::{Error, Result};
 
-use crate::descriptor;
 use crate::simd::prefetch;
 
 /// Zeroed bytes. The pages cost nothing before they are touched.
 ///
 /// # Errors
-/// `Plugin` where the system has no such memory.
+/// `Memory` where the system has no such memory.
 pub(crate) fn zeroed(len: usize) -> Result<MmapMut> {
-    let memory = MmapMut::map_anon(len.max(1)).map_err(|error| Error::Plugin {
-        kind: Kind::Predictor,
-        id: descriptor().id,
-        reason: format!("the system has no memory for a table of {len} bytes: {error}"),
+    let memory = MmapMut::map_anon(len.max(1)).map_err(|_| Error::Memory {
+        what: "predictor cm".into(),
+        needed: len as u64,
     })?;
     #[cfg(target_os = "linux")]
     if len >= 4 << 20 {
@@ -33,7 +30,7 @@ impl Words {
     /// `len` numbers.
     ///
     /// # Errors
-    /// `Plugin` where the system has no such memory.
+    /// `Memory` where the system has no such memory.
     pub(crate) fn new(len: usize) -> Result<Self> {
         zeroed(4 * len).map(Self)
     }
@@ -53,5 +50,16 @@ impl Words {
     #[inline(always)]
     pub(crate) fn prefetch(&self, at: usize) {
         prefetch(&self.0, 4 * at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_no_system_has_is_an_error() {
+        let error = zeroed(1 << 60).unwrap_err();
+        assert!(matches!(error, Error::Memory { needed, .. } if needed == 1 << 60));
     }
 }

@@ -1,7 +1,7 @@
 //! The model: contexts to inputs, inputs to one probability, and back (`spec.md`, section 9).
 
 use umoec_codec::Result;
-use umoec_codec::plugin::{DecisionCoder, PredictorState};
+use umoec_codec::plugin::DecisionCoder;
 use umoec_codec::probability::BitProbability;
 
 use crate::apm::Apm;
@@ -11,9 +11,10 @@ use crate::math::{TABLES, Tables};
 use crate::mixer::Mixer;
 use crate::params::Params;
 use crate::presets::Recipe;
+use crate::running::Bytes;
 use crate::runs::Runs;
 use crate::selector::{Selector, Situation};
-use crate::simd::{Job, Kernel, Ops};
+use crate::simd::Ops;
 use crate::slots::Slots;
 use crate::table::{LINE, Table};
 use crate::tracker::{Tracker, fold};
@@ -32,7 +33,6 @@ const _: () = assert!(Slots::BYTES + Runs::BYTES <= CONTEXT_BYTES);
 
 /// The state of `cm` within one stream.
 pub(crate) struct Model {
-    kernel: Kernel,
     tables: &'static Tables,
     selectors: Vec<Selector>,
     tracker: Tracker,
@@ -62,13 +62,12 @@ impl Model {
     }
 
     /// A model at the beginning of a stream of `len` bytes.
-    pub(crate) fn new(params: &Params, len: u64, kernel: Kernel) -> Result<Self> {
+    pub(crate) fn new(params: &Params, len: u64) -> Result<Self> {
         let recipe = &params.recipe;
         let sizes = sizes(recipe);
         let bits = Params::index_bits(len);
         let matcher = |&least: &u8| Matcher::new(usize::from(least), bits);
         Ok(Self {
-            kernel,
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
             tracker: Tracker::new(params.strides.map(|s| s as usize)),
@@ -203,59 +202,34 @@ fn sizes(recipe: &Recipe) -> Vec<usize> {
     recipe.selectors.iter().map(|s| s.size()).collect()
 }
 
-/// One call of `code`, to be compiled for each instruction set.
-struct Piece<'a> {
-    model: &'a mut Model,
-    len: usize,
-    coder: &'a mut dyn DecisionCoder,
-    history: &'a mut Vec<u8>,
-}
-
-impl Job for Piece<'_> {
+impl Bytes for Model {
     #[inline(always)]
-    fn run<O: Ops>(self) {
-        let Self {
-            model,
-            len,
-            coder,
-            history,
-        } = self;
+    fn code<O: Ops>(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
         for _ in 0..len {
-            model.begin_byte(history);
+            self.begin_byte(history);
             let mut partial = 1u32;
             for position in 0..8 {
                 if position == 2 {
-                    model.slots.look_ahead(partial);
+                    self.slots.look_ahead(partial);
                 }
                 if position == 4 {
-                    model.slots.turn(partial);
-                    model.direct.turn(partial);
+                    self.slots.turn(partial);
+                    self.direct.turn(partial);
                 }
                 let depth = 1 << (position & 3);
                 let node = (partial as usize & (depth - 1)) | depth;
-                let p = model.predict::<O>(partial, node);
+                let p = self.predict::<O>(partial, node);
                 let bit = u32::from(coder.bit(BitProbability::clamped(p)));
                 let next = (partial << 1) | bit;
                 if position < 7 {
-                    model.ask_for_knots(next);
+                    self.ask_for_knots(next);
                 }
-                model.update::<O>(partial, node, bit);
+                self.update::<O>(partial, node, bit);
                 partial = next;
             }
             history.push(partial as u8);
-            model.end_byte(partial as u8, history);
+            self.end_byte(partial as u8, history);
         }
-    }
-}
-
-impl PredictorState for Model {
-    fn code(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
-        self.kernel.run(Piece {
-            model: self,
-            len,
-            coder,
-            history,
-        });
     }
 }
 
@@ -264,6 +238,9 @@ mod tests {
     use super::*;
     use crate::lean::Lean;
     use crate::presets;
+    use crate::running::Running;
+    use crate::simd::Kernel;
+    use umoec_codec::plugin::PredictorState;
     use umoec_codec::probability::ByteDistribution;
 
     /// Answers with `data` and keeps every probability it was asked under.
@@ -317,8 +294,9 @@ mod tests {
         }
     }
 
-    fn model(params: &Params, data: &[u8], kernel: Kernel) -> Model {
-        Model::new(params, data.len() as u64, kernel).unwrap()
+    fn model(params: &Params, data: &[u8], kernel: Kernel) -> Running<Model> {
+        let model = Model::new(params, data.len() as u64).unwrap();
+        Running { model, kernel }
     }
 
     fn probabilities(model: &mut dyn PredictorState, data: &[u8], piece: usize) -> Vec<u32> {
@@ -363,8 +341,8 @@ mod tests {
             let mut reference = model(&params, &data, Kernel::Scalar);
             let reference = probabilities(&mut reference, &data, data.len());
             for kernel in Kernel::available() {
-                let mut lean = Lean::new(&params, data.len() as u64, kernel).unwrap();
-                let again = probabilities(&mut lean, &data, 777);
+                let model = Lean::new(&params, data.len() as u64).unwrap();
+                let again = probabilities(&mut Running { model, kernel }, &data, 777);
                 assert!(again == reference, "{kernel:?}, preset {}", preset.name);
             }
         }

@@ -33,7 +33,7 @@ impl Table {
     /// touched.
     ///
     /// # Errors
-    /// `Plugin` where the system has no such memory.
+    /// `Memory` where the system has no such memory.
     pub(crate) fn new(lines: usize) -> Result<Self> {
         Ok(Self {
             memory: zeroed(lines * LINE)?,

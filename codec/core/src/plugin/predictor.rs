@@ -36,7 +36,7 @@ pub trait Opened: Send + Sync {
     /// A state at the beginning of a stream.
     ///
     /// # Errors
-    /// `Plugin` where the system does not give the memory that the limits granted.
+    /// `Memory` where the system does not give the memory that the limits granted.
     fn start(&self) -> Result<Box<dyn PredictorState>>;
 }
 
