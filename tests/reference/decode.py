@@ -114,7 +114,7 @@ def reference(fields):
 
 
 def read_header(body):
-    """Section 5.1: check kind, content size, block size, memory, plugins."""
+    """Section 5.1: check kind, content size, block size, memory, models, plugins."""
     fields = Fields(body)
     flags = fields.u8()
     if flags & 0b111000 or flags & 3 == 3:
@@ -129,15 +129,13 @@ def read_header(body):
         kind = fields.u8()
         plugins.append((kind, fields.varint(0, (1 << 64) - 1), fields.u8()))
     fields.end()
-    if models:
-        raise Fault("unsupported", "models")
     for plugin in plugins:
         known(*plugin)
-    return flags & 3, size, block, memory, plugins
+    return flags & 3, size, block, memory, models, plugins
 
 
 def read_head(fields):
-    """Section 5.3: raw length, adapter, streams, and whether there are lanes or models."""
+    """Section 5.3: raw length, adapter, streams, whether there are lanes, and the models."""
     flags = fields.u8()
     several = flags & 1
     if flags & 0xF0 or (several and flags & 8):
@@ -147,8 +145,7 @@ def read_head(fields):
     if flags & 2:
         fields.varint(1, 4096)
         fields.varint(1, 1 << 32)
-    if flags & 4:
-        fields.bytes(32 * fields.varint(1, 16))
+    models = [fields.bytes(32) for _ in range(fields.varint(1, 16))] if flags & 4 else []
     count = fields.varint(2, 256) if several else 1
     streams = []
     for _ in range(count):
@@ -163,15 +160,20 @@ def read_head(fields):
         raise Fault("malformed", "the block must be the one stream")
     if several and sum(stream[3] for stream in streams) != len(fields.data) - fields.at:
         raise Fault("malformed", "the payloads do not end where the frame ends")
-    return raw, adapter, streams, flags & 6
+    return raw, adapter, streams, flags & 2, models
 
 
-def decode_frame(body, section_body, memory, listed):
-    """Section 6.1, with the bounds of 6.3."""
+def decode_frame(body, section_body, memory, listed, embedded=None):
+    """Section 6.1, with the bounds of 6.3. `embedded`: the models of the HEADER that are here, and those that are not."""
     fields = Fields(body)
-    raw, adapter, streams, features = read_head(fields)
-    if features:
-        raise Fault("unsupported", "lanes or models")
+    raw, adapter, streams, lanes, models = read_head(fields)
+    if lanes:
+        raise Fault("unsupported", "lanes")
+    here, missing = embedded or ([], [])
+    if embedded and any(model not in here + missing for model in models):
+        raise Fault("malformed", "a model that the HEADER does not list")
+    if missing or any(model not in here for model in models):
+        raise Fault("unsupported", "a model that is not here")
     used = [(0, adapter)] if adapter else []
     for _, predictor, coder, _ in streams:
         used += [(1, predictor)] if predictor else []
@@ -236,9 +238,9 @@ def member(file):
         return solo(body)
     if ident != HEADER:
         raise Fault("unsupported" if critical(ident) else "malformed", "the first section")
-    kind, size, block, memory, listed = read_header(body)
+    kind, size, block, memory, missing, listed = read_header(body)
     bounds[FRAME] = block + (1 << 20)
-    frames, contents, index = [], [], 0
+    frames, contents, index, here = [], [], 0, []
     while True:
         offset, ident, body = file.section(lambda i: bounds.get(i, 1 << 64))
         if ident == FRAME:
@@ -250,7 +252,13 @@ def member(file):
             if size is not None and sum(map(len, contents)) + raw > size:
                 raise Fault("malformed", "more than the content size")
             frames.append((raw, offset))
-            contents.append(decode_frame(body, len(body), memory, listed))
+            contents.append(decode_frame(body, len(body), memory, listed, (here, missing)))
+        elif ident == MODEL:
+            model = read_model(body)
+            if frames or index or model not in missing:
+                raise Fault("malformed", "a MODEL that is not listed, a second one, or one behind a FRAME")
+            missing.remove(model)
+            here.append(model)
         elif ident == INDEX:
             if index:
                 raise Fault("malformed", "a second INDEX")
@@ -271,6 +279,17 @@ def member(file):
         raise Fault("malformed", "END does not tell the truth")
     compare(kind, content, check)
     return content
+
+
+def read_model(body):
+    """Section 5.7: the hash. No predictor here uses models, so their bytes are not kept."""
+    fields = Fields(body)
+    name = fields.bytes(32)
+    model = fields.bytes(fields.varint(0, 1 << 64))
+    fields.end()
+    if blake3(model) != name:
+        raise Fault("malformed", "a MODEL with another hash")
+    return name
 
 
 def check_index(body, frames, offset):

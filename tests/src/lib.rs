@@ -8,6 +8,7 @@
 pub mod content;
 pub mod fuzz;
 pub mod mutate;
+pub mod onnxruntime;
 pub mod random;
 pub mod ratio;
 pub mod sections;

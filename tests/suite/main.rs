@@ -7,6 +7,7 @@ mod compatibility;
 mod concurrency;
 mod fuzz_smoke;
 mod inspection;
+mod networks;
 mod random_access;
 mod ratio;
 mod registry;

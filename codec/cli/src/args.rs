@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use umoec_codec::pipeline::CheckKind;
+use umoec_predictor_onnx::Backend;
 
 use crate::{bench, command, size};
 
@@ -49,9 +50,21 @@ pub(crate) struct Global {
         default_value_t = 0
     )]
     threads: usize,
+    /// What runs networks: auto, tract, ort, ort-cuda or reference. The output does not depend on it
+    #[arg(long, global = true, value_name = "NAME", default_value = "auto", value_parser = parse_backend)]
+    backend: Choice,
 }
 
+/// A backend that was asked for, if one was.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Choice(Option<Backend>);
+
 impl Global {
+    /// What to run networks with; `None` for the fastest there is.
+    pub(crate) fn backend(&self) -> Option<Backend> {
+        self.backend.0
+    }
+
     /// Threads to work with, at least one.
     pub(crate) fn threads(&self) -> usize {
         match self.threads {
@@ -82,6 +95,11 @@ pub(crate) enum Command {
     Inspect(command::inspect::Args),
     /// List the plugins and profiles of this program
     Plugins(command::plugins::Args),
+    /// Keep, check and show models: networks that predict
+    #[command(subcommand)]
+    Model(command::model::Command),
+    /// Check that every backend gives the same bits on this machine
+    Conformance(command::conformance::Args),
     /// Compare with other compressors: size, speed, memory
     #[command(short_flag = 'b')]
     Bench(bench::Args),
@@ -129,6 +147,13 @@ pub(crate) struct Coding {
     /// Predictor to use instead of the profile's; `umoec plugins` lists them
     #[arg(long, value_name = "NAME")]
     pub(crate) plugin: Option<String>,
+    /// Model for the predictor tier1-onnx, which is used unless --plugin names another: a file, or a
+    /// name or hash of `umoec model list`
+    #[arg(long, value_name = "PATH|HASH|NAME")]
+    pub(crate) model: Option<String>,
+    /// Write the model into the file, so that decoding needs no other
+    #[arg(long)]
+    pub(crate) embed_model: bool,
     /// Bytes that are coded independently, such as 8M: smaller seeks faster, larger packs tighter
     #[arg(short = 'B', long, value_name = "SIZE", value_parser = size::parse_positive)]
     pub(crate) block_size: Option<u64>,
@@ -156,6 +181,16 @@ pub(crate) struct Archives {
     /// Read all .umc files in directories
     #[arg(short, long)]
     pub(crate) recursive: bool,
+}
+
+fn parse_backend(text: &str) -> Result<Choice, String> {
+    match text {
+        "auto" => Ok(Choice(None)),
+        name => match name.parse() {
+            Ok(backend) => Ok(Choice(Some(backend))),
+            Err(names) => Err(format!("{names}, and auto")),
+        },
+    }
 }
 
 fn parse_check(text: &str) -> Result<CheckKind, String> {

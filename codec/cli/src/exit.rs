@@ -32,7 +32,7 @@ impl Exit {
         ),
         (
             Self::Format,
-            "The input is not a .umc file, or it ends too early.",
+            "The input is not a .umc file, or it ends too early; a model is none, or not exact.",
         ),
         (
             Self::Integrity,

@@ -43,6 +43,11 @@ impl Failure {
         Self::new(Exit::Usage, what, hint)
     }
 
+    /// A model that cannot be used.
+    pub(crate) fn model(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Exit::Format, what, hint)
+    }
+
     /// Doing `what` failed, such as `cannot read`.
     pub(crate) fn io(what: &str, error: &io::Error) -> Self {
         let hint = match error.kind() {

@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     cleanup::install();
     let global = &cli.global;
     let console = Console::new(global.quiet, global.verbose, global.no_progress);
+    umoec_predictor_onnx::choose_backend(global.backend());
     let outcome = match &cli.command {
         Command::Compress(args) => command::compress::run(args, global, &console),
         Command::Decompress(args) => command::decompress::run(args, global, &console),
@@ -50,6 +51,8 @@ fn main() -> ExitCode {
         Command::Cat(args) => command::cat::run(args, global, &console),
         Command::Inspect(args) => command::inspect::run(args, &console),
         Command::Plugins(args) => command::plugins::run(args),
+        Command::Model(command) => command::model::run(command, global),
+        Command::Conformance(args) => command::conformance::run(args, global),
         Command::Bench(args) => bench::run(args, global, &console),
         Command::Completions(args) => command::completions::run(args),
         Command::Man(args) => command::man::run(args),

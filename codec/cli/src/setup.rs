@@ -1,10 +1,12 @@
 //! Plugins and profile for a run.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, PluginChoice, Profile, Progress};
-use umoec_codec::plugin::{Kind, Registry};
+use umoec_codec::plugin::{Kind, Model, Registry, hex};
+use umoec_predictor_onnx::{Loaded, NAME as NETWORK, folders};
 
 use crate::args::{Coding, Memory};
 use crate::failure::{Failure, Outcome, shown};
@@ -12,19 +14,73 @@ use crate::failure::{Failure, Outcome, shown};
 /// The profile that is used unless another is asked for.
 pub(crate) const DEFAULT_PROFILE: &str = umoec_builtin::DEFAULT_PROFILE;
 
-/// Every plugin this program has.
+/// Every plugin this program has, and every model it can find.
 pub(crate) fn registry() -> Outcome<Arc<Registry>> {
-    let registry = umoec_builtin::registry().map_err(|e| Failure::codec("cannot start", e))?;
-    Ok(Arc::new(registry))
+    Ok(Arc::new(editable_registry()?))
 }
 
-/// The profile that the command line asks for.
-pub(crate) fn profile(coding: &Coding, registry: &Registry) -> Outcome<Profile> {
+/// As [`registry`], to add to it.
+pub(crate) fn editable_registry() -> Outcome<Registry> {
+    let mut registry = umoec_builtin::registry().map_err(|e| Failure::codec("cannot start", e))?;
+    for folder in folders::search_path() {
+        registry.models_mut().add_folder(folder);
+    }
+    Ok(registry)
+}
+
+/// Plugins and profile to compress with.
+pub(crate) fn compression(coding: &Coding) -> Outcome<(Arc<Registry>, Profile)> {
+    let mut registry = editable_registry()?;
+    let model = match &coding.model {
+        Some(wanted) => Some(hex(&model(wanted, &mut registry)?.hash())),
+        None => None,
+    };
+    let profile = profile(coding, model, &registry)?;
+    Ok((Arc::new(registry), profile))
+}
+
+/// The model that is meant. A file is checked and added to those known.
+pub(crate) fn model(wanted: &str, registry: &mut Registry) -> Outcome<Arc<Model>> {
+    let path = Path::new(wanted);
+    let is_file = path.extension().is_some_and(|e| e == "onnx") || path.components().count() > 1;
+    if is_file {
+        let model = read_model(path)?;
+        registry.models_mut().insert(Arc::clone(&model));
+        return Ok(model);
+    }
+    let found = registry.models().find(wanted);
+    found.map_err(|e| Failure {
+        hint: Some("`umoec model list` lists them; a file is named by its path".into()),
+        ..Failure::codec("cannot read", e)
+    })
+}
+
+/// Reads a model from a file and proves it exact.
+pub(crate) fn read_model(path: &Path) -> Outcome<Arc<Model>> {
+    let bytes = fs::read(path).map_err(|e| Failure::io("cannot read", &e).at(shown(path)))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let model = Model::of_file(name.into_owned(), bytes, path.to_owned());
+    Loaded::new(Arc::clone(&model)).map_err(|e| refused(&e).at(shown(path)))?;
+    Ok(model)
+}
+
+/// A model that is not exact, or no model at all.
+pub(crate) fn refused(error: &umoec_exact::ExactError) -> Failure {
+    Failure::model(
+        error.to_string(),
+        "only graphs that are proved exact are run: spec/numerics.md says which are",
+    )
+}
+
+/// The profile that the command line asks for; `model` is the hash of the model, if it names one.
+fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outcome<Profile> {
     let mut profile = match &coding.config {
         Some(path) => from_file(path)?,
         None => umoec_builtin::profile(&coding.profile).map_err(usage)?,
     };
-    if let Some(name) = &coding.plugin {
+    // A model is for a network, unless it was said for what.
+    let network = model.as_ref().map(|_| NETWORK.to_owned());
+    if let Some(name) = &coding.plugin.clone().or(network) {
         registry.by_name(Kind::Predictor, name).map_err(usage)?;
         if profile.predictor.name != *name {
             profile.number = 0;
@@ -33,6 +89,14 @@ pub(crate) fn profile(coding: &Coding, registry: &Registry) -> Outcome<Profile> 
                 settings: Default::default(),
             };
         }
+    }
+    if coding.embed_model && profile.predictor.name == NETWORK {
+        let settings = &mut profile.predictor.settings;
+        settings.insert("by_hash".into(), true.into());
+    }
+    if let Some(hash) = model {
+        let settings = &mut profile.predictor.settings;
+        settings.insert("model".into(), hash.into());
     }
     if let Some(size) = coding.block_size {
         profile.block_size = size;
@@ -54,6 +118,7 @@ pub(crate) fn encode_options(
         check: coding.check,
         content_size: size,
         memory: coding.memory.memory,
+        embed_models: coding.embed_model,
         progress: Some(progress),
     }
 }

@@ -24,6 +24,8 @@ fn help_of_every_command() {
         "cat",
         "inspect",
         "plugins",
+        "model",
+        "conformance",
         "bench",
         "completions",
         "man",

@@ -90,6 +90,9 @@ pub struct State {
     pub range: StateRange,
 }
 
+/// Most states of a step graph.
+pub const STATES: usize = 1024;
+
 impl State {
     /// Name of the graph's input.
     #[must_use]

@@ -8,6 +8,7 @@ use umoec_adapter_bytes as _;
 use umoec_coder_rans as _;
 use umoec_coder_stored as _;
 use umoec_predictor_cm as _;
+use umoec_predictor_onnx as _;
 use umoec_predictor_order0 as _;
 
 use umoec_codec::pipeline::Profile;

@@ -50,6 +50,7 @@ fn the_expected_plugins_are_linked() {
         ("adapter", 1, "bytes"),
         ("predictor", 1, "order0"),
         ("predictor", 2, "cm"),
+        ("predictor", 3, "tier1-onnx"),
         ("coder", 1, "stored"),
         ("coder", 2, "rans"),
     ];

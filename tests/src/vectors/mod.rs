@@ -10,6 +10,7 @@ mod good;
 mod good_cm;
 mod good_forms;
 pub mod manifest;
+mod models;
 mod payload;
 pub mod readme;
 mod unsupported;
@@ -75,6 +76,7 @@ pub fn all() -> Vec<Vector> {
         bad_sections::vectors(),
         bad_frames::vectors(),
         bad_plugins::vectors(),
+        models::vectors(),
         unsupported::vectors(),
     ]
     .concat();

@@ -40,7 +40,6 @@ fn sections() -> Vec<Vector> {
         let member = Member::new(&Header::default()).section(id, body);
         unsupported(name, sentence, member.stored(b"abc").index().end())
     };
-    let model = [blake3::hash(b"model").as_bytes(), &[5][..], b"model"].concat();
     let lora = [&[7; 32][..], &[1, 1, 0, 1, 1, 0, 0, 1, 1, 5, 6]].concat();
     vec![
         within(
@@ -50,7 +49,6 @@ fn sections() -> Vec<Vector> {
             b"for a later version",
         ),
         within("section-critical-0", "A section with id 0.", 0, b""),
-        within("section-model", "An embedded model.", MODEL, &model),
         within(
             "section-lora",
             "Differences of a model's weights.",
@@ -77,10 +75,14 @@ fn needs() -> Vec<Vector> {
             Member::new(&header).stored(b"abc").index().end(),
         )
     };
-    let model = Header {
-        models: vec![[0x5a; 32]],
+    let lists_models = |models: Vec<[u8; 32]>| Header {
+        models,
         ..Header::default()
     };
+    let model = lists_models(vec![[0x5a; 32]]);
+    let hash = blake3::hash(b"model");
+    let two = lists_models(vec![*hash.as_bytes(), [0x5a; 32]]);
+    let first = [hash.as_bytes(), &[5][..], b"model"].concat();
     vec![
         lists(
             "header-adapter",
@@ -109,8 +111,17 @@ fn needs() -> Vec<Vector> {
         ),
         unsupported(
             "header-model",
-            "The HEADER lists a model.",
+            "The HEADER lists a model that is not here.",
             Member::new(&model).stored(b"abc").index().end(),
+        ),
+        unsupported(
+            "header-models",
+            "The HEADER lists two models, of which only the first is embedded.",
+            Member::new(&two)
+                .section(MODEL, &first)
+                .stored(b"abc")
+                .index()
+                .end(),
         ),
     ]
 }

@@ -24,8 +24,7 @@ pub(crate) struct Args {
 
 /// Compresses every file.
 pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
-    let registry = setup::registry()?;
-    let profile = setup::profile(&args.coding, &registry)?;
+    let (registry, profile) = setup::compression(&args.coding)?;
     let wanted = if args.files.force {
         Wanted::All
     } else {

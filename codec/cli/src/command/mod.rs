@@ -3,10 +3,12 @@
 pub(crate) mod cat;
 pub(crate) mod completions;
 pub(crate) mod compress;
+pub(crate) mod conformance;
 pub(crate) mod decompress;
 pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod man;
+pub(crate) mod model;
 pub(crate) mod plugins;
 pub(crate) mod test;
 
@@ -23,7 +25,7 @@ pub(crate) fn print(text: &[u8]) -> Outcome {
 }
 
 /// Writes a value as JSON to standard output.
-fn print_json(value: &impl serde::Serialize) -> Outcome {
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Outcome {
     let mut text = serde_json::to_vec_pretty(value)
         .map_err(|e| Failure::io("cannot write JSON", &e.into()))?;
     text.push(b'\n');

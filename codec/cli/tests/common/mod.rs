@@ -98,7 +98,7 @@ fn collect(root: &Path, directory: &Path, names: &mut Vec<String>) {
 }
 
 /// A finished run.
-pub struct Ran(Output);
+pub struct Ran(pub Output);
 
 impl Ran {
     pub fn code(&self) -> Option<i32> {

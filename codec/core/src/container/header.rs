@@ -152,6 +152,12 @@ impl Header {
         self.memory_kib * 1024
     }
 
+    /// Whether frames may use that model.
+    #[must_use]
+    pub fn lists_model(&self, hash: &ModelHash) -> bool {
+        self.models.contains(hash)
+    }
+
     /// Whether frames may use that plugin.
     #[must_use]
     pub fn lists(&self, kind: Kind, id: PluginId, version: u8) -> bool {

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io::Read;
+use std::sync::Arc;
 
 use super::{
     CheckKind, End, Fields, FrameHead, Header, IndexEntry, MAX_FRAME_HEAD, MAX_SIZE, Magic,
-    SectionHead, SectionId, Solo, Source, end, header, read_magic, solo,
+    SectionHead, SectionId, Solo, Source, end, header, model, read_magic, solo,
 };
+use crate::plugin::Model;
 use crate::{Error, Result};
 
 /// A frame's section, its CRC checked and its head read.
@@ -54,6 +56,8 @@ pub(crate) struct MemberStart {
     pub(crate) offset: u64,
     /// `None` for a SOLO.
     pub(crate) header: Option<Header>,
+    /// The models that travel with it.
+    pub(crate) models: Vec<Arc<Model>>,
 }
 
 /// What comes next in an input.
@@ -83,10 +87,12 @@ struct Member {
     index: blake3::Hasher,
     /// Offset of the INDEX from the member's start, 0 before it was seen.
     index_offset: u64,
+    /// The section behind the models, if its head has been read already.
+    next: Option<SectionHead>,
 }
 
 impl Member {
-    fn new(offset: u64, header: Header) -> Self {
+    fn new(offset: u64, header: Header, next: Option<SectionHead>) -> Self {
         Self {
             offset,
             header,
@@ -95,6 +101,7 @@ impl Member {
             open: None,
             index: blake3::Hasher::new(),
             index_offset: 0,
+            next,
         }
     }
 
@@ -226,14 +233,16 @@ impl<R: Read> MemberReader<R> {
                 head.at_most(header::MAX_BODY)?;
                 let body = head.body(&mut self.source)?;
                 let header = Header::read(Fields::new(&body, head.body_offset, &head.name))?;
+                let (models, next) = read_models(&mut self.source, &header, self.memory)?;
                 self.pending.push_back(Event::Start(MemberStart {
                     check: header.check,
                     content_size: header.content_size,
                     memory: header.memory(),
                     offset: head.offset,
                     header: Some(header.clone()),
+                    models,
                 }));
-                self.member = Some(Member::new(offset, header));
+                self.member = Some(Member::new(offset, header, next));
                 Ok(())
             }
             SectionId::SOLO => self.solo(head),
@@ -264,7 +273,10 @@ impl<R: Read> MemberReader<R> {
 
     /// The next section of a member that began with HEADER.
     fn section(&mut self, mut member: Member) -> Result<()> {
-        let mut head = SectionHead::read(&mut self.source, member.frames)?;
+        let mut head = match member.next.take() {
+            Some(head) => head,
+            None => SectionHead::read(&mut self.source, member.frames)?,
+        };
         match head.id {
             SectionId::FRAME => {
                 if member.index_offset != 0 {
@@ -308,6 +320,7 @@ impl<R: Read> MemberReader<R> {
             SectionId::HEADER | SectionId::SOLO => {
                 return Err(head.fault("it stands within a member"));
             }
+            SectionId::MODEL => return Err(misplaced_model(&head)),
             id if id.is_critical() => return Err(unknown(&head)),
             _ => {
                 head.checked(&mut self.source, |_| {})?;
@@ -331,6 +344,48 @@ pub(crate) fn affordable(head: &SectionHead, memory: u64) -> Result<()> {
     })
 }
 
+/// Reads the MODEL sections behind a HEADER that lists models, and goes over ancillary sections
+/// between them. Also the head of the section that follows, if any was read.
+pub(crate) fn read_models<R: Read>(
+    source: &mut Source<R>,
+    header: &Header,
+    memory: u64,
+) -> Result<(Vec<Arc<Model>>, Option<SectionHead>)> {
+    let mut models: Vec<Arc<Model>> = Vec::new();
+    if header.models.is_empty() {
+        return Ok((models, None));
+    }
+    let mut left = memory;
+    loop {
+        let mut head = SectionHead::read(source, 0)?;
+        if head.id == SectionId::INDEX || (head.id.is_critical() && head.id != SectionId::MODEL) {
+            return Ok((models, Some(head)));
+        }
+        if head.id != SectionId::MODEL {
+            head.checked(source, |_| {})?;
+            continue;
+        }
+        affordable(&head, left)?;
+        left -= head.length;
+        let mut body = head.body(source)?;
+        let fields = Fields::new(&body, head.body_offset, &head.name);
+        let (hash, start) = model::read(fields)?;
+        if !header.models.contains(&hash) {
+            return Err(misplaced_model(&head));
+        }
+        if models.iter().any(|other| other.hash() == hash) {
+            return Err(head.fault("this model is here a second time"));
+        }
+        body.drain(..start);
+        models.push(Model::new("", body));
+    }
+}
+
+/// A MODEL that no frame can refer to.
+pub(crate) fn misplaced_model(head: &SectionHead) -> Error {
+    head.fault("it is not among the models that the header lists, or stands behind a frame")
+}
+
 /// Reads the body of a SOLO: what its member says, its frame, and its content check.
 pub(crate) fn read_solo<R: Read>(
     source: &mut Source<R>,
@@ -352,6 +407,7 @@ pub(crate) fn read_solo<R: Read>(
         memory: around.memory(),
         offset: head.offset,
         header: None,
+        models: Vec::new(),
     };
     let frame = FrameSection {
         name: head.name,

@@ -17,6 +17,7 @@ mod header;
 mod index;
 mod magic;
 mod member;
+pub(crate) mod model;
 mod plugin_ref;
 mod section;
 mod solo;
@@ -33,7 +34,10 @@ pub(crate) use index::IndexEntry;
 pub(crate) use index::MAX_ENTRY;
 pub use magic::{MAGIC, VERSION};
 pub(crate) use magic::{Magic, read_magic, write_opening};
-pub(crate) use member::{Event, FrameSection, MemberReader, MemberStart, affordable, read_solo};
+pub(crate) use member::{
+    Event, FrameSection, MemberReader, MemberStart, affordable, misplaced_model, read_models,
+    read_solo,
+};
 pub use plugin_ref::PluginRef;
 pub use section::SectionId;
 pub(crate) use section::{SectionHead, write_section};

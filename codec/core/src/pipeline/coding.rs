@@ -61,6 +61,9 @@ pub(super) fn encode_stream(
         }
         let before = history.len();
         state.code(piece.len(), &mut *encoder, &mut history);
+        if let Some(error) = state.failure() {
+            return Err(error);
+        }
         if history.get(before..) != Some(piece) {
             return Err(broken(
                 predicting,
@@ -121,6 +124,9 @@ pub(super) fn decode_stream(
         let wanted = history.len() + piece;
         reserve_towards(&mut history, piece, payload.length);
         state.code(piece, &mut *decoder, &mut history);
+        if let Some(error) = state.failure() {
+            return Err(error.into());
+        }
         if decoder.failed() {
             return Err(StreamFault::Payload);
         }

@@ -285,17 +285,12 @@ impl<R: Read> Decoder<R> {
     }
 }
 
-/// Refuses a member that needs a plugin or a model that is not there.
+/// Refuses a member that needs a plugin that is not there. Models are looked for with the first
+/// frame, which may know their names.
 pub(super) fn check_member(registry: &Registry, member: &MemberStart) -> Result<()> {
     let Some(header) = &member.header else {
         return Ok(());
     };
-    if let Some(hash) = header.models.first() {
-        return Err(Error::Unsupported {
-            what: format!("model {}", blake3::Hash::from_bytes(*hash)),
-            hint: "a newer umoec may read it".into(),
-        });
-    }
     for needed in &header.plugins {
         let Some(kind) = needed.kind() else {
             return Err(Error::Unsupported {

@@ -9,7 +9,7 @@ use super::frame_encode::{CodedFrame, FrameEncoder};
 use super::options::{self, EncodeOptions, Summary};
 use super::pool::Pool;
 use crate::container::{
-    ContentCheck, End, Header, IndexEntry, SectionId, Solo, write_opening, write_section,
+    ContentCheck, End, Header, IndexEntry, SectionId, Solo, model, write_opening, write_section,
 };
 use crate::limits::reserve_towards;
 use crate::plugin::Registry;
@@ -139,12 +139,19 @@ impl<W: Write> Encoder<W> {
             content_size: self.options.content_size,
             block_size: self.block_length,
             memory_kib: self.budget.total() / 1024,
-            models: Vec::new(),
+            models: self.frames.models().iter().map(|m| m.hash()).collect(),
             plugins: self.frames.needed(),
         };
         self.written += write_opening(&mut self.output)?;
         let body = header.write();
         self.written += write_section(&mut self.output, SectionId::HEADER, &[&body])?;
+        if self.options.embed_models {
+            for model in self.frames.models() {
+                let head = model::head(&model.hash(), model.bytes().len());
+                let parts = [&head, model.bytes()];
+                self.written += write_section(&mut self.output, SectionId::MODEL, &parts)?;
+            }
+        }
         self.member = Some(Member {
             check: ContentCheck::new(check),
             raw_lengths: std::collections::VecDeque::new(),
@@ -243,7 +250,10 @@ impl<W: Write> Encoder<W> {
         if self.options.content_size.is_some_and(|n| n != self.input) {
             return Err(self.wrong_size(self.input));
         }
-        let summary = if self.member.is_none() {
+        // spec umc §4.4: a SOLO has no place for a model.
+        let embeds = self.options.embed_models && !self.frames.models().is_empty();
+        let solo = self.member.is_none() && !(embeds && self.input > 0);
+        let summary = if solo {
             self.write_solo()?
         } else {
             self.dispatch()?;

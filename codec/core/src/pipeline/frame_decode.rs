@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::budget::{Permit, Ticket};
 use super::coding::{Payload, StreamFault, decode_stream};
 use super::pool::{Pool, Watch};
-use crate::container::{FrameHead, FrameSection, MemberStart, PluginRef};
-use crate::plugin::{Kind, Opened, Registry};
+use crate::container::{FrameHead, FrameSection, MemberStart, ModelHash, PluginRef};
+use crate::plugin::{Kind, Model, Opened, Registry};
 use crate::{Error, Limits, Result};
 
 /// What a frame needs beside its predictors (spec umc §6.3): body, streams and block.
@@ -52,12 +52,13 @@ impl FrameDecoder<'_> {
     /// the block.
     fn decode(&self, ticket: Ticket, watch: &Watch) -> Result<(Vec<u8>, Permit)> {
         let head = &self.frame.head;
-        self.check_features()?;
+        self.check_lanes()?;
         self.lookup(Kind::Adapter, head.adapter.as_ref())?;
         for stream in &head.streams {
             self.lookup(Kind::Predictor, stream.predictor.as_ref())?;
             self.lookup(Kind::Coder, Some(&stream.coder))?;
         }
+        let models = self.models()?;
         let base = frame_memory(head, self.frame.body.len() as u64);
         self.affordable(base)?;
         let limits = Limits {
@@ -70,7 +71,7 @@ impl FrameDecoder<'_> {
             opened.push(match &stream.predictor {
                 None => None,
                 Some(reference) => {
-                    let open = self.open(reference, stream.length, &limits)?;
+                    let open = self.open(reference, stream.length, &models, &limits)?;
                     predictors = predictors.max(open.memory());
                     Some((reference.id, open))
                 }
@@ -103,20 +104,49 @@ impl FrameDecoder<'_> {
         Ok((block, permit))
     }
 
-    /// Lanes and models are part of the format; no plugin of this program uses them.
-    fn check_features(&self) -> Result<()> {
-        let head = &self.frame.head;
-        let what = if head.lanes.is_some() {
-            "lanes".to_owned()
-        } else if let Some(hash) = head.models.first() {
-            format!("model {}", blake3::Hash::from_bytes(*hash))
-        } else {
+    /// Lanes of a frame are part of the format; no plugin of this program uses them.
+    fn check_lanes(&self) -> Result<()> {
+        if self.frame.head.lanes.is_none() {
             return Ok(());
-        };
+        }
         Err(Error::Unsupported {
-            what: format!("{} with {what}", self.frame.name),
+            what: format!("{} with lanes", self.frame.name),
             hint: "a newer umoec may read it".into(),
         })
+    }
+
+    /// The frame's models, once all that its member needs are there.
+    fn models(&self) -> Result<Vec<Arc<Model>>> {
+        let own = &self.frame.head.models;
+        if let Some(header) = &self.member.header {
+            if own.iter().any(|hash| !header.lists_model(hash)) {
+                return Err(self.fault("it uses a model that the header does not list".into()));
+            }
+            for hash in &header.models {
+                self.model(hash)?;
+            }
+        }
+        own.iter().map(|hash| self.model(hash)).collect()
+    }
+
+    fn model(&self, hash: &ModelHash) -> Result<Arc<Model>> {
+        let models = self.registry.models();
+        if let Some(model) = self.member.models.iter().find(|m| m.hash() == *hash) {
+            return Ok(Arc::clone(model));
+        }
+        if let Some(model) = models.by_hash(hash)? {
+            return Ok(model);
+        }
+        let head = &self.frame.head;
+        let place = head.models.iter().position(|own| own == hash);
+        let name = place.and_then(|place| {
+            head.streams.iter().find_map(|stream| {
+                let p = stream.predictor.as_ref()?;
+                let plugin = self.registry.predictor(p.id, p.version).ok()?;
+                plugin.model_name(p.version, &p.params, place)
+            })
+        });
+        Err(models.missing(hash, name.as_deref()))
     }
 
     /// Refuses a plugin that is not there or that the header does not list.
@@ -152,10 +182,16 @@ impl FrameDecoder<'_> {
         Ok(())
     }
 
-    fn open(&self, plugin: &PluginRef, len: u64, limits: &Limits) -> Result<Box<dyn Opened>> {
+    fn open(
+        &self,
+        plugin: &PluginRef,
+        len: u64,
+        models: &[Arc<Model>],
+        limits: &Limits,
+    ) -> Result<Box<dyn Opened>> {
         self.registry
             .predictor(plugin.id, plugin.version)?
-            .open(plugin.version, &plugin.params, len, limits)
+            .open_with_models(plugin.version, &plugin.params, len, models, limits)
             .map_err(|e| self.locate(e))
     }
 

@@ -9,7 +9,8 @@ use super::frame_decode::frame_memory;
 use super::pool::Watch;
 use crate::container::{FrameHead, MAX_FRAME_HEAD, NeededPlugin, PluginRef, StreamHead};
 use crate::plugin::{
-    Adapter, AnyPlugin, Coder, Descriptor, Kind, Opened, Predictor, Registry, Settings, Stream,
+    Adapter, AnyPlugin, Coder, Descriptor, Kind, Model, Opened, Predictor, Registry, Settings,
+    Stream,
 };
 use crate::{Error, Limits, Result};
 
@@ -23,6 +24,8 @@ pub(super) struct FrameEncoder {
     predictor: Arc<dyn Predictor>,
     coder: Arc<dyn Coder>,
     stored: Arc<dyn Coder>,
+    /// What the predictor's parameters count.
+    models: Vec<Arc<Model>>,
     /// Bytes of memory that the member declares.
     memory: u64,
 }
@@ -69,20 +72,27 @@ impl FrameEncoder {
             AnyPlugin::Coder(plugin) => Ok(Arc::clone(plugin)),
             _ => Err(other_kind(name)),
         };
+        let predictor = match registry.by_name(Kind::Predictor, &profile.predictor.name)? {
+            AnyPlugin::Predictor(plugin) => Arc::clone(plugin),
+            _ => return Err(other_kind(&profile.predictor.name)),
+        };
         Ok(Self {
+            models: predictor.models(&profile.predictor.settings, registry.models())?,
+            predictor,
             adapter: match registry.by_name(Kind::Adapter, &profile.adapter.name)? {
                 AnyPlugin::Adapter(plugin) => Arc::clone(plugin),
                 _ => return Err(other_kind(&profile.adapter.name)),
-            },
-            predictor: match registry.by_name(Kind::Predictor, &profile.predictor.name)? {
-                AnyPlugin::Predictor(plugin) => Arc::clone(plugin),
-                _ => return Err(other_kind(&profile.predictor.name)),
             },
             coder: coder(&profile.coder.name)?,
             stored: coder(STORED)?,
             profile: profile.clone(),
             memory,
         })
+    }
+
+    /// All models that a frame may use.
+    pub(super) fn models(&self) -> &[Arc<Model>] {
+        &self.models
     }
 
     /// All plugins that a frame may use, in the order of the header.
@@ -139,10 +149,17 @@ impl FrameEncoder {
             coded.push(stream);
             only = Some(data);
         }
-        let frame = assemble(raw_length, Some(adapter), coded);
+        let predicted = coded.iter().any(|stream| stream.predictor.is_some());
+        let models = if predicted { &self.models[..] } else { &[] };
+        let frame = assemble(raw_length, Some(adapter), models, coded);
         let block = block.or(only).unwrap_or_default();
         let plain = |block: &[u8]| -> Result<CodedFrame> {
-            Ok(assemble(raw_length, None, vec![self.store(block, watch)?]))
+            Ok(assemble(
+                raw_length,
+                None,
+                &[],
+                vec![self.store(block, watch)?],
+            ))
         };
         // spec umc §6.2: a stored frame's head takes less than 32 bytes, so only a frame that
         // saved next to nothing is worth the comparison.
@@ -165,9 +182,12 @@ impl FrameEncoder {
             self.predictor.descriptor(),
             &self.profile.predictor.settings,
         );
-        let params = self
-            .predictor
-            .plan(&stream.data, &stream.layout, settings)?;
+        let params = self.predictor.plan_with_models(
+            &stream.data,
+            &stream.layout,
+            settings,
+            &self.models,
+        )?;
         let limits = Limits {
             memory: self.memory,
             output: u64::MAX,
@@ -175,7 +195,7 @@ impl FrameEncoder {
         let length = stream.data.len() as u64;
         let opened = self
             .predictor
-            .open(d.version, &params, length, &limits)
+            .open_with_models(d.version, &params, length, &self.models, &limits)
             .map_err(|e| self.too_small(e))?;
         let coder_settings: &Settings = &self.profile.coder.settings;
         Ok(Planned {
@@ -268,7 +288,12 @@ fn other_kind(name: &str) -> Error {
 }
 
 /// Puts head and payloads together.
-fn assemble(raw_length: u64, adapter: Option<PluginRef>, coded: Vec<CodedStream>) -> CodedFrame {
+fn assemble(
+    raw_length: u64,
+    adapter: Option<PluginRef>,
+    models: &[Arc<Model>],
+    coded: Vec<CodedStream>,
+) -> CodedFrame {
     let predictors = coded.iter().map(|stream| stream.memory).max().unwrap_or(0);
     let (streams, payloads): (Vec<_>, Vec<_>) = coded
         .into_iter()
@@ -286,7 +311,7 @@ fn assemble(raw_length: u64, adapter: Option<PluginRef>, coded: Vec<CodedStream>
         raw_length,
         adapter,
         lanes: None,
-        models: Vec::new(),
+        models: models.iter().map(|model| model.hash()).collect(),
         streams,
     };
     let mut body = head.write();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::container::{
     CheckKind, End, Fields, FrameHead, Header, IndexEntry, MAX_ENTRY, Magic, MemberStart,
-    SectionHead, SectionId, Source, affordable, read_magic,
+    SectionHead, SectionId, Source, affordable, misplaced_model, read_magic, read_models,
 };
 use crate::{Error, Result};
 
@@ -115,14 +115,17 @@ impl<R: Read + Seek> Locator<'_, R> {
         head.at_most(1 << 16)?;
         let body = head.body(&mut source)?;
         let header = Header::read(Fields::new(&body, head.body_offset, &head.name))?;
+        let behind = source.offset();
+        let (models, _) = read_models(&mut source, &header, self.memory)?;
         let start = MemberStart {
             check: header.check,
             content_size: header.content_size,
             memory: header.memory(),
             offset: head.offset,
             header: Some(header),
+            models,
         };
-        Ok((head, Some(start), source.offset()))
+        Ok((head, Some(start), behind))
     }
 
     /// A member with HEADER and END within `start..end`, by its INDEX if it has one.
@@ -246,6 +249,8 @@ impl<R: Read + Seek> Locator<'_, R> {
                         });
                     }
                 }
+                SectionId::MODEL if frames.is_empty() && !member.models.is_empty() => {}
+                SectionId::MODEL => return Err(misplaced_model(&head)),
                 id if id.is_critical() => {
                     return Err(Error::Unsupported {
                         what: format!("section {:#04x} at byte {}", id.0, head.offset),

@@ -33,6 +33,8 @@ pub struct EncodeOptions {
     pub content_size: Option<u64>,
     /// Bytes of memory in place of the profile's.
     pub memory: Option<u64>,
+    /// Whether the models that frames refer to are written into the file.
+    pub embed_models: bool,
     /// Where to count.
     pub progress: Option<Progress>,
 }
@@ -47,6 +49,7 @@ impl EncodeOptions {
             check: None,
             content_size: None,
             memory: None,
+            embed_models: false,
             progress: None,
         }
     }

@@ -10,6 +10,8 @@
 mod adapter;
 mod answers;
 mod coder;
+mod model;
+mod models;
 mod predictor;
 mod registry;
 
@@ -19,6 +21,8 @@ use std::fmt;
 pub use adapter::{Adapted, Adapter, Layout, Stream};
 pub use answers::Answers;
 pub use coder::{Coder, DecisionCoder, DecisionDecoder, DecisionEncoder};
+pub use model::{EmbeddedModels, Model, hex};
+pub use models::Models;
 pub use predictor::{Opened, Predictor, PredictorState};
 pub use registry::{AnyPlugin, Registration, Registry};
 

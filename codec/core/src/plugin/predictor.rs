@@ -1,7 +1,9 @@
 //! Predictors: the probability of each next decision.
 
-use super::{DecisionCoder, Layout, Plugin, Settings};
-use crate::{Limits, Result};
+use std::sync::Arc;
+
+use super::{DecisionCoder, Layout, Model, Models, Plugin, Settings};
+use crate::{Error, Limits, Result};
 
 /// A source of probabilities. Model → opened predictor → one state per stream, as in a
 /// good inference runtime.
@@ -26,6 +28,55 @@ pub trait Predictor: Plugin {
         len: u64,
         limits: &Limits,
     ) -> Result<Box<dyn Opened>>;
+
+    /// Encoder side, for predictors that use models: those that streams coded under these settings
+    /// refer to, found in `models`. Parameters count them in this order, from 0 on.
+    ///
+    /// # Errors
+    /// `Config` where there is no such model.
+    fn models(&self, settings: &Settings, models: &Models) -> Result<Vec<Arc<Model>>> {
+        let _ = (settings, models);
+        Ok(Vec::new())
+    }
+
+    /// As [`plan`](Self::plan), with what [`models`](Self::models) found.
+    ///
+    /// # Errors
+    /// As `plan`.
+    fn plan_with_models(
+        &self,
+        data: &[u8],
+        layout: &Layout,
+        settings: &Settings,
+        models: &[Arc<Model>],
+    ) -> Result<Vec<u8>> {
+        let _ = models;
+        self.plan(data, layout, settings)
+    }
+
+    /// As [`open`](Self::open), within a frame that refers to `models`. A predictor that uses
+    /// none is opened as in any other frame.
+    ///
+    /// # Errors
+    /// As `open`; `Unsupported` where a model is not one that this predictor can use.
+    fn open_with_models(
+        &self,
+        version: u8,
+        params: &[u8],
+        len: u64,
+        models: &[Arc<Model>],
+        limits: &Limits,
+    ) -> Result<Box<dyn Opened>> {
+        let _ = models;
+        self.open(version, params, len, limits)
+    }
+
+    /// What `params`, hostile on this side, call the model at that place of the frame's list:
+    /// for the message that it is missing.
+    fn model_name(&self, version: u8, params: &[u8], place: usize) -> Option<String> {
+        let _ = (version, params, place);
+        None
+    }
 }
 
 /// A predictor with its parameters, shareable between threads.
@@ -50,4 +101,10 @@ pub trait PredictorState {
     /// before by this state and nothing else; the caller may split a stream into several
     /// calls at any byte.
     fn code(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>);
+
+    /// Why the last call coded fewer bytes than it was asked for, if it did: a backend or a
+    /// device that failed. The stream is given up then.
+    fn failure(&mut self) -> Option<Error> {
+        None
+    }
 }

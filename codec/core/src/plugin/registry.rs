@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Adapter, Coder, Descriptor, Kind, PluginId, Predictor};
+use super::{Adapter, Coder, Descriptor, EmbeddedModels, Kind, Model, Models, PluginId, Predictor};
 use crate::{Error, Result};
 
 /// A plugin of any kind.
@@ -44,10 +44,12 @@ struct Entry {
     origin: String,
 }
 
-/// All plugins that a program knows, by kind and id. Ids and names are unique within a kind.
+/// All plugins that a program knows, by kind and id, and the models that they can use. Ids and
+/// names are unique within a kind.
 #[derive(Default)]
 pub struct Registry {
     entries: BTreeMap<(Kind, PluginId), Entry>,
+    models: Models,
 }
 
 impl Registry {
@@ -57,7 +59,7 @@ impl Registry {
         Self::default()
     }
 
-    /// All plugins linked into this program.
+    /// All plugins and models linked into this program.
     ///
     /// # Errors
     /// `Config` where two of them claim one id or one name.
@@ -66,7 +68,24 @@ impl Registry {
         for registration in inventory::iter::<Registration> {
             registry.insert((registration.make)(), registration.origin)?;
         }
+        for (name, bytes) in inventory::iter::<EmbeddedModels>
+            .into_iter()
+            .flat_map(|m| m.0)
+        {
+            registry.models.insert(Model::new(*name, *bytes));
+        }
         Ok(registry)
+    }
+
+    /// The models that predictors can use.
+    #[must_use]
+    pub fn models(&self) -> &Models {
+        &self.models
+    }
+
+    /// The models, to add to them.
+    pub fn models_mut(&mut self) -> &mut Models {
+        &mut self.models
     }
 
     /// Adds a plugin from `origin`, a package or a file.

@@ -30,7 +30,7 @@ fn an_unknown_plugin_lists_those_there_are() {
     let result = pipeline::compress(b"", &registry(), &EncodeOptions::new(profile));
     let text = result.unwrap_err().to_string();
     assert!(
-        text.contains("oracle") && text.contains("bits, liar"),
+        text.contains("oracle") && text.contains("bits, table, liar"),
         "{text}"
     );
 }

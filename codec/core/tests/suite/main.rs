@@ -11,6 +11,7 @@ mod inspection;
 mod io;
 mod limits;
 mod members;
+mod models;
 mod plugins;
 mod rangecoder;
 mod round_trip;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, Profile};
 use umoec_codec::plugin::{
     Adapted, Adapter, Answers, AnyPlugin, Coder, DecisionCoder, DecisionDecoder, DecisionEncoder,
-    Descriptor, Kind, Layout, Opened, Plugin, PluginId, Predictor, PredictorState, Registry,
-    Settings, Stream,
+    Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId, Predictor, PredictorState,
+    Registry, Settings, Stream,
 };
 use umoec_codec::probability::{BitProbability, ByteDistribution};
 use umoec_codec::{Error, Limits, Result};
@@ -15,11 +15,18 @@ use umoec_codec::{Error, Limits, Result};
 use crate::rangecoder;
 
 pub(crate) fn registry() -> Arc<Registry> {
+    with_models(|_| {})
+}
+
+/// The plugins, and models that `add` adds.
+pub(crate) fn with_models(add: impl FnOnce(&mut Models)) -> Arc<Registry> {
     let mut registry = Registry::new();
+    add(registry.models_mut());
     for plugin in [
         AnyPlugin::Adapter(Arc::new(Same(describe(Kind::Adapter, 1, "same")))),
         AnyPlugin::Adapter(Arc::new(Halves(describe(Kind::Adapter, 2, "halves")))),
         AnyPlugin::Predictor(Arc::new(Bits(describe(Kind::Predictor, 1, "bits")))),
+        AnyPlugin::Predictor(Arc::new(Table(describe(Kind::Predictor, 3, "table")))),
         AnyPlugin::Predictor(Arc::new(Liar(describe(Kind::Predictor, 7, "liar")))),
         AnyPlugin::Coder(Arc::new(Stored(describe(Kind::Coder, 1, "stored")))),
         AnyPlugin::Coder(Arc::new(Range(describe(Kind::Coder, 2, "range")))),
@@ -75,7 +82,7 @@ macro_rules! plugins {
     )* };
 }
 
-plugins!(Same Halves Bits Liar Stored Range);
+plugins!(Same Halves Bits Table Liar Stored Range);
 
 impl Adapter for Same {
     fn forward(&self, input: &[u8], _: &Settings) -> Result<Adapted> {
@@ -237,6 +244,75 @@ impl PredictorState for LiarState {
             let uniform = ByteDistribution::from_counts(&[0; 256]);
             history.push(coder.byte(&uniform) ^ 1);
         }
+    }
+}
+
+/// Its model's 256 bytes are the counts of all bytes. Parameters: its name, and the position at
+/// which it fails.
+impl Predictor for Table {
+    fn models(&self, _: &Settings, models: &Models) -> Result<Vec<Arc<Model>>> {
+        Ok(vec![models.find("letters")?])
+    }
+
+    fn plan(&self, _: &[u8], _: &Layout, settings: &Settings) -> Result<Vec<u8>> {
+        let fails_at = settings.get("fails_at").and_then(|v| v.as_integer());
+        let mut params = b"letters".to_vec();
+        params.push(fails_at.unwrap_or(255) as u8);
+        Ok(params)
+    }
+
+    fn open(&self, _: u8, _: &[u8], _: u64, _: &Limits) -> Result<Box<dyn Opened>> {
+        Err(Error::Config("it needs a model".into()))
+    }
+
+    fn open_with_models(
+        &self,
+        _: u8,
+        params: &[u8],
+        _: u64,
+        models: &[Arc<Model>],
+        _: &Limits,
+    ) -> Result<Box<dyn Opened>> {
+        let counts = std::array::from_fn(|i| u32::from(models[0].bytes()[i]));
+        Ok(Box::new(Known {
+            distribution: ByteDistribution::from_counts(&counts),
+            fails_at: usize::from(params[7]),
+        }))
+    }
+
+    fn model_name(&self, _: u8, params: &[u8], place: usize) -> Option<String> {
+        (place == 0).then(|| String::from_utf8_lossy(&params[..7]).into_owned())
+    }
+}
+
+#[derive(Clone)]
+struct Known {
+    distribution: ByteDistribution,
+    fails_at: usize,
+}
+
+impl Opened for Known {
+    fn memory(&self) -> u64 {
+        1024
+    }
+
+    fn start(&self) -> Result<Box<dyn PredictorState>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl PredictorState for Known {
+    fn code(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
+        for _ in 0..len {
+            if self.fails_at == history.len() && self.fails_at < 255 {
+                return;
+            }
+            history.push(coder.byte(&self.distribution));
+        }
+    }
+
+    fn failure(&mut self) -> Option<Error> {
+        (self.fails_at == 3).then(|| Error::Config("the device has gone".into()))
     }
 }
 

@@ -88,25 +88,27 @@ fn unknown_critical_sections_are_unsupported() {
 }
 
 #[test]
-fn models_and_their_deltas_are_unsupported() {
-    for (id, name) in [(0x04, "lora"), (0x05, "model")] {
-        assert!(unsupported(&around(&[section(id, &[0; 40])], b"")).contains(name));
-    }
-    // A HEADER that lists a model: count 1, the hash, then no plugins.
-    let mut body = vec![0, 0, 100, 64, 1];
-    body.extend([0xab; 32]);
-    body.push(0);
-    let file = member(&[section(HEADER, &body)], 0, b"");
-    assert!(unsupported(&file).contains("model abab"));
+fn deltas_of_models_are_unsupported() {
+    assert!(unsupported(&around(&[section(0x04, &[0; 40])], b"")).contains("lora"));
 }
 
 #[test]
-fn lanes_and_models_of_a_frame_are_unsupported() {
+fn lanes_of_a_frame_are_unsupported() {
     let lanes = [&[2, 1, 0, 4, 8][..], &[0, 1, 1], b"a"].concat();
-    let models = [&[4, 1, 0, 1][..], &[7; 32], &[0, 1, 1], b"a"].concat();
-    for frame in [lanes, models] {
-        assert!(unsupported(&around(&[section(FRAME, &frame)], b"a")).contains("frame 0"));
-    }
+    assert!(unsupported(&around(&[section(FRAME, &lanes)], b"a")).contains("frame 0"));
+}
+
+#[test]
+fn a_model_that_is_not_here_is_unsupported() {
+    let mut body = vec![0, 0, 100, 64, 1];
+    body.extend([0xab; 32]);
+    body.extend([1, 2, 1, 1]);
+    let frame = section(FRAME, &stored(b"a"));
+    let file = member(&[section(HEADER, &body), frame], 0, b"a");
+    assert!(unsupported(&file).contains("model abab"));
+    let frame = [&[4, 1, 0, 1][..], &[7; 32], &[0, 1, 1], b"a"].concat();
+    let file = [&OPENING[..], &section(SOLO, &solo(9, &frame, b"a"))].concat();
+    assert!(unsupported(&file).contains("model 0707"));
 }
 
 #[test]

@@ -3,11 +3,17 @@
 use crate::error::shown;
 use crate::onnx::{AttributeProto, TensorProto, attribute_type};
 
+/// More than any operator has.
+const MOST: usize = 8;
+
 /// The attributes that were not asked for yet.
 pub(super) struct Attributes(Vec<AttributeProto>);
 
 impl Attributes {
     pub(super) fn new(attributes: Vec<AttributeProto>) -> Result<Self, String> {
+        if attributes.len() > MOST {
+            return Err(format!("it has {} attributes", attributes.len()));
+        }
         for (i, attribute) in attributes.iter().enumerate() {
             if attributes[..i]
                 .iter()

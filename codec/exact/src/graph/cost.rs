@@ -35,6 +35,9 @@ pub(super) fn operations(graph: &Graph, node: &Node) -> u64 {
         }
         // A sort, however it is done.
         Op::TopK { .. } => read.saturating_mul(1 + u64::from(read.ilog2())),
-        _ => read.saturating_add(made),
+        // A small input may be read again and again.
+        _ => made
+            .saturating_mul(node.inputs.len() as u64)
+            .saturating_add(read),
     }
 }

@@ -1,5 +1,7 @@
 //! Operators that only move elements: for each element of the result, where it comes from.
 
+use std::convert::Infallible;
+
 /// A movement of elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Movement {
@@ -90,15 +92,21 @@ impl Movement {
                 let from: Vec<usize> = from.map(|((i, start), step)| start + i * step).collect();
                 (0, flat(&from, first))
             }),
-            Self::Concat { axis } => places(sizes, |index| {
-                let mut from = index.to_vec();
-                let mut input = 0;
-                while from[*axis] >= inputs[input][*axis] {
-                    from[*axis] -= inputs[input][*axis];
-                    input += 1;
-                }
-                (input, flat(&from, &inputs[input]))
-            }),
+            Self::Concat { axis } => {
+                let ends: Vec<usize> = inputs
+                    .iter()
+                    .scan(0, |end, sizes| {
+                        *end += sizes[*axis];
+                        Some(*end)
+                    })
+                    .collect();
+                places(sizes, |index| {
+                    let input = ends.partition_point(|&end| end <= index[*axis]);
+                    let mut from = index.to_vec();
+                    from[*axis] -= ends[input] - inputs[input][*axis];
+                    (input, flat(&from, &inputs[input]))
+                })
+            }
             Self::Split { axis, starts } => places(sizes, |index| {
                 let mut from = index.to_vec();
                 from[*axis] += starts[output];
@@ -129,10 +137,23 @@ pub fn repeated(index: &[usize], sizes: &[usize]) -> usize {
 
 /// Calls `place` with each index of a tensor of `sizes`, in row-major order.
 pub fn places<T>(sizes: &[usize], mut place: impl FnMut(&[usize]) -> T) -> Vec<T> {
+    let all = try_places(sizes, |index| Ok::<T, Infallible>(place(index)));
+    all.unwrap_or_else(|never| match never {})
+}
+
+/// As [`places`], up to the first error.
+///
+/// # Errors
+///
+/// Those of `place`.
+pub fn try_places<T, E>(
+    sizes: &[usize],
+    mut place: impl FnMut(&[usize]) -> Result<T, E>,
+) -> Result<Vec<T>, E> {
     let mut index = vec![0; sizes.len()];
     let mut all = Vec::with_capacity(product(sizes));
     for _ in 0..product(sizes) {
-        all.push(place(&index));
+        all.push(place(&index)?);
         for axis in (0..sizes.len()).rev() {
             index[axis] += 1;
             if index[axis] < sizes[axis] {
@@ -141,7 +162,7 @@ pub fn places<T>(sizes: &[usize], mut place: impl FnMut(&[usize]) -> T) -> Vec<T
             index[axis] = 0;
         }
     }
-    all
+    Ok(all)
 }
 
 fn product(sizes: &[usize]) -> usize {

@@ -46,8 +46,10 @@ pub(super) fn check(nodes: &[NodeProto]) -> Result<()> {
             "the nodes are not in topological order: {name} reads what is made after it"
         )));
     };
-    // Backwards along open inputs one meets the cycle itself after as many steps as nodes.
-    for _ in 0..nodes.len() {
+    // Backwards along open inputs one comes to a node for the second time: it is on the cycle.
+    let mut seen = vec![false; nodes.len()];
+    while !seen[at] {
+        seen[at] = true;
         at = reads(at).find(|&maker| open[maker] > 0).unwrap_or(at);
     }
     let name = label(&nodes[at]);

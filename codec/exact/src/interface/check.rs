@@ -7,7 +7,7 @@ use crate::graph::{Graph, ValueId};
 use crate::verify::{EXPONENT_MAX, EXPONENT_MIN, SUM_MAX};
 
 use super::metadata::{decimal, fault};
-use super::{Condition, Interface, State, StateRange, keys};
+use super::{Condition, Interface, STATES, State, StateRange, keys};
 
 impl Interface {
     /// Reads the interface of a graph and checks it (spec numerics §5); what the states *hold* is
@@ -36,6 +36,12 @@ impl Interface {
                 (_, Some(state)) => interface.states.push(self::state(graph, state, dims)?),
                 _ => return Err(fault(format!("the input {} is unknown", shown(name)))),
             }
+        }
+        if interface.states.len() > STATES {
+            let count = interface.states.len();
+            return Err(fault(format!(
+                "there are {count} states, at most {STATES} are allowed"
+            )));
         }
         if !byte {
             return Err(fault("there is no input byte".into()));

@@ -1,6 +1,6 @@
 //! What element-wise operators make of cells.
 
-use crate::graph::movement::{places, repeated};
+use crate::graph::movement::{repeated, try_places};
 use crate::graph::{Comparison, ElementType, Op};
 
 use super::bounds::{clip, greatest, least};
@@ -10,19 +10,15 @@ use super::tensor::Tensor;
 
 /// Applies an element-wise operator with broadcasting.
 pub(super) fn apply(op: &Op, inputs: &[&Tensor], sizes: Vec<usize>) -> Result<Tensor, Fault> {
-    let mut cells = Vec::with_capacity(sizes.iter().product());
     let mut arguments = vec![Cell::ZERO; inputs.len()];
     let constant = inputs.iter().all(|input| input.constant);
     let fixed: Vec<bool> = inputs.iter().map(|input| input.constant).collect();
-    let results = places(&sizes, |index| {
+    let cells = try_places(&sizes, |index| {
         for (argument, input) in arguments.iter_mut().zip(inputs) {
             *argument = input.cells[repeated(index, &input.sizes)];
         }
         element(op, &arguments, &fixed)
-    });
-    for result in results {
-        cells.push(result?);
-    }
+    })?;
     Ok(Tensor {
         cells,
         sizes,

@@ -1,6 +1,6 @@
 //! Sums: matrix products and reductions. The bound is on all partial sums in any order.
 
-use crate::graph::movement::{flat, places, repeated};
+use crate::graph::movement::{flat, places, repeated, try_places};
 
 use super::bounds::greatest;
 use super::cell::Cell;
@@ -33,7 +33,7 @@ pub(super) fn matmul(a: &Tensor, b: &Tensor, sizes: Vec<usize>) -> Result<Tensor
     let (batch, inner) = (rank - 2, a.sizes[a.sizes.len() - 1]);
     let columns = sizes[rank - 1];
     let mut row = Vec::with_capacity(inner);
-    let results = places(&sizes, |index| {
+    let cells = try_places(&sizes, |index| {
         let place = |tensor: &Tensor, matrix: usize| {
             let axes = tensor.sizes.len() - 2;
             let at = repeated(&index[..batch], &tensor.sizes[..axes]);
@@ -51,8 +51,7 @@ pub(super) fn matmul(a: &Tensor, b: &Tensor, sizes: Vec<usize>) -> Result<Tensor
             )
         }));
         sum(&row)
-    });
-    let cells = results.into_iter().collect::<Result<_, _>>()?;
+    })?;
     Ok(Tensor {
         cells,
         sizes,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::graph::movement::{flat, places};
+use crate::graph::movement::{flat, try_places};
 use crate::graph::{Constant, Data};
 
 use super::cell::Cell;
@@ -164,7 +164,7 @@ pub(super) fn gather_elements(
     budget: &mut u64,
 ) -> Result<Tensor, Fault> {
     let mut at = 0;
-    let cells = places(&sizes, |index| {
+    let cells = try_places(&sizes, |index| {
         let (low, high) = range(indices.cells[at], data.sizes[axis])?;
         at += 1;
         spend(budget, high - low + 1)?;
@@ -173,8 +173,7 @@ pub(super) fn gather_elements(
             from[axis] = row;
             data.cells[flat(&from, &data.sizes)]
         }))
-    });
-    let cells = cells.into_iter().collect::<Result<_, _>>()?;
+    })?;
     let constant = data.constant && indices.constant;
     Ok(Tensor {
         cells,
@@ -193,7 +192,7 @@ pub(super) fn top_k(x: &Tensor, axis: usize, sizes: &[usize]) -> Result<Vec<Tens
     let length = x.sizes[axis];
     let inner: usize = x.sizes[axis + 1..].iter().product();
     let mut rows = HashMap::new();
-    let values = places(sizes, |index| {
+    let cells = try_places(sizes, |index| {
         let mut from = index.to_vec();
         from[axis] = 0;
         let base = flat(&from, &x.sizes);
@@ -203,8 +202,7 @@ pub(super) fn top_k(x: &Tensor, axis: usize, sizes: &[usize]) -> Result<Vec<Tens
         let cell = any((0..length).map(|row| x.cells[base + row * inner]))?.settled();
         rows.insert(base, cell);
         Ok(cell)
-    });
-    let cells: Vec<Cell> = values.into_iter().collect::<Result<_, Fault>>()?;
+    })?;
     let places = vec![Cell::integers(0, length as i32 - 1); cells.len()];
     let tensor = |cells| Tensor {
         cells,

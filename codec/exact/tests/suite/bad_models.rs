@@ -1,6 +1,9 @@
 //! Models that are refused for what surrounds the graph: versions, metadata, interface, size.
 
-use umoec_exact::onnx::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
+use umoec_exact::build::attributes::int;
+use umoec_exact::onnx::{
+    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
+};
 use umoec_exact::{ModelLimits, StepModel};
 
 use crate::common::{edited, recurrent, refusal, regraphed, with};
@@ -228,12 +231,71 @@ fn the_work_of_the_proof_is_bounded() {
     });
     assert_eq!(refusal(&file), "accepted");
     let limits = ModelLimits {
-        operations: 100_000,
+        operations: 110_000,
         ..ModelLimits::default()
     };
     let error = StepModel::load(&file, &limits).unwrap_err().to_string();
     assert!(
         error.contains("the proof takes more operations than the limits allow"),
         "{error}"
+    );
+}
+
+#[test]
+fn work_that_grows_with_the_square_is_bounded() {
+    // A cycle in which each node reads a thousand others first.
+    refused("the graph has a cycle through node", |graph| {
+        for n in 0..100 {
+            let mut input = vec!["byte".to_owned(); 1000];
+            input.push(format!("x{}", (n + 1) % 100));
+            let output = vec![format!("x{n}")];
+            let op_type = "Max".into();
+            graph.node.push(NodeProto {
+                input,
+                output,
+                op_type,
+                ..NodeProto::default()
+            });
+        }
+    });
+    refused("it has 9 attributes", |graph| {
+        graph.node[0].attribute = (0..9).map(|n| int(&format!("a{n}"), 0)).collect();
+    });
+    let limits = ModelLimits {
+        operations: 1 << 20,
+        ..ModelLimits::default()
+    };
+    let file = with(|b, byte| {
+        let wide = b.expand(byte, &[1, 1 << 12]);
+        let mut all = vec![byte; 1 << 9];
+        all[0] = &wide;
+        b.max(&all)
+    });
+    let error = StepModel::load(&file, &limits).unwrap_err().to_string();
+    assert!(
+        error.starts_with("the model's operations per step:"),
+        "{error}"
+    );
+    let reason = refusal(&edited(&recurrent(), |model| {
+        let graph = model.graph.as_mut().unwrap();
+        let mut state = graph.input[1].clone();
+        let declared = model
+            .metadata_props
+            .iter()
+            .find(|entry| entry.key == "umoec.state.sum");
+        let declared = declared.cloned().unwrap();
+        for n in 0..1024 {
+            state.name = format!("state.s{n}");
+            graph.input.push(state.clone());
+            let key = format!("umoec.state.s{n}");
+            model.metadata_props.push(StringStringEntryProto {
+                key,
+                ..declared.clone()
+            });
+        }
+    }));
+    assert!(
+        reason.contains("there are 1025 states, at most 1024 are allowed"),
+        "{reason}"
     );
 }

@@ -8,6 +8,7 @@ mod common;
 mod float;
 mod fuzz;
 mod hostile;
+mod messages;
 mod random;
 mod spec;
 mod steps;

@@ -1,0 +1,204 @@
+//! The plugin.
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use umoec_codec::plugin::{
+    Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId, Predictor, PredictorState,
+    Settings, hex,
+};
+use umoec_codec::{Error, Limits, Result};
+
+use crate::backend::Prepared;
+use crate::embedded::EMBEDDED;
+use crate::loaded::Loaded;
+use crate::params::{Params, Place};
+use crate::settings::Chosen;
+use crate::superblock::Superblocks;
+use crate::{backend_fault, fault};
+
+/// The plugin's id (`spec/plugin-ids.md`).
+pub const ID: PluginId = PluginId(3);
+
+/// The plugin's name.
+pub const NAME: &str = "tier1-onnx";
+
+static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
+    kind: Kind::Predictor,
+    id: ID,
+    name: Cow::Borrowed(NAME),
+    version: 1,
+    oldest: 1,
+    summary: Cow::Borrowed("a trained exact-integer network, any step graph by --model"),
+});
+
+/// The plugin.
+pub(crate) struct Tier1;
+
+impl Plugin for Tier1 {
+    fn descriptor(&self) -> &Descriptor {
+        &DESCRIPTOR
+    }
+}
+
+impl Predictor for Tier1 {
+    fn models(&self, settings: &Settings, models: &Models) -> Result<Vec<Arc<Model>>> {
+        let chosen = Chosen::read(settings)?;
+        if known(&chosen).is_some() {
+            return Ok(Vec::new());
+        }
+        let name = match (chosen.model, EMBEDDED.first()) {
+            (Some(name), _) => name,
+            (None, Some((name, _))) => (*name).to_owned(),
+            (None, None) => {
+                return Err(Error::Config(
+                    "no model is embedded in this program: name one with --model PATH|HASH|NAME"
+                        .into(),
+                ));
+            }
+        };
+        Ok(vec![models.find(&name)?])
+    }
+
+    fn plan(&self, data: &[u8], layout: &Layout, settings: &Settings) -> Result<Vec<u8>> {
+        self.plan_with_models(data, layout, settings, &[])
+    }
+
+    fn plan_with_models(
+        &self,
+        data: &[u8],
+        _layout: &Layout,
+        settings: &Settings,
+        models: &[Arc<Model>],
+    ) -> Result<Vec<u8>> {
+        let chosen = Chosen::read(settings)?;
+        let (lanes, segment) = chosen.lanes(data.len());
+        let mut params = Params {
+            lanes,
+            segment,
+            place: Place::Known(known(&chosen).unwrap_or(0)),
+            name: String::new(),
+        };
+        if let Some(model) = models.first() {
+            params.place = Place::Listed(0);
+            params.name = Params::name_of(Loaded::get(model)?.model().name());
+        }
+        Ok(params.write())
+    }
+
+    fn open(
+        &self,
+        version: u8,
+        params: &[u8],
+        len: u64,
+        limits: &Limits,
+    ) -> Result<Box<dyn Opened>> {
+        self.open_with_models(version, params, len, &[], limits)
+    }
+
+    fn open_with_models(
+        &self,
+        _version: u8,
+        params: &[u8],
+        len: u64,
+        models: &[Arc<Model>],
+        limits: &Limits,
+    ) -> Result<Box<dyn Opened>> {
+        let params = Params::read(params)?;
+        let model = &find(params.place, models)?;
+        let least = model.bytes().len() as u64;
+        afford(least, limits)?;
+        let loaded = Loaded::get(model)?;
+        let needed = loaded.memory(params.lanes, params.segment);
+        afford(needed, limits)?;
+        Ok(Box::new(OpenedStream {
+            prepared: loaded
+                .prepare_chosen(params.lanes)
+                .map_err(|e| backend_fault(&e))?,
+            start: loaded.model().interface().start,
+            segment: params.segment,
+            len,
+            needed,
+        }))
+    }
+
+    fn model_name(&self, _version: u8, params: &[u8], place: usize) -> Option<String> {
+        let params = Params::read(params).ok()?;
+        let listed = params.place == Place::Listed(place);
+        (listed && !params.name.is_empty()).then_some(params.name)
+    }
+}
+
+/// The known models: those that are embedded.
+static KNOWN: LazyLock<Vec<Arc<Model>>> = LazyLock::new(|| {
+    let known = EMBEDDED.iter();
+    known
+        .map(|(name, bytes)| Model::new(*name, *bytes))
+        .collect()
+});
+
+/// The number of the known model that is meant; `None` where another is, or where it is to be
+/// named by its hash.
+fn known(chosen: &Chosen) -> Option<usize> {
+    let meant = |model: &Arc<Model>| match &chosen.model {
+        None => true,
+        Some(wanted) => model.name() == wanted || hex(&model.hash()) == *wanted,
+    };
+    (!chosen.by_hash).then(|| KNOWN.iter().position(meant))?
+}
+
+/// The model at that place.
+fn find(place: Place, models: &[Arc<Model>]) -> Result<Arc<Model>> {
+    let found = match place {
+        Place::Known(number) => {
+            let found = KNOWN.get(number);
+            found.ok_or_else(|| Error::Unsupported {
+                what: format!("known model {number} of predictor `{NAME}`"),
+                hint: "a newer umoec has it".into(),
+            })
+        }
+        Place::Listed(place) => models.get(place).ok_or_else(|| {
+            let listed = models.len();
+            fault(format!(
+                "it uses model {place} of {listed} that the frame names"
+            ))
+        }),
+    };
+    found.map(Arc::clone)
+}
+
+fn afford(needed: u64, limits: &Limits) -> Result<()> {
+    if needed <= limits.memory {
+        return Ok(());
+    }
+    Err(Error::Limit {
+        what: format!("predictor {NAME}"),
+        needed,
+        limit: limits.memory,
+        hint: "allow more with --memory".into(),
+    })
+}
+
+struct OpenedStream {
+    prepared: Arc<dyn Prepared>,
+    start: u8,
+    segment: usize,
+    len: u64,
+    needed: u64,
+}
+
+impl Opened for OpenedStream {
+    fn memory(&self) -> u64 {
+        self.needed
+    }
+
+    fn start(&self) -> Result<Box<dyn PredictorState>> {
+        let stepper = self.prepared.start().map_err(|e| backend_fault(&e))?;
+        Ok(Box::new(Superblocks::new(
+            stepper,
+            self.segment,
+            self.len,
+            self.start,
+        )))
+    }
+}

@@ -1,0 +1,88 @@
+//! The same bits from every backend, through ONNX Runtime as well.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, compress, decompress};
+use umoec_codec::plugin::{Model, Registry, hex};
+use umoec_predictor_onnx::backend::library_at;
+use umoec_predictor_onnx::conformance::{
+    LANES, RANDOM, Setting, THREADS, digest, embedded, random, read_vectors,
+};
+use umoec_predictor_onnx::sample::{Size, sample};
+use umoec_predictor_onnx::{Backend, choose_backend};
+use umoec_tests::content::Kind;
+use umoec_tests::onnxruntime::onnxruntime;
+use umoec_tests::stack::fixed;
+
+/// The process has one choice of backend.
+static CHOICE: Mutex<()> = Mutex::new(());
+
+fn load() {
+    library_at(&onnxruntime()).unwrap();
+}
+
+#[test]
+fn every_backend_gives_the_stored_digests() {
+    load();
+    let vectors: BTreeMap<String, String> = read_vectors()
+        .into_iter()
+        .map(|vector| (vector.model, vector.digest))
+        .collect();
+    let generated = (0..RANDOM).map(|number| random(number).unwrap());
+    for case in embedded().unwrap().into_iter().chain(generated) {
+        let expected = &vectors[&hex(&case.loaded.model().hash())];
+        for backend in [Backend::Tract, Backend::Ort] {
+            for lanes in LANES {
+                for threads in THREADS {
+                    let setting = Setting {
+                        backend,
+                        lanes,
+                        threads,
+                    };
+                    let digest = hex(&digest(&case, setting).unwrap());
+                    assert_eq!(digest, *expected, "{} {setting:?}", case.name);
+                }
+            }
+        }
+    }
+}
+
+/// Contents of every kind, about a kilobyte each: the reference is slow.
+fn contents() -> Vec<Vec<u8>> {
+    let kinds = Kind::ALL.iter().enumerate();
+    let mut contents: Vec<_> = kinds
+        .map(|(seed, &kind)| kind.generate(1200, seed as u64))
+        .collect();
+    contents.push(b"the quick brown fox jumps over the lazy dog. ".repeat(30));
+    contents
+}
+
+#[test]
+fn what_one_backend_writes_each_other_reads() {
+    load();
+    let _choice = CHOICE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut registry: Registry = umoec_builtin::registry().unwrap();
+    let model = sample("tiny", Size::TINY, 3).unwrap();
+    registry.models_mut().insert(Model::new("tiny", model));
+    let registry = Arc::new(registry);
+    let backends = [Backend::Tract, Backend::Ort, Backend::Reference];
+    for (lanes, content) in [1, 4, 7].into_iter().cycle().zip(contents()) {
+        let settings = format!("model = 'tiny'\nlanes = {lanes}\nsegment = 100");
+        let profile = fixed(1000, ("tier1-onnx", &settings), ("rans", ""));
+        let files = backends.map(|backend| {
+            choose_backend(Some(backend));
+            compress(&content, &registry, &EncodeOptions::new(profile.clone())).unwrap()
+        });
+        assert!(files.iter().all(|file| *file == files[0]));
+        for backend in backends {
+            choose_backend(Some(backend));
+            let options = DecodeOptions {
+                threads: 2,
+                ..DecodeOptions::default()
+            };
+            assert!(decompress(&files[0], &registry, &options).unwrap() == content);
+        }
+    }
+    choose_backend(None);
+}

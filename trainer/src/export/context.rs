@@ -1,0 +1,159 @@
+//! Nodes that hash the history and gather the tables' rows: [`crate::context`] as a graph.
+
+use umoec_exact::interface::StateRange;
+
+use super::Writer;
+use crate::config::ModelConfig;
+use crate::context::{
+    BYTE_FACTORS, Context, HISTORY, WORD_FACTOR, WORD_FACTORS, WORD_MODULUS, WORDS_FACTORS, letter,
+};
+use crate::grid::ROW;
+use crate::tables::Tables;
+
+/// Where the word, the word before and the last byte stand among the hashed numbers.
+const WORD: usize = HISTORY;
+const FEATURES: usize = HISTORY + 3;
+
+/// The gathered rows, [lanes, tables · row width], as integers of the [`ROW`] grid.
+pub(super) fn rows(writer: &mut Writer, model: &ModelConfig, tables: &Tables) -> String {
+    let features = features(writer);
+    let count = model.tables.len();
+    let mut factors = vec![0.0; FEATURES * count];
+    for (column, table) in model.tables.iter().enumerate() {
+        let mut set =
+            |feature: usize, factor: u32| factors[feature * count + column] = factor as f32;
+        match table.context {
+            Context::Bytes(order) => {
+                (0..usize::from(order)).for_each(|i| set(i, BYTE_FACTORS[i]));
+            }
+            Context::Word => {
+                set(WORD, WORD_FACTORS[0]);
+                set(WORD + 2, WORD_FACTORS[1]);
+            }
+            Context::Words => (0..3).for_each(|i| set(WORD + i, WORDS_FACTORS[i])),
+        }
+    }
+    let factors = writer
+        .graph
+        .initializer_f32("hash.factors", &[FEATURES, count], &factors);
+    let sums = writer.graph.matmul(&features, &factors);
+
+    // Tables of equal size stand together: their remainders are taken together.
+    let mut runs: Vec<(u32, usize)> = Vec::new();
+    for table in &model.tables {
+        match runs.last_mut() {
+            Some((bits, length)) if *bits == table.bits => *length += 1,
+            _ => runs.push((table.bits, 1)),
+        }
+    }
+    let sizes: Vec<i64> = runs.iter().map(|run| run.1 as i64).collect();
+    let parts = writer.graph.split(&sums, &sizes, 1);
+    let indices: Vec<String> = parts
+        .iter()
+        .zip(&runs)
+        .map(|(part, (bits, _))| remainder(writer, part, 1 << bits))
+        .collect();
+    let indices: Vec<&str> = indices.iter().map(String::as_str).collect();
+    let indices = writer.graph.concat(&indices, 1);
+    let offsets: Vec<f32> = model
+        .tables
+        .iter()
+        .scan(0.0, |row, table| {
+            Some(std::mem::replace(row, *row + (1 << table.bits) as f32))
+        })
+        .collect();
+    let offsets = writer
+        .graph
+        .initializer_f32("hash.offsets", &[count], &offsets);
+    let indices = writer.graph.add(&indices, &offsets);
+    unpack(writer, model, tables, &indices)
+}
+
+/// `x mod modulus`, a power of two, for `x >= 0`.
+fn remainder(writer: &mut Writer, x: &str, modulus: u32) -> String {
+    let whole = writer.times(x, 1.0 / modulus as f32);
+    let whole = writer.graph.floor(&whole);
+    let whole = writer.times(&whole, modulus as f32);
+    let rest = writer.graph.sub(x, &whole);
+    // Changes nothing; it tells the verifier, which does not know what a remainder is.
+    writer.graph.clip(&rest, 0.0, modulus as f32 - 1.0)
+}
+
+/// The last bytes, the word, the word before it and the last byte where no word is, [lanes, 9];
+/// and the states they come from.
+fn features(writer: &mut Writer) -> String {
+    let byte = writer.byte.clone();
+    let older = writer
+        .graph
+        .state("history", &[HISTORY - 1], StateRange::integers(0, 255));
+    let top = WORD_MODULUS as i32 - 1;
+    let word = writer
+        .graph
+        .state("word", &[1], StateRange::integers(0, top));
+    let previous = writer
+        .graph
+        .state("previous", &[1], StateRange::integers(0, top));
+
+    let history = writer.graph.concat(&[&byte, &older], 1);
+    let kept = writer
+        .graph
+        .slice(&history, &[0], &[HISTORY as i64 - 1], &[1]);
+    writer.next_state("history", &kept, &[HISTORY - 1]);
+
+    let letters: Vec<u8> = (0..=255u8).map(|byte| letter(byte) as u8).collect();
+    let letters = writer.graph.initializer_u8("letters", &[256], &letters);
+    let letter = writer.graph.look_up(&letters, &byte, 0);
+    let letter = writer
+        .graph
+        .cast(&letter, umoec_exact::onnx::data_type::FLOAT);
+    let zero = writer.graph.scalar(0.0);
+    let is_letter = writer.graph.greater(&letter, &zero);
+
+    let longer = writer.times(&word, WORD_FACTOR as f32);
+    let longer = writer.graph.add(&longer, &letter);
+    let longer = remainder(writer, &longer, WORD_MODULUS);
+    let next_word = writer.graph.select(&is_letter, &longer, &zero);
+    writer.next_state("word", &next_word, &[1]);
+
+    let had_word = writer.graph.greater(&word, &zero);
+    let no_letter = writer.graph.not(&is_letter);
+    let ends = writer.graph.and(&no_letter, &had_word);
+    let next_previous = writer.graph.select(&ends, &word, &previous);
+    writer.next_state("previous", &next_previous, &[1]);
+
+    let in_word = writer.graph.greater(&next_word, &zero);
+    let lone = writer.graph.select(&in_word, &zero, &byte);
+    writer
+        .graph
+        .concat(&[&history, &next_word, &next_previous, &lone], 1)
+}
+
+/// Gathers rows of nibbles: the first half of a row in the low ones, the second in the high.
+fn unpack(writer: &mut Writer, model: &ModelConfig, tables: &Tables, indices: &str) -> String {
+    let half = model.row_width / 2;
+    let nibble = |value: f32| (ROW.index(value) - ROW.low) as u8;
+    let mut packed = Vec::with_capacity(tables.values.len() / 2);
+    for row in tables.values.chunks_exact(model.row_width) {
+        let (low, high) = row.split_at(half);
+        packed.extend(
+            low.iter()
+                .zip(high)
+                .map(|(&l, &h)| nibble(l) | nibble(h) << 4),
+        );
+    }
+    let rows = tables.values.len() / model.row_width;
+    let graph = &mut writer.graph;
+    let packed = graph.initializer_u8("rows", &[rows, half], &packed);
+    let gathered = graph.look_up(&packed, indices, 0);
+    let gathered = graph.cast(&gathered, umoec_exact::onnx::data_type::FLOAT);
+    let high = writer.times(&gathered, 1.0 / 16.0);
+    let high = writer.graph.floor(&high);
+    let low = writer.times(&high, 16.0);
+    let low = writer.graph.sub(&gathered, &low);
+    let low = writer.graph.clip(&low, 0.0, 15.0);
+    let both = writer.graph.concat(&[&low, &high], 2);
+    let both = writer.plus(&both, ROW.low);
+    writer
+        .graph
+        .reshape(&both, &[0, (model.tables.len() * model.row_width) as i64])
+}

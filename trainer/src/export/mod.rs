@@ -1,0 +1,61 @@
+//! From trained weights to an exact step graph (spec numerics).
+
+mod context;
+mod writer;
+
+pub use writer::{STREAM, Writer};
+
+use std::collections::BTreeSet;
+
+use umoec_exact::build::{ModelCard, seal};
+use umoec_exact::{ExactError, ModelLimits};
+
+use crate::checkpoint::Trained;
+use crate::data::Stretch;
+use crate::network::{initial_states, layers};
+
+/// Bytes that every backend runs when it opens the model.
+const SELF_TEST: &[u8] =
+    b"\0The quick brown fox jumps over 13 lazy dogs.\n{\"id\": 7, \"\xc3\xa9\": [0.5]}\n\xff\x00";
+
+/// In a sentence: what a network was trained on.
+pub fn training_summary(trained: &Trained) -> String {
+    let (config, step) = (&trained.config, trained.step);
+    let bytes = step * (config.training.lanes * config.training.stretch) as u64;
+    let families = config
+        .sources
+        .iter()
+        .filter_map(|source| source.path.split('/').next());
+    let families: BTreeSet<&str> = families.collect();
+    let families = families.into_iter().collect::<Vec<_>>().join(", ");
+    format!(
+        "{bytes} bytes of {families}; seed {}, {step} steps",
+        config.seed
+    )
+}
+
+/// The ONNX file of a trained network, proved exact and with its self-test.
+///
+/// # Errors
+///
+/// What the verifier finds wrong with the graph.
+pub fn export(trained: &Trained) -> Result<Vec<u8>, ExactError> {
+    let config = &trained.config;
+    let card = ModelCard {
+        name: config.name.clone(),
+        version: config.version.clone(),
+        licence: config.licence.clone(),
+        context: 0,
+        training: training_summary(trained),
+    };
+    let mut writer = Writer::new(&card);
+    let model = &config.model;
+    let mut x = context::rows(&mut writer, model, &trained.tables);
+    let layers = layers(model, &Stretch::default(), initial_states(model, 1));
+    for (index, (layer, parameters)) in layers.iter().zip(&trained.parameters).enumerate() {
+        writer.prefix = format!("{index}.");
+        x = layer.layer().export(&mut writer, &x, parameters);
+    }
+    writer.graph.output("logits", &x, &[256]);
+    seal(&writer.finish(), &ModelLimits::default(), SELF_TEST)
+}

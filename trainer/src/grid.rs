@@ -1,0 +1,60 @@
+//! The grids that values are rounded to, here and in the exported graph alike.
+
+/// Values `n · step` for integers `low <= n <= high`; `step` is a power of two.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grid {
+    /// Distance of neighbours.
+    pub step: f32,
+    /// Least integer.
+    pub low: f32,
+    /// Greatest integer.
+    pub high: f32,
+}
+
+impl Grid {
+    /// A grid of step 2^-`bits`.
+    pub const fn new(bits: i32, low: i32, high: i32) -> Self {
+        let step = f32::from_bits(((127 - bits) as u32) << 23);
+        Self {
+            step,
+            low: low as f32,
+            high: high as f32,
+        }
+    }
+
+    /// log2 of 1 / step.
+    pub const fn bits(self) -> i32 {
+        127 - (self.step.to_bits() >> 23) as i32
+    }
+
+    /// The integer `n` of the grid value nearest to `x`, halves upward.
+    pub fn index(self, x: f32) -> f32 {
+        (x / self.step + 0.5).floor().clamp(self.low, self.high)
+    }
+
+    /// The grid value nearest to `x`.
+    pub fn round(self, x: f32) -> f32 {
+        self.index(x) * self.step
+    }
+}
+
+/// Inputs of matrix products: eight bits, ±4.
+pub const ACTIVATION: Grid = Grid::new(5, -127, 127);
+/// The gate of a read-out: the non-negative half of [`ACTIVATION`].
+pub const GATE: Grid = Grid::new(5, 0, 127);
+/// What a state is read out as, before the gate: ±32.
+pub const READ_OUT: Grid = Grid::new(6, -2047, 2047);
+/// Logit of how much a state takes in: ±8.
+pub const WRITE: Grid = Grid::new(4, -128, 127);
+/// Hidden units before they are squared: 0 to 2.
+pub const HIDDEN: Grid = Grid::new(6, 0, 127);
+/// Hidden units after they are squared: 0 to 4.
+pub const SQUARED: Grid = Grid::new(5, 0, 127);
+/// Weights of matrices: ±1.
+pub const WEIGHT: Grid = Grid::new(7, -127, 127);
+/// The embedding of the last byte: ±4.
+pub const BYTE: Grid = Grid::new(5, -127, 127);
+/// Rows of the n-gram tables: four bits.
+pub const ROW: Grid = Grid::new(2, -8, 7);
+/// Logits leave the graph in 64ths of a binary order.
+pub const LOGIT: Grid = Grid::new(6, -4096, 4095);

@@ -1,0 +1,17 @@
+//! Slices of `f32` in, slices of `f32` out: the arithmetic below the layers.
+//!
+//! Matrices are row-major, one row per byte. Everything here is deterministic: the order of
+//! every sum is fixed by the shapes alone.
+
+mod elementwise;
+mod matmul;
+mod orthogonal;
+mod scan;
+mod vectorised;
+
+pub use elementwise::{
+    cross_entropy_bits, hadamard_grid, keep_inside, quantise, quantise_all, sum_columns,
+};
+pub use matmul::{matmul, matmul_nt, matmul_tn};
+pub use orthogonal::orthogonal;
+pub use scan::{ScanShape, scan_backward, scan_forward};

@@ -1,0 +1,75 @@
+//! From the residual stream to 256 logits, and the loss.
+
+use super::{Block, Kept, Layer, add_bias, rounded, split};
+use crate::export::{STREAM, Writer};
+use crate::grid::{ACTIVATION, LOGIT};
+use crate::kernel::{
+    cross_entropy_bits, keep_inside, matmul, matmul_nt, matmul_tn, quantise_all, sum_columns,
+};
+
+/// The last layer: [bytes, width] to one number, the mean loss in bits per byte.
+#[derive(Debug)]
+pub struct Head {
+    /// Width of the residual stream.
+    pub width: usize,
+    /// The byte at each position.
+    pub targets: Vec<u8>,
+}
+
+impl Layer for Head {
+    fn blocks(&self) -> Vec<Block> {
+        vec![
+            Block {
+                orthogonal: false,
+                ..Block::weight("head.weight", self.width, 256, 0.02)
+            },
+            Block::bias("head.bias", 256, 0.0, 0.0),
+        ]
+    }
+
+    fn forward(&self, x: &[f32], parameters: &[f32]) -> (Vec<f32>, Kept) {
+        let blocks = split(&self.blocks(), parameters);
+        let mut q = vec![0.0; x.len()];
+        quantise_all(&mut q, x, ACTIVATION);
+        let mut logits = vec![0.0; self.targets.len() * 256];
+        matmul(&mut logits, &q, &rounded(blocks[0]), self.width, 256, false);
+        add_bias(&mut logits, blocks[1]);
+        let scale = 1.0 / self.targets.len() as f32;
+        let bits = cross_entropy_bits(&mut logits, &self.targets, scale);
+        (
+            vec![(bits / self.targets.len() as f64) as f32],
+            vec![q, logits],
+        )
+    }
+
+    fn backward(&self, parameters: &[f32], kept: Kept, dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        let blocks = split(&self.blocks(), parameters);
+        let [q, dlogits] = &kept[..] else {
+            unreachable!("the forward pass keeps two matrices")
+        };
+        let mut gradient = vec![0.0; parameters.len()];
+        let (weight, bias) = gradient.split_at_mut(blocks[0].len());
+        matmul_tn(weight, q, dlogits, self.width, 256);
+        sum_columns(bias, dlogits);
+        let mut dx = vec![0.0; q.len()];
+        matmul_nt(&mut dx, dlogits, &rounded(blocks[0]), 256, self.width);
+        keep_inside(&mut dx, q, self.width, 0, self.width, ACTIVATION);
+        // The loss is the last node of the graph, yet its gradient need not be one.
+        if dy[0] != 1.0 {
+            dx.iter_mut().chain(&mut gradient).for_each(|g| *g *= dy[0]);
+        }
+        (dx, gradient)
+    }
+
+    fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String {
+        let blocks = self.blocks();
+        let values = split(&blocks, parameters);
+        let q = writer.round(x, STREAM, ACTIVATION);
+        let weight = writer.weight(&blocks[0], values[0]);
+        let logits = writer.graph.matmul(&q, &weight);
+        let shift = STREAM - LOGIT.bits();
+        let bias = writer.bias(blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
+        let logits = writer.graph.add(&logits, &bias);
+        writer.shift(&logits, shift, LOGIT.low, LOGIT.high)
+    }
+}

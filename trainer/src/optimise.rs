@@ -1,0 +1,120 @@
+//! Optimisers of the dense parameters, with a plain state that is saved whole: Muon (Jordan et
+//! al. 2024) for the matrices between layers, Adam (Kingma and Ba 2015) for the rest.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::TrainingConfig;
+use crate::kernel::orthogonal;
+use crate::layer::Block;
+
+const BETA1: f32 = 0.9;
+const BETA2: f32 = 0.98;
+const EPSILON: f32 = 1e-8;
+/// Muon's momentum.
+const MOMENTUM: f32 = 0.95;
+/// Muon's step has this root mean square at rate 1, as Adam's has (Liu et al. 2025).
+const MUON_SCALE: f32 = 0.2;
+/// Gradients of a step longer than this are shortened to it.
+const LONGEST: f64 = 1.0;
+
+/// Running moments of one layer's gradient.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Moments {
+    /// Of the gradient.
+    pub first: Vec<f32>,
+    /// Of its square.
+    pub second: Vec<f32>,
+}
+
+impl Moments {
+    /// No gradient seen.
+    pub fn new(len: usize) -> Self {
+        Self {
+            first: vec![0.0; len],
+            second: vec![0.0; len],
+        }
+    }
+
+    /// One step of `parameters` at `rate`; `step` counts from 1.
+    pub fn step(
+        &mut self,
+        parameters: &mut [f32],
+        gradient: &[f32],
+        blocks: &[Block],
+        rate: f32,
+        step: u64,
+    ) {
+        let step = step.min(100_000) as i32;
+        let (scale1, scale2) = (
+            1.0 / (1.0 - BETA1.powi(step)),
+            1.0 / (1.0 - BETA2.powi(step)),
+        );
+        let mut at = 0;
+        for block in blocks {
+            let part = at..at + block.size();
+            at = part.end;
+            if block.orthogonal {
+                self.muon(
+                    &mut parameters[part.clone()],
+                    &gradient[part.clone()],
+                    part,
+                    block,
+                    rate,
+                );
+                continue;
+            }
+            let moments = self.first[part.clone()]
+                .iter_mut()
+                .zip(&mut self.second[part.clone()]);
+            let values = parameters[part.clone()].iter_mut().zip(&gradient[part]);
+            for ((p, g), (m, v)) in values.zip(moments) {
+                *m += (1.0 - BETA1) * (g - *m);
+                *v += (1.0 - BETA2) * (g * g - *v);
+                let move_by = rate * (*m * scale1) / ((*v * scale2).sqrt() + EPSILON);
+                *p = (*p - move_by).clamp(-block.limit, block.limit);
+            }
+        }
+    }
+
+    fn muon(
+        &mut self,
+        parameters: &mut [f32],
+        gradient: &[f32],
+        part: std::ops::Range<usize>,
+        block: &Block,
+        rate: f32,
+    ) {
+        let momentum = &mut self.first[part];
+        let mut look_ahead = Vec::with_capacity(gradient.len());
+        for (m, g) in momentum.iter_mut().zip(gradient) {
+            *m = MOMENTUM * *m + g;
+            look_ahead.push(MOMENTUM * *m + g);
+        }
+        let step = orthogonal(&look_ahead, block.rows, block.columns);
+        let scale = rate * MUON_SCALE * (block.rows.max(block.columns) as f32).sqrt();
+        for (p, s) in parameters.iter_mut().zip(step) {
+            *p = (*p - scale * s).clamp(-block.limit, block.limit);
+        }
+    }
+}
+
+/// Factor that shortens gradients of all layers together to [`LONGEST`].
+pub fn shorten(gradients: &[Vec<f32>]) -> f32 {
+    let squares = gradients
+        .iter()
+        .flatten()
+        .map(|&g| f64::from(g) * f64::from(g));
+    let norm = squares.sum::<f64>().sqrt();
+    if norm > LONGEST {
+        (LONGEST / norm) as f32
+    } else {
+        1.0
+    }
+}
+
+/// Share of the highest rate at `step`, counted from 0: a straight rise, level, a straight fall.
+pub fn schedule(training: &TrainingConfig, step: u64) -> f32 {
+    let rise = (step + 1) as f32 / training.warmup.max(1) as f32;
+    let fall = (training.steps - step) as f32 / training.decay.max(1) as f32;
+    rise.min(fall).min(1.0)
+}

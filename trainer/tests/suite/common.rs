@@ -1,0 +1,48 @@
+//! Data and configuration for runs of seconds.
+
+use std::fs;
+use std::path::Path;
+
+use umoec_trainer::config::Config;
+use umoec_trainer::random::Random;
+
+/// The smoke configuration.
+pub(crate) fn smoke() -> Config {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/train/smoke.toml");
+    Config::load(Path::new(path)).unwrap()
+}
+
+/// Sentences of made-up words, always the same for a seed.
+pub(crate) fn prose(seed: u64, bytes: usize) -> Vec<u8> {
+    const SYLLABLES: [&str; 12] = [
+        "ka", "ro", "mi", "ten", "sul", "or", "ban", "e", "lif", "du", "an", "vo",
+    ];
+    let mut random = Random::new(seed, 0);
+    let mut text = Vec::new();
+    while text.len() < bytes {
+        for _ in 0..=random.below(3) {
+            text.extend(SYLLABLES[random.below(SYLLABLES.len())].bytes());
+        }
+        text.extend(if random.below(8) == 0 { ". " } else { " " }.bytes());
+    }
+    text.truncate(bytes);
+    text
+}
+
+/// Writes the sources that the smoke configuration names.
+pub(crate) fn write_data(folder: &Path) {
+    fs::write(folder.join("prose.txt"), prose(1, 20_000)).unwrap();
+    let mut tar = Vec::new();
+    for member in 0..10 {
+        let body = prose(100 + member, 150 + 40 * member as usize);
+        let mut header = [0u8; 512];
+        header[..2].copy_from_slice(&[b'm', b'0' + member as u8]);
+        header[124..135].copy_from_slice(format!("{:011o}", body.len()).as_bytes());
+        header[156] = b'0';
+        tar.extend(header);
+        tar.extend(&body);
+        tar.resize(tar.len().next_multiple_of(512), 0);
+    }
+    tar.extend([0; 1024]);
+    fs::write(folder.join("members.tar"), tar).unwrap();
+}

@@ -1,0 +1,102 @@
+//! Whole runs, small: they learn, repeat, resume, and the exported graph is what was trained.
+
+use std::sync::Arc;
+
+use umoec_exact::{ModelLimits, Reference, StepModel, Stepper};
+use umoec_trainer::checkpoint::Trained;
+use umoec_trainer::evaluate::{bits, graph_bits};
+use umoec_trainer::export::export;
+use umoec_trainer::trainer::Trainer;
+
+fn run(folder: &std::path::Path, threads: usize) -> Trainer {
+    let mut trainer = Trainer::new(crate::common::smoke(), folder).unwrap();
+    while trainer.step < trainer.config.training.steps {
+        trainer.advance(threads).unwrap();
+    }
+    trainer
+}
+
+fn file(trainer: &Trainer) -> Vec<u8> {
+    export(&trainer.trained()).unwrap()
+}
+
+#[test]
+fn the_same_command_gives_the_same_file_whatever_the_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::common::write_data(folder.path());
+    let (once, again) = (run(folder.path(), 1), run(folder.path(), 2));
+    assert_eq!(blake3::hash(&file(&once)), blake3::hash(&file(&again)));
+}
+
+#[test]
+fn a_resumed_run_is_the_uninterrupted_one() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::common::write_data(folder.path());
+    let whole = run(folder.path(), 1);
+    let path = folder.path().join("run.checkpoint");
+    let mut first = Trainer::new(crate::common::smoke(), folder.path()).unwrap();
+    for _ in 0..17 {
+        first.advance(1).unwrap();
+    }
+    first.save(&path).unwrap();
+    let mut second = Trainer::load(crate::common::smoke(), folder.path(), &path).unwrap();
+    while second.step < second.config.training.steps {
+        second.advance(2).unwrap();
+    }
+    assert!(whole.parameters == second.parameters);
+    assert!(whole.tables.values == second.tables.values);
+    assert!(whole.states == second.states);
+    assert_eq!(whole.feeder.state(), second.feeder.state());
+}
+
+#[test]
+fn a_run_may_begin_with_a_trained_network() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::common::write_data(folder.path());
+    let mut first = run(folder.path(), 1);
+    let path = folder.path().join("run.checkpoint");
+    first.save(&path).unwrap();
+    let from = || Trained::load(&path).unwrap();
+    let second = Trainer::continuing(crate::common::smoke(), folder.path(), from()).unwrap();
+    assert_eq!(second.step, 0);
+    assert!(second.parameters == first.parameters);
+    assert!(second.tables.values == first.tables.values);
+    assert!(second.tables.squares == first.tables.squares);
+
+    let mut wider = crate::common::smoke();
+    wider.model.hidden += 16;
+    let error = Trainer::continuing(wider, folder.path(), from()).unwrap_err();
+    assert!(error.to_string().contains("other sizes"));
+}
+
+#[test]
+fn the_exported_graph_spends_what_training_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::common::write_data(folder.path());
+    let mut trainer = run(folder.path(), 2);
+    let path = folder.path().join("run.checkpoint");
+    trainer.save(&path).unwrap();
+    let trained = Trained::load(&path).unwrap();
+    assert_eq!(trained.step, 40);
+
+    let text = crate::common::prose(9, 600);
+    let streams: Vec<&[u8]> = text.chunks(200).collect();
+    let counted = bits(&trained, &streams).unwrap();
+    let untrained = bits(&Trained::initial(crate::common::smoke()), &streams).unwrap();
+    assert!(
+        counted < 0.7 * untrained,
+        "it learned: {counted} of {untrained} bits"
+    );
+
+    let model = Arc::new(StepModel::load(&file(&trainer), &ModelLimits::default()).unwrap());
+    let spent = graph_bits(&model, &streams).unwrap();
+    // 0.0056 bits per byte are the coder's: no byte has less than a 65536th.
+    let excess = spent - 0.0056 * text.len() as f64 - counted;
+    assert!(excess.abs() < 0.005 * counted, "{spent} {counted}");
+    let mut reference = Reference::new(Arc::clone(&model), 1).unwrap();
+    model
+        .self_test()
+        .unwrap()
+        .check("reference", &mut reference as &mut dyn Stepper)
+        .unwrap();
+}
