@@ -1,6 +1,8 @@
 //! Models that travel with the content. No frame here uses one: what they mean is a predictor's
 //! matter.
 
+use std::slice::from_ref;
+
 use super::{Vector, faulty, good};
 use crate::stack::Fault::Malformed;
 use crate::wire::{COMMENT, Header, MODEL, Member, varint};
@@ -76,13 +78,13 @@ fn malformed() -> Vec<Vector> {
             "model-unlisted",
             "A MODEL that the HEADER does not list.",
             &[],
-            &[model.clone()],
+            from_ref(&model),
         ),
         with(
             "model-other",
             "A MODEL, but the HEADER lists another.",
             &[b"other"],
-            &[model.clone()],
+            from_ref(&model),
         ),
         with(
             "model-twice",

@@ -1,6 +1,7 @@
 //! Models: found by hash, listed by frames, embedded in files.
 
 use std::io::Cursor;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use umoec_codec::Error;
@@ -141,7 +142,7 @@ fn a_model_section_must_be_true_listed_single_and_before_the_frames() {
     let hash = *blake3::hash(b"weights").as_bytes();
     let good = model_section(hash, b"weights");
     assert_eq!(
-        decode(&around(&[hash], &[good.clone()], &[]), &lacks()).unwrap(),
+        decode(&around(&[hash], from_ref(&good), &[]), &lacks()).unwrap(),
         b"abc"
     );
     let comment = section(0x82, b"between");
@@ -152,11 +153,11 @@ fn a_model_section_must_be_true_listed_single_and_before_the_frames() {
             "another hash",
             around(&[hash], &[model_section(hash, b"weight5")], &[]),
         ),
-        ("not listed", around(&[], &[good.clone()], &[])),
-        ("another listed", around(&[[1; 32]], &[good.clone()], &[])),
+        ("not listed", around(&[], from_ref(&good), &[])),
+        ("another listed", around(&[[1; 32]], from_ref(&good), &[])),
         ("twice", around(&[hash], &[good.clone(), good.clone()], &[])),
-        ("behind", around(&[hash], &[], &[good.clone()])),
-        ("both", around(&[hash], &[good.clone()], &[good])),
+        ("behind", around(&[hash], &[], from_ref(&good))),
+        ("both", around(&[hash], from_ref(&good), from_ref(&good))),
     ];
     for (what, file) in bad {
         let outcome = decode(&file, &has());
