@@ -1,5 +1,7 @@
 //! tract: pure Rust, always there.
 
+mod floor;
+
 use std::iter;
 use std::sync::Arc;
 
@@ -60,7 +62,9 @@ fn optimise(
     let states = interface.states.iter().map(|s| format!("next.{}", s.name));
     let outputs: Vec<String> = iter::once("logits".to_owned()).chain(states).collect();
     graph.select_outputs_by_name(&outputs)?;
-    Ok((graph.into_optimized()?.into_runnable()?, inputs))
+    let mut graph = graph.into_optimized()?;
+    floor::replace(&mut graph);
+    Ok((graph.into_runnable()?, inputs))
 }
 
 impl Prepared for Tract {
