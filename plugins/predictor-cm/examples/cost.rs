@@ -9,7 +9,7 @@ use std::time::Instant;
 use umoec_codec::Limits;
 use umoec_codec::plugin::{DecisionCoder, Layout, Predictor, Settings};
 use umoec_codec::probability::{BitProbability, ByteDistribution};
-use umoec_predictor_cm::Cm;
+use umoec_predictor_cm::{Adviser, Cm, start_advised};
 
 struct Meter<'a> {
     data: &'a [u8],
@@ -36,6 +36,19 @@ impl DecisionCoder for Meter<'_> {
     }
 
     fn seek(&mut self, _: usize) {}
+}
+
+struct Recorded { logits: Vec<u8>, counts: [u32; 256], table: Vec<f64> }
+
+impl Adviser for Recorded {
+    fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
+        let l: Vec<i32> = self.logits[512 * history.len()..][..512].chunks(2).map(|c| i32::from(i16::from_le_bytes([c[0], c[1]]))).collect();
+        let max = *l.iter().max()?;
+        for (c, l) in self.counts.iter_mut().zip(&l) {
+            *c = self.table.get((max - l) as usize).map_or(0, |&v| v as u32);
+        }
+        Some(&self.counts)
+    }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -69,7 +82,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         table,
     };
     let mut history = Vec::new();
-    opened.start()?.code(data.len(), &mut meter, &mut history);
+    let mut state = match std::env::var("ADVICE") {
+        Ok(path) => {
+            let table = (0..64*31).map(|d| (30.0 - d as f64 / 64.0).exp2()).collect();
+            start_advised(&params, data.len() as u64, Recorded { logits: std::fs::read(path)?, counts: [0; 256], table })?
+        }
+        Err(_) => opened.start()?,
+    };
+    state.code(data.len(), &mut meter, &mut history);
     assert!(history == data, "the model did not reproduce the stream");
     let seconds = start.elapsed().as_secs_f64();
     println!(

@@ -12,6 +12,7 @@
 //! * `model`: all of it, bit by bit; `lean`: the same for small models, fast; `running`: either at
 //!   work on an instruction set. `params`, `presets`, `plan`: which model for which data.
 
+mod advice;
 mod apm;
 mod contexts;
 mod counter;
@@ -43,6 +44,8 @@ use umoec_codec::plugin::{
 };
 use umoec_codec::{Error, Limits, Result};
 
+pub use advice::Adviser;
+use advice::{Advised, Alone};
 use lean::Lean;
 use model::Model;
 use params::Params;
@@ -127,9 +130,23 @@ fn start(params: &Params, len: u64, kernel: Kernel) -> Result<Box<dyn PredictorS
         let model = Lean::new(params, len)?;
         Box::new(Running { model, kernel })
     } else {
-        let model = Model::new(params, len)?;
+        let model = Model::new(params, len, Alone)?;
         Box::new(Running { model, kernel })
     })
+}
+
+/// A state at the beginning of a stream of `len` bytes that also listens to `adviser`.
+///
+/// # Errors
+/// As [`Predictor::open`] and [`Opened::start`].
+pub fn start_advised<A: Adviser + 'static>(
+    params: &[u8],
+    len: u64,
+    adviser: A,
+) -> Result<Box<dyn PredictorState>> {
+    let params = Params::read(params)?;
+    let model = Model::new(&params, len, Advised::new(adviser)?)?;
+    Ok(Box::new(Running { model, kernel: Kernel::detect() }))
 }
 
 umoec_codec::submit!(AnyPlugin::Predictor(Arc::new(Cm)));

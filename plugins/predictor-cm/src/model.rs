@@ -4,6 +4,7 @@ use umoec_codec::Result;
 use umoec_codec::plugin::DecisionCoder;
 use umoec_codec::probability::BitProbability;
 
+use crate::advice::{Advice, Alone, At};
 use crate::apm::Apm;
 use crate::direct::{self, Direct};
 use crate::matcher::Matcher;
@@ -32,7 +33,8 @@ const CONTEXT_BYTES: u64 = 1152;
 const _: () = assert!(Slots::BYTES + Runs::BYTES <= CONTEXT_BYTES);
 
 /// The state of `cm` within one stream.
-pub(crate) struct Model {
+pub(crate) struct Model<A = Alone> {
+    advice: A,
     tables: &'static Tables,
     selectors: Vec<Selector>,
     tracker: Tracker,
@@ -61,13 +63,19 @@ impl Model {
         table + slots + direct + matchers + mixer + apms + small
     }
 
+}
+
+impl<A: Advice> Model<A> {
     /// A model at the beginning of a stream of `len` bytes.
-    pub(crate) fn new(params: &Params, len: u64) -> Result<Self> {
+    pub(crate) fn new(params: &Params, len: u64, advice: A) -> Result<Self> {
         let recipe = &params.recipe;
-        let sizes = sizes(recipe);
+        let mut sizes = sizes(recipe);
+        sizes.extend(A::SELECTORS);
+        let inputs = recipe.inputs() + A::INPUTS;
         let bits = Params::index_bits(len);
         let matcher = |&least: &u8| Matcher::new(usize::from(least), bits);
         Ok(Self {
+            advice,
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
             tracker: Tracker::new(params.strides.map(|s| s as usize)),
@@ -75,7 +83,7 @@ impl Model {
             runs: Runs::new(usize::from(recipe.runs)),
             direct: Direct::new(&recipe.direct, len)?,
             matchers: recipe.matches.iter().map(matcher).collect::<Result<_>>()?,
-            mixer: Mixer::new(recipe.inputs(), &sizes, 256, recipe.rates, recipe.weight),
+            mixer: Mixer::new(inputs, &sizes, 256, recipe.rates, recipe.weight),
             selected: vec![0; sizes.len()],
             apms: APM_CONTEXTS[..usize::from(recipe.apms)]
                 .iter()
@@ -136,6 +144,7 @@ impl Model {
         self.runs.predict(partial, self.tables, runs);
         self.direct.predict(node, self.tables, direct);
         rest[0] = 256;
+        let advice = &mut rest[1..=A::INPUTS];
         let situation = Situation {
             tracker: &self.tracker,
             partial,
@@ -146,13 +155,21 @@ impl Model {
         for (selected, selector) in self.selected.iter_mut().zip(&self.selectors) {
             *selected = selector.context(&situation);
         }
+        let own_selectors = self.selectors.len();
+        let at = At {
+            tracker: &self.tracker,
+            partial,
+            expected,
+            length,
+        };
+        self.advice.predict(at, self.tables, advice, &mut self.selected[own_selectors..]);
         let x = self.mixer.mix::<O>(&self.selected, partial as usize);
         let own = 8 - APM_WEIGHTS[..self.apms.len()].iter().sum::<i32>();
         let mut sum = own * self.tables.squash(x);
         for ((apm, &context), weight) in self.apms.iter_mut().zip(&contexts).zip(APM_WEIGHTS) {
             sum += weight * apm.refine(x, context as usize);
         }
-        ((sum + 4) / 8).clamp(1, 65_535) as u32
+        self.advice.refine(x, (sum + 4) / 8).clamp(1, 65_535) as u32
     }
 
     /// Learns a bit.
@@ -165,6 +182,7 @@ impl Model {
             matcher.update(bit, partial);
         }
         self.mixer.update::<O>(bit);
+        self.advice.update(bit);
         for apm in &mut self.apms {
             apm.update(bit);
         }
@@ -202,10 +220,13 @@ fn sizes(recipe: &Recipe) -> Vec<usize> {
     recipe.selectors.iter().map(|s| s.size()).collect()
 }
 
-impl Bytes for Model {
+impl<A: Advice> Bytes for Model<A> {
     #[inline(always)]
     fn code<O: Ops>(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
         for _ in 0..len {
+            if !self.advice.begin(history) {
+                return;
+            }
             self.begin_byte(history);
             let mut partial = 1u32;
             for position in 0..8 {
@@ -295,7 +316,7 @@ mod tests {
     }
 
     fn model(params: &Params, data: &[u8], kernel: Kernel) -> Running<Model> {
-        let model = Model::new(params, data.len() as u64).unwrap();
+        let model = Model::new(params, data.len() as u64, Alone).unwrap();
         Running { model, kernel }
     }
 
