@@ -38,11 +38,18 @@ impl DecisionCoder for Meter<'_> {
     fn seek(&mut self, _: usize) {}
 }
 
-struct Recorded { logits: Vec<u8>, counts: [u32; 256], table: Vec<f64> }
+struct Recorded {
+    logits: Vec<u8>,
+    counts: [u32; 256],
+    table: Vec<f64>,
+}
 
 impl Adviser for Recorded {
     fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
-        let l: Vec<i32> = self.logits[512 * history.len()..][..512].chunks(2).map(|c| i32::from(i16::from_le_bytes([c[0], c[1]]))).collect();
+        let l: Vec<i32> = self.logits[512 * history.len()..][..512]
+            .chunks(2)
+            .map(|c| i32::from(i16::from_le_bytes([c[0], c[1]])))
+            .collect();
         let max = *l.iter().max()?;
         for (c, l) in self.counts.iter_mut().zip(&l) {
             *c = self.table.get((max - l) as usize).map_or(0, |&v| v as u32);
@@ -84,8 +91,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut history = Vec::new();
     let mut state = match std::env::var("ADVICE") {
         Ok(path) => {
-            let table = (0..64*31).map(|d| (30.0 - d as f64 / 64.0).exp2()).collect();
-            start_advised(&params, data.len() as u64, Recorded { logits: std::fs::read(path)?, counts: [0; 256], table })?
+            let table = (0..64 * 31)
+                .map(|d| (30.0 - d as f64 / 64.0).exp2())
+                .collect();
+            start_advised(
+                &params,
+                data.len() as u64,
+                Recorded {
+                    logits: std::fs::read(path)?,
+                    counts: [0; 256],
+                    table,
+                },
+            )?
         }
         Err(_) => opened.start()?,
     };

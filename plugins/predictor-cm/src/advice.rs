@@ -18,6 +18,10 @@ pub trait Adviser {
 pub(crate) trait Advice {
     /// Inputs of the mixer.
     const INPUTS: usize;
+    /// Bytes that it takes beside the mixer, at most.
+    const MEMORY: u64;
+    /// First weight of the first of them, in units of 1/256.
+    const TRUST: i32;
     /// Contexts of each selector of the mixer.
     const SELECTORS: &'static [usize];
 
@@ -48,6 +52,8 @@ pub(crate) struct Alone;
 
 impl Advice for Alone {
     const INPUTS: usize = 0;
+    const MEMORY: u64 = 0;
+    const TRUST: i32 = 0;
     const SELECTORS: &'static [usize] = &[];
 
     #[inline(always)]
@@ -69,6 +75,12 @@ impl Advice for Alone {
 
 /// Levels of confidence that selectors tell apart.
 const LEVELS: usize = 24;
+
+/// Contexts of the maps of the opinion alone, and of the one of the mixer's.
+const OWN: usize = 1 << 16;
+const LAST: usize = LEVELS * 256;
+/// The maps learn by 2^-6.
+const RATE: u32 = 6;
 
 /// An adviser with what the model learns about it.
 pub(crate) struct Advised<A> {
@@ -94,7 +106,12 @@ const LN_2: i32 = 45_426;
 /// The natural logarithm in units of 2^-16, of the eight bits below the leading one.
 fn logarithm(x: u64) -> i32 {
     let order = x.ilog2() as i32;
-    let mantissa = (if order >= 8 { x >> (order - 8) } else { x << (8 - order) }) as usize & 255;
+    let mantissa = (if order >= 8 {
+        x >> (order - 8)
+    } else {
+        x << (8 - order)
+    }) as usize
+        & 255;
     order * LN_2 + i32::from(LOGARITHMS[mantissa])
 }
 
@@ -108,8 +125,8 @@ impl<A: Adviser> Advised<A> {
         Ok(Self {
             adviser,
             sums: Box::new([1; 512]),
-            own: [Apm::new(1 << 16, 6)?, Apm::new(1 << 16, 6)?],
-            last: Apm::new(LEVELS * 256, 6)?,
+            own: [Apm::new(OWN, RATE)?, Apm::new(OWN, RATE)?],
+            last: Apm::new(LAST, RATE)?,
             context: 0,
         })
     }
@@ -119,9 +136,18 @@ fn level(x: i32) -> u32 {
     ((x + LOGIT_MAX + 1) as u32 * LEVELS as u32 / (2 * LOGIT_MAX as u32 + 2)).min(LEVELS as u32 - 1)
 }
 
+/// For sizes alone.
+impl Adviser for () {
+    fn advise(&mut self, _: &[u8]) -> Option<&[u32; 256]> {
+        None
+    }
+}
+
 impl<A: Adviser> Advice for Advised<A> {
     const INPUTS: usize = 4;
-    const SELECTORS: &'static [usize] = &[LEVELS * 7, LEVELS * 256];
+    const MEMORY: u64 = 2 * Apm::memory(OWN) + Apm::memory(LAST) + 8192;
+    const TRUST: i32 = 100;
+    const SELECTORS: &'static [usize] = &[LEVELS * 7];
 
     #[inline(always)]
     fn begin(&mut self, history: &[u8]) -> bool {
@@ -163,9 +189,12 @@ impl<A: Adviser> Advice for Advised<A> {
                 (1 + ((expected >> (7 - bits)) & 1), bucket)
             }
         };
-        let agreement = if bit == 0 { 0 } else { 1 + (bit - 1) * 3 + bucket };
+        let agreement = if bit == 0 {
+            0
+        } else {
+            1 + (bit - 1) * 3 + bucket
+        };
         selected[0] = level(x) * 7 + agreement;
-        selected[1] = level(x) * 256 + at.partial;
         self.context = (level(x) * 256 + at.partial) as usize;
     }
 

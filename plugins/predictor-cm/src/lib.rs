@@ -10,7 +10,7 @@
 //! * `memory`, `table`, `slots`, `runs`, `direct`, `matcher`: where contexts remember, and what they say.
 //! * `mixer`, `simd`, `selector`, `apm`: from many opinions to one.
 //! * `model`: all of it, bit by bit; `lean`: the same for small models, fast; `running`: either at
-//!   work on an instruction set. `params`, `presets`, `plan`: which model for which data.
+//!   work on an instruction set. `advice`, `hosting`: an opinion from elsewhere among its inputs. `params`, `presets`, `plan`: which model for which data; `meter`: what a trial costs.
 
 mod advice;
 mod apm;
@@ -18,10 +18,12 @@ mod contexts;
 mod counter;
 mod direct;
 mod history;
+mod hosting;
 mod lean;
 mod matcher;
 mod math;
 mod memory;
+mod meter;
 mod mixer;
 mod model;
 mod params;
@@ -45,7 +47,10 @@ use umoec_codec::plugin::{
 use umoec_codec::{Error, Limits, Result};
 
 pub use advice::Adviser;
-use advice::{Advised, Alone};
+pub use hosting::{advised_memory, for_sample, start_advised, start_alone};
+pub use meter::Meter;
+
+use advice::Alone;
 use lean::Lean;
 use model::Model;
 use params::Params;
@@ -133,20 +138,6 @@ fn start(params: &Params, len: u64, kernel: Kernel) -> Result<Box<dyn PredictorS
         let model = Model::new(params, len, Alone)?;
         Box::new(Running { model, kernel })
     })
-}
-
-/// A state at the beginning of a stream of `len` bytes that also listens to `adviser`.
-///
-/// # Errors
-/// As [`Predictor::open`] and [`Opened::start`].
-pub fn start_advised<A: Adviser + 'static>(
-    params: &[u8],
-    len: u64,
-    adviser: A,
-) -> Result<Box<dyn PredictorState>> {
-    let params = Params::read(params)?;
-    let model = Model::new(&params, len, Advised::new(adviser)?)?;
-    Ok(Box::new(Running { model, kernel: Kernel::detect() }))
 }
 
 umoec_codec::submit!(AnyPlugin::Predictor(Arc::new(Cm)));

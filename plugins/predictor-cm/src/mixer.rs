@@ -82,6 +82,7 @@ impl Mixer {
         last_size: usize,
         rates: [u8; 3],
         weight: u8,
+        (heard, trust): (usize, i32),
     ) -> Self {
         assert!(inputs <= MAX_INPUTS);
         let initial = i32::from(weight) << (WEIGHT_BITS - 8);
@@ -93,10 +94,18 @@ impl Mixer {
             selected: 0,
             p: 32_768,
         };
+        let mut first: Vec<Rows> = sizes.iter().map(|&n| rows(n, padded, initial)).collect();
+        if trust > 0 {
+            for rows in &mut first {
+                for row in rows.weights.chunks_exact_mut(padded) {
+                    row[heard] = trust << (WEIGHT_BITS - 8);
+                }
+            }
+        }
         Self {
             tables: &TABLES,
             inputs: vec![0; padded],
-            first: sizes.iter().map(|&n| rows(n, padded, initial)).collect(),
+            first,
             opinions: vec![0; opinions],
             last: rows(last_size, opinions, even),
             schedule: Schedule::new(rates),

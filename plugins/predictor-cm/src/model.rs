@@ -47,7 +47,7 @@ pub(crate) struct Model<A = Alone> {
     apms: Vec<Apm>,
 }
 
-impl Model {
+impl<A: Advice> Model<A> {
     /// Bytes that a model takes for a stream of `len` bytes.
     pub(crate) fn memory(params: &Params, len: u64) -> u64 {
         let recipe = &params.recipe;
@@ -55,17 +55,16 @@ impl Model {
         let slots = recipe.contexts.len() as u64 * CONTEXT_BYTES;
         let direct = recipe.direct.len() as u64 * direct::memory(len);
         let matchers = recipe.matches.len() as u64 * Matcher::memory(Params::index_bits(len));
-        let mixer = Mixer::memory(recipe.inputs(), &sizes(recipe), 256);
+        let mut selectors = sizes(recipe);
+        selectors.extend(A::SELECTORS);
+        let mixer = Mixer::memory(recipe.inputs() + A::INPUTS, &selectors, 256);
         let used = &APM_CONTEXTS[..usize::from(recipe.apms)];
         let apms: u64 = used.iter().map(|&n| Apm::memory(n)).sum();
         // What followed pairs of bytes, and the fixed tables.
         let small = 1 << 20;
-        table + slots + direct + matchers + mixer + apms + small
+        table + slots + direct + matchers + mixer + apms + small + A::MEMORY
     }
 
-}
-
-impl<A: Advice> Model<A> {
     /// A model at the beginning of a stream of `len` bytes.
     pub(crate) fn new(params: &Params, len: u64, advice: A) -> Result<Self> {
         let recipe = &params.recipe;
@@ -83,7 +82,14 @@ impl<A: Advice> Model<A> {
             runs: Runs::new(usize::from(recipe.runs)),
             direct: Direct::new(&recipe.direct, len)?,
             matchers: recipe.matches.iter().map(matcher).collect::<Result<_>>()?,
-            mixer: Mixer::new(inputs, &sizes, 256, recipe.rates, recipe.weight),
+            mixer: Mixer::new(
+                inputs,
+                &sizes,
+                256,
+                recipe.rates,
+                recipe.weight,
+                (recipe.inputs(), A::TRUST),
+            ),
             selected: vec![0; sizes.len()],
             apms: APM_CONTEXTS[..usize::from(recipe.apms)]
                 .iter()
@@ -162,7 +168,8 @@ impl<A: Advice> Model<A> {
             expected,
             length,
         };
-        self.advice.predict(at, self.tables, advice, &mut self.selected[own_selectors..]);
+        self.advice
+            .predict(at, self.tables, advice, &mut self.selected[own_selectors..]);
         let x = self.mixer.mix::<O>(&self.selected, partial as usize);
         let own = 8 - APM_WEIGHTS[..self.apms.len()].iter().sum::<i32>();
         let mut sum = own * self.tables.squash(x);
@@ -401,8 +408,8 @@ mod tests {
     fn the_declared_memory_holds_every_allocation_that_grows() {
         for preset in presets::all() {
             let params = params(preset);
-            assert!(Model::memory(&params, 1 << 20) >= params.lines() * LINE as u64);
-            assert!(Model::memory(&params, 1 << 40) >= Model::memory(&params, 1));
+            assert!(Model::<Alone>::memory(&params, 1 << 20) >= params.lines() * LINE as u64);
+            assert!(Model::<Alone>::memory(&params, 1 << 40) >= Model::<Alone>::memory(&params, 1));
         }
     }
 }

@@ -8,6 +8,7 @@
 
 use umoec_codec::{Error, Result};
 
+use crate::advice::Alone;
 use crate::contexts::Context;
 use crate::model::Model;
 use crate::presets::{self, Recipe};
@@ -113,7 +114,7 @@ impl Params {
 
     /// Bytes that a state takes for a stream of `len` bytes.
     pub(crate) fn memory(&self, len: u64) -> u64 {
-        Model::memory(self, len)
+        Model::<Alone>::memory(self, len)
     }
 }
 

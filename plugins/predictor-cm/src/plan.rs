@@ -1,10 +1,10 @@
 //! The encoder's choice of a model: candidates from the profile and the layout, a trial of
 //! each on a sample. Not part of the format: any choice decodes.
 
-use umoec_codec::plugin::{DecisionCoder, Layout, Settings};
-use umoec_codec::probability::{BitProbability, ByteDistribution};
+use umoec_codec::plugin::{Layout, Settings};
 use umoec_codec::{Error, Result};
 
+use crate::meter::Meter;
 use crate::params::Params;
 use crate::presets::{self, Recipe};
 use crate::simd::Kernel;
@@ -180,7 +180,7 @@ fn looks_like_text(data: &[u8]) -> bool {
 }
 
 /// Room for a sixteenth of a line per byte and context, within the profile's memory.
-fn table_size(recipe: &Recipe, len: u64, table: u64) -> u8 {
+pub(crate) fn table_size(recipe: &Recipe, len: u64, table: u64) -> u8 {
     let lines = len.saturating_mul(recipe.contexts.len() as u64);
     Params::size_for((lines / 16).min(table / LINE as u64))
 }
@@ -190,19 +190,14 @@ fn trial(data: &[u8], params: &Params) -> Result<u64> {
     let sample = sample(data, params.strides[1].max(params.strides[0]) as usize);
     let mut params = params.clone();
     params.size = table_size(&params.recipe, sample.len() as u64, u64::MAX);
-    let mut meter = Meter {
-        data: &sample,
-        at: 0,
-        shift: 7,
-        cost: 0,
-    };
+    let mut meter = Meter::new(&sample);
     let mut model = crate::start(&params, sample.len() as u64, Kernel::detect())?;
     model.code(
         sample.len(),
         &mut meter,
         &mut Vec::with_capacity(sample.len()),
     );
-    Ok(meter.cost)
+    Ok(meter.cost())
 }
 
 /// Two pieces of the data, the second in phase with the first under `stride`.
@@ -218,38 +213,4 @@ fn sample(data: &[u8], stride: usize) -> Vec<u8> {
     let second = data.len() / 4 * 3;
     let second = second - (second - first - piece) % stride;
     [&data[first..first + piece], &data[second..second + piece]].concat()
-}
-
-/// A coder that only measures.
-struct Meter<'a> {
-    data: &'a [u8],
-    at: usize,
-    shift: u32,
-    cost: u64,
-}
-
-impl DecisionCoder for Meter<'_> {
-    fn bit(&mut self, one: BitProbability) -> bool {
-        let bit = (self.data[self.at] >> self.shift) & 1 == 1;
-        if self.shift == 0 {
-            self.shift = 7;
-            self.at += 1;
-        } else {
-            self.shift -= 1;
-        }
-        let p = if bit { one.one() } else { one.zero() };
-        // log2 by its integer part and a straight line: an estimate is enough here.
-        let whole = p.ilog2();
-        let part = (p << (16 - whole)) & 0xFFFF;
-        self.cost += u64::from(((16 - whole) << 16) - part);
-        bit
-    }
-
-    fn byte(&mut self, _: &ByteDistribution) -> u8 {
-        unreachable!("cm codes bits")
-    }
-
-    fn seek(&mut self, _: usize) {
-        unreachable!("cm codes in order")
-    }
 }

@@ -13,6 +13,7 @@ pub mod sample;
 
 mod embedded;
 mod loaded;
+mod network;
 mod params;
 mod plugin;
 mod selftest;
@@ -22,6 +23,7 @@ mod superblock;
 pub use backend::Backend;
 pub use embedded::EMBEDDED;
 pub use loaded::{Loaded, choose_backend};
+pub use network::{Network, Running};
 pub use plugin::{ID, NAME};
 
 use umoec_codec::Error;

@@ -104,22 +104,7 @@ impl Predictor for Tier1 {
         models: &[Arc<Model>],
         limits: &Limits,
     ) -> Result<Box<dyn Opened>> {
-        let params = Params::read(params)?;
-        let model = &find(params.place, models)?;
-        let least = model.bytes().len() as u64;
-        afford(least, limits)?;
-        let loaded = Loaded::get(model)?;
-        let needed = loaded.memory(params.lanes, params.segment);
-        afford(needed, limits)?;
-        Ok(Box::new(OpenedStream {
-            prepared: loaded
-                .prepare_chosen(params.lanes)
-                .map_err(|e| backend_fault(&e))?,
-            start: loaded.model().interface().start,
-            segment: params.segment,
-            len,
-            needed,
-        }))
+        Ok(Box::new(open(params, len, models, limits)?))
     }
 
     fn model_name(&self, _version: u8, params: &[u8], place: usize) -> Option<String> {
@@ -127,6 +112,31 @@ impl Predictor for Tier1 {
         let listed = params.place == Place::Listed(place);
         (listed && !params.name.is_empty()).then_some(params.name)
     }
+}
+
+/// Opens the network that `params` name for a stream of `len` bytes.
+pub(crate) fn open(
+    params: &[u8],
+    len: u64,
+    models: &[Arc<Model>],
+    limits: &Limits,
+) -> Result<OpenedStream> {
+    let params = Params::read(params)?;
+    let model = &find(params.place, models)?;
+    let least = model.bytes().len() as u64;
+    afford(least, limits)?;
+    let loaded = Loaded::get(model)?;
+    let needed = loaded.memory(params.lanes, params.segment);
+    afford(needed, limits)?;
+    Ok(OpenedStream {
+        prepared: loaded
+            .prepare_chosen(params.lanes)
+            .map_err(|e| backend_fault(&e))?,
+        start: loaded.model().interface().start,
+        segment: params.segment,
+        len,
+        needed,
+    })
 }
 
 /// The known models: those that are embedded.
@@ -179,12 +189,13 @@ fn afford(needed: u64, limits: &Limits) -> Result<()> {
     })
 }
 
-struct OpenedStream {
-    prepared: Arc<dyn Prepared>,
-    start: u8,
-    segment: usize,
+pub(crate) struct OpenedStream {
+    pub(crate) prepared: Arc<dyn Prepared>,
+    pub(crate) start: u8,
+    /// 0 for one lane.
+    pub(crate) segment: usize,
     len: u64,
-    needed: u64,
+    pub(crate) needed: u64,
 }
 
 impl Opened for OpenedStream {

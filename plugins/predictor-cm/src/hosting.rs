@@ -1,0 +1,57 @@
+//! For predictors that build on `cm`: its model with one more opinion among its inputs.
+
+use umoec_codec::Result;
+use umoec_codec::plugin::PredictorState;
+
+use crate::advice::{Advised, Adviser};
+use crate::model::Model;
+use crate::params::Params;
+use crate::plan::table_size;
+use crate::running::Running;
+use crate::simd::Kernel;
+use crate::start;
+
+/// A state at the beginning of a stream of `len` bytes that also listens to `adviser`;
+/// `params` are those of `cm`, hostile on the decoding side.
+///
+/// # Errors
+/// `Plugin` where the parameters are malformed, `Memory` where the system has too little.
+pub fn start_advised<A: Adviser + 'static>(
+    params: &[u8],
+    len: u64,
+    adviser: A,
+) -> Result<Box<dyn PredictorState>> {
+    let model = Model::new(&Params::read(params)?, len, Advised::new(adviser)?)?;
+    Ok(Box::new(Running {
+        model,
+        kernel: Kernel::detect(),
+    }))
+}
+
+/// Bytes of memory of such a state, its adviser not counted.
+///
+/// # Errors
+/// `Plugin` where the parameters are malformed.
+pub fn advised_memory(params: &[u8], len: u64) -> Result<u64> {
+    Ok(Model::<Advised<()>>::memory(&Params::read(params)?, len))
+}
+
+/// A state at the beginning of a stream of `len` bytes, as [`crate::Cm`] has it.
+///
+/// # Errors
+/// As [`start_advised`].
+pub fn start_alone(params: &[u8], len: u64) -> Result<Box<dyn PredictorState>> {
+    start(&Params::read(params)?, len, Kernel::detect())
+}
+
+/// These parameters for a sample of `len` bytes: a trial need not fill a table for the whole.
+///
+/// # Errors
+/// `Plugin` where the parameters are malformed.
+pub fn for_sample(params: &[u8], len: u64) -> Result<Vec<u8>> {
+    let mut params = Params::read(params)?;
+    params.size = table_size(&params.recipe, len, u64::MAX);
+    let mut wire = Vec::new();
+    params.write(&mut wire);
+    Ok(wire)
+}

@@ -1,0 +1,152 @@
+//! The plugin.
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use umoec_codec::plugin::{
+    Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId, Predictor, PredictorState,
+    Settings,
+};
+use umoec_codec::{Error, Limits, Result};
+use umoec_predictor_cm::{Cm, advised_memory};
+use umoec_predictor_onnx::Network;
+
+use crate::params::Params;
+use crate::plan;
+use crate::settings::{Chosen, Use};
+use crate::state;
+
+/// The plugin's id (`spec/plugin-ids.md`).
+pub const ID: PluginId = PluginId(4);
+
+/// The plugin's name.
+pub const NAME: &str = "mix";
+
+static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
+    kind: Kind::Predictor,
+    id: ID,
+    name: Cow::Borrowed(NAME),
+    version: 1,
+    oldest: 1,
+    summary: Cow::Borrowed("the context mixer with a trained network among its inputs"),
+});
+
+/// The plugin.
+pub(crate) struct Mix;
+
+impl Plugin for Mix {
+    fn descriptor(&self) -> &Descriptor {
+        &DESCRIPTOR
+    }
+}
+
+/// No limits: the encoder's own choice is checked when the stream is opened.
+const UNLIMITED: Limits = Limits {
+    memory: u64::MAX,
+    output: u64::MAX,
+};
+
+impl Predictor for Mix {
+    fn models(&self, settings: &Settings, models: &Models) -> Result<Vec<Arc<Model>>> {
+        let chosen = Chosen::read(settings)?;
+        if chosen.network == Use::Never {
+            return Ok(Vec::new());
+        }
+        Network::models(&chosen.model, models)
+    }
+
+    fn plan(&self, data: &[u8], layout: &Layout, settings: &Settings) -> Result<Vec<u8>> {
+        self.plan_with_models(data, layout, settings, &[])
+    }
+
+    fn plan_with_models(
+        &self,
+        data: &[u8],
+        layout: &Layout,
+        settings: &Settings,
+        models: &[Arc<Model>],
+    ) -> Result<Vec<u8>> {
+        let chosen = Chosen::read(settings)?;
+        let cm = Cm.plan(data, layout, &chosen.cm)?;
+        let mut params = Params { network: None, cm };
+        if chosen.network != Use::Never {
+            let network = Network::plan(&chosen.model, models)?;
+            let pays = || {
+                let opened = Network::open(&network, models, &UNLIMITED)?;
+                plan::pays(data, &params.cm, &opened)
+            };
+            if chosen.network == Use::Always || pays()? {
+                params.network = Some(network);
+            }
+        }
+        Ok(params.write())
+    }
+
+    fn open(
+        &self,
+        version: u8,
+        params: &[u8],
+        len: u64,
+        limits: &Limits,
+    ) -> Result<Box<dyn Opened>> {
+        self.open_with_models(version, params, len, &[], limits)
+    }
+
+    fn open_with_models(
+        &self,
+        _version: u8,
+        params: &[u8],
+        len: u64,
+        models: &[Arc<Model>],
+        limits: &Limits,
+    ) -> Result<Box<dyn Opened>> {
+        let params = Params::read(params)?;
+        let Some(network) = params.network else {
+            return Cm.open(1, &params.cm, len, limits);
+        };
+        // Before the network is opened: its share is checked there.
+        let cm = advised_memory(&params.cm, len)?;
+        let left = limits.memory.saturating_sub(cm);
+        if left == 0 {
+            return Err(Error::Limit {
+                what: format!("predictor {NAME}"),
+                needed: cm,
+                limit: limits.memory,
+                hint: "allow more with --memory".into(),
+            });
+        }
+        let limits = Limits {
+            memory: left,
+            output: limits.output,
+        };
+        let network = Network::open(&network, models, &limits)?;
+        Ok(Box::new(OpenedMix {
+            memory: cm + network.memory(),
+            network,
+            cm: params.cm,
+            len,
+        }))
+    }
+
+    fn model_name(&self, _version: u8, params: &[u8], place: usize) -> Option<String> {
+        let network = Params::read(params).ok()?.network?;
+        Network::model_name(&network, place)
+    }
+}
+
+struct OpenedMix {
+    network: Network,
+    cm: Vec<u8>,
+    len: u64,
+    memory: u64,
+}
+
+impl Opened for OpenedMix {
+    fn memory(&self) -> u64 {
+        self.memory
+    }
+
+    fn start(&self) -> Result<Box<dyn PredictorState>> {
+        Ok(Box::new(state::start(&self.cm, self.len, &self.network)?))
+    }
+}

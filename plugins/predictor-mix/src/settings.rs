@@ -1,0 +1,80 @@
+//! What a profile may say.
+
+use umoec_codec::plugin::Settings;
+use umoec_codec::{Error, Result};
+
+/// When a stream is predicted by the network as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Where a trial says that it pays.
+    Auto,
+    Always,
+    Never,
+}
+
+/// The settings of predictor `mix`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Chosen {
+    pub(crate) network: Use,
+    /// Settings of the network.
+    pub(crate) model: Settings,
+    /// Settings of `cm`.
+    pub(crate) cm: Settings,
+}
+
+impl Chosen {
+    /// Reads the settings.
+    pub(crate) fn read(settings: &Settings) -> Result<Self> {
+        let mut chosen = Self {
+            network: Use::Auto,
+            model: Settings::new(),
+            cm: Settings::new(),
+        };
+        let wrong = |what: String| Error::Config(format!("predictor `mix`: {what}"));
+        for (key, value) in settings {
+            match key.as_str() {
+                "network" => {
+                    chosen.network = match value.as_str() {
+                        Some("auto") => Use::Auto,
+                        Some("always") => Use::Always,
+                        Some("never") => Use::Never,
+                        _ => {
+                            return Err(wrong("`network` is auto, always or never".to_owned()));
+                        }
+                    }
+                }
+                "model" | "by_hash" => {
+                    chosen.model.insert(key.clone(), value.clone());
+                }
+                "cm" => {
+                    let table = value.as_table();
+                    chosen.cm = table
+                        .ok_or_else(|| wrong("`cm` is a table of settings".to_owned()))?
+                        .clone();
+                }
+                other => {
+                    return Err(wrong(format!(
+                        "unknown setting `{}`; there are network, model, by_hash and cm",
+                        other.escape_debug()
+                    )));
+                }
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_exist_is_refused() {
+        for text in ["network = 'often'", "cm = 3", "lanes = 2"] {
+            let read = Chosen::read(&text.parse().unwrap());
+            assert!(matches!(read, Err(Error::Config(_))), "{text}");
+        }
+        let read = Chosen::read(&"network = 'never'\n[cm]\ntable_mib = 3".parse().unwrap());
+        assert_eq!(read.unwrap().network, Use::Never);
+    }
+}

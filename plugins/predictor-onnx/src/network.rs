@@ -1,0 +1,110 @@
+//! A network on its own, outside a stream of this plugin: what other predictors build on.
+
+use std::sync::Arc;
+
+use umoec_codec::plugin::{Layout, Model, Models, Predictor as _, Settings};
+use umoec_codec::{Error, Limits, Result};
+use umoec_exact::{Stepper, softmax};
+
+use crate::backend::Prepared;
+use crate::plugin::{OpenedStream, Tier1, open};
+use crate::{backend_fault, fault};
+
+/// A network that was found and proved, for one lane; shareable between threads.
+pub struct Network {
+    prepared: Arc<dyn Prepared>,
+    start: u8,
+    memory: u64,
+}
+
+impl Network {
+    /// The models that `settings` name, as [`umoec_codec::plugin::Predictor::models`].
+    ///
+    /// # Errors
+    /// `Config` where there is no such model.
+    pub fn models(settings: &Settings, models: &Models) -> Result<Vec<Arc<Model>>> {
+        Tier1.models(settings, models)
+    }
+
+    /// The parameters that name the model of `settings`: those of a stream with one lane.
+    ///
+    /// # Errors
+    /// `Config` where the settings are unknown or out of range.
+    pub fn plan(settings: &Settings, models: &[Arc<Model>]) -> Result<Vec<u8>> {
+        let mut settings = settings.clone();
+        settings.insert("lanes".into(), 1.into());
+        Tier1.plan_with_models(&[], &Layout::default(), &settings, models)
+    }
+
+    /// What `params` call the model at that place of the frame's list.
+    #[must_use]
+    pub fn model_name(params: &[u8], place: usize) -> Option<String> {
+        Tier1.model_name(1, params, place)
+    }
+
+    /// Opens the network that `params` name, hostile on the decoding side.
+    ///
+    /// # Errors
+    /// `Plugin` where the parameters are malformed or ask for several lanes, `Unsupported` or
+    /// `Plugin` where the model cannot be used, `Limit` where it needs too much.
+    pub fn open(params: &[u8], models: &[Arc<Model>], limits: &Limits) -> Result<Self> {
+        let OpenedStream {
+            prepared,
+            start,
+            segment,
+            needed,
+            ..
+        } = open(params, 0, models, limits)?;
+        if segment > 0 {
+            return Err(fault("it has several lanes, where one is due"));
+        }
+        Ok(Self {
+            prepared,
+            start,
+            memory: needed,
+        })
+    }
+
+    /// Bytes of memory that it takes with one state.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        self.memory
+    }
+
+    /// A state at the beginning of a stream.
+    ///
+    /// # Errors
+    /// `Config` where the backend fails.
+    pub fn start(&self) -> Result<Running> {
+        Ok(Running {
+            stepper: self.prepared.start().map_err(|e| backend_fault(&e))?,
+            input: self.start,
+            logits: [0; 256],
+            counts: [0; 256],
+        })
+    }
+}
+
+/// A network in the middle of a stream.
+pub struct Running {
+    stepper: Box<dyn Stepper>,
+    /// The byte before the first.
+    input: u8,
+    logits: [i32; 256],
+    counts: [u32; 256],
+}
+
+impl Running {
+    /// Relative weights of the 256 values of the next byte (`spec/numerics.md`, section 7.1),
+    /// `last` being the one before it, if any.
+    ///
+    /// # Errors
+    /// `Config` where the backend fails.
+    pub fn next(&mut self, last: Option<u8>) -> Result<&[u32; 256], Error> {
+        let input = last.unwrap_or(self.input);
+        let step = self.stepper.step(&[input], &mut self.logits);
+        step.map_err(|e| backend_fault(&e))?;
+        self.counts = softmax::counts(&self.logits);
+        Ok(&self.counts)
+    }
+}
