@@ -147,8 +147,8 @@ pub(crate) struct Coding {
     /// Predictor to use instead of the profile's; `umoec plugins` lists them
     #[arg(long, value_name = "NAME")]
     pub(crate) plugin: Option<String>,
-    /// Model for the predictor tier1-onnx, which is used unless --plugin names another: a file, or a
-    /// name or hash of `umoec model list`
+    /// Network that predicts beside the context mixer, or alone with --plugin tier1-onnx: a file,
+    /// or a name or hash of `umoec model list`
     #[arg(long, value_name = "PATH|HASH|NAME")]
     pub(crate) model: Option<String>,
     /// Write the model into the file, so that decoding needs no other

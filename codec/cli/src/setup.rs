@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, PluginChoice, Profile, Progress};
 use umoec_codec::plugin::{Kind, Model, Registry, hex};
-use umoec_predictor_onnx::{Loaded, NAME as NETWORK, folders};
+use umoec_predictor_mix::NAME as MIX;
+use umoec_predictor_onnx::{Loaded, folders};
 
 use crate::args::{Coding, Memory};
 use crate::failure::{Failure, Outcome, shown};
@@ -78,9 +79,7 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
         Some(path) => from_file(path)?,
         None => umoec_builtin::profile(&coding.profile).map_err(usage)?,
     };
-    // A model is for a network, unless it was said for what.
-    let network = model.as_ref().map(|_| NETWORK.to_owned());
-    if let Some(name) = &coding.plugin.clone().or(network) {
+    if let Some(name) = &coding.plugin {
         registry.by_name(Kind::Predictor, name).map_err(usage)?;
         if profile.predictor.name != *name {
             profile.number = 0;
@@ -90,18 +89,33 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
             };
         }
     }
-    if coding.embed_model && profile.predictor.name == NETWORK {
-        let settings = &mut profile.predictor.settings;
+    if model.is_some() || coding.embed_model {
+        listen_to_a_network(&mut profile);
+    }
+    let settings = &mut profile.predictor.settings;
+    if coding.embed_model {
         settings.insert("by_hash".into(), true.into());
     }
     if let Some(hash) = model {
-        let settings = &mut profile.predictor.settings;
         settings.insert("model".into(), hash.into());
     }
     if let Some(size) = coding.block_size {
         profile.block_size = size;
     }
     Ok(profile)
+}
+
+/// Gives the context mixer of a profile a network beside it, where the profile has none.
+fn listen_to_a_network(profile: &mut Profile) {
+    if profile.predictor.name == "cm" {
+        let cm = std::mem::take(&mut profile.predictor.settings);
+        profile.number = 0;
+        profile.predictor.name = MIX.to_owned();
+        let settings = &mut profile.predictor.settings;
+        settings.insert("cm".into(), cm.into());
+        // Who names a model means it.
+        settings.insert("network".into(), "always".into());
+    }
 }
 
 /// Options to compress an input of `size` bytes.
@@ -159,6 +173,7 @@ pub(crate) fn profile_name(number: u8) -> String {
         1 => "turbo".into(),
         2 => "balanced".into(),
         3 => "max".into(),
+        4 => "neural".into(),
         n => format!("number {n}"),
     }
 }

@@ -76,7 +76,7 @@ fn plugins_and_profiles() {
         .iter()
         .map(|p| p["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["turbo", "balanced", "max"]);
+    assert_eq!(names, ["turbo", "balanced", "max", "neural"]);
     for profile in profiles {
         assert_eq!(profile["default"], profile["name"] == "balanced");
         assert!(text.contains(&format!("\n{}", profile["name"].as_str().unwrap())));

@@ -8,6 +8,7 @@ use umoec_adapter_bytes as _;
 use umoec_coder_rans as _;
 use umoec_coder_stored as _;
 use umoec_predictor_cm as _;
+use umoec_predictor_mix as _;
 use umoec_predictor_onnx as _;
 use umoec_predictor_order0 as _;
 
@@ -15,14 +16,15 @@ use umoec_codec::pipeline::Profile;
 use umoec_codec::plugin::Registry;
 use umoec_codec::{Error, Result};
 
-/// The profiles' texts, from the fastest to the one that compresses best.
-const PROFILES: [(&str, &str); 3] = [
+/// The profiles' texts, from the fastest to the one that compresses best; then the network alone.
+const PROFILES: [(&str, &str); 4] = [
     ("turbo", include_str!("../../../configs/codec/turbo.toml")),
     (
         "balanced",
         include_str!("../../../configs/codec/balanced.toml"),
     ),
     ("max", include_str!("../../../configs/codec/max.toml")),
+    ("neural", include_str!("../../../configs/codec/neural.toml")),
 ];
 
 /// The profile that is used unless another is asked for.
@@ -36,7 +38,8 @@ pub fn registry() -> Result<Registry> {
     Registry::linked()
 }
 
-/// The names of the profiles, from the fastest to the one that compresses best.
+/// The names of the profiles, from the fastest to the one that compresses best; then the network
+/// alone.
 #[must_use]
 pub fn profiles() -> Vec<&'static str> {
     PROFILES.iter().map(|(name, _)| *name).collect()
@@ -72,7 +75,7 @@ mod tests {
 
     #[test]
     fn every_profile_is_valid_and_carries_its_name_and_number() {
-        for (name, number) in [("turbo", 1), ("balanced", 2), ("max", 3)] {
+        for (name, number) in [("turbo", 1), ("balanced", 2), ("max", 3), ("neural", 4)] {
             let profile = profile(name).unwrap();
             assert_eq!((profile.name.as_str(), profile.number), (name, number));
         }
@@ -82,7 +85,7 @@ mod tests {
     #[test]
     fn an_unknown_profile_lists_those_there_are() {
         let error = profile("fast").unwrap_err().to_string();
-        assert!(error.contains("turbo, balanced, max"), "{error}");
+        assert!(error.contains("turbo, balanced, max, neural"), "{error}");
     }
 
     #[test]

@@ -51,6 +51,7 @@ fn the_expected_plugins_are_linked() {
         ("predictor", 1, "order0"),
         ("predictor", 2, "cm"),
         ("predictor", 3, "tier1-onnx"),
+        ("predictor", 4, "mix"),
         ("coder", 1, "stored"),
         ("coder", 2, "rans"),
     ];

@@ -1,5 +1,5 @@
-//! Another predictor's opinion of the next byte, mixed with those of the contexts (`spec.md`,
-//! section 9.3).
+//! Another predictor's opinion of the next byte, mixed with those of the contexts
+//! (`plugins/predictor-mix/spec.md`, sections 2 and 3).
 
 use umoec_codec::Result;
 
@@ -76,8 +76,9 @@ impl Advice for Alone {
 /// Levels of confidence that selectors tell apart.
 const LEVELS: usize = 24;
 
-/// Contexts of the maps of the opinion alone, and of the one of the mixer's.
+/// Contexts of a map of the opinion alone.
 const OWN: usize = 1 << 16;
+/// Contexts of the map of the mixer's opinion.
 const LAST: usize = LEVELS * 256;
 /// The maps learn by 2^-6.
 const RATE: u32 = 6;
@@ -87,7 +88,7 @@ pub(crate) struct Advised<A> {
     adviser: A,
     /// `sums[n]`: the weight of all bytes whose first bits are `n` behind its leading 1.
     sums: Box<[u64; 512]>,
-    /// Maps of the adviser's opinion alone: by the bits so far and the last byte; and by the hash of the last two.
+    /// Maps of the adviser's opinion alone: by the last byte, and by the last two.
     own: [Apm; 2],
     /// Map of the mixer's opinion under the adviser's.
     last: Apm,
@@ -115,10 +116,32 @@ fn logarithm(x: u64) -> i32 {
     order * LN_2 + i32::from(LOGARITHMS[mantissa])
 }
 
-/// `LOGARITHMS[i]` = round(ln(1 + (i + 1/2) / 256) * 2^16).
-static LOGARITHMS: std::sync::LazyLock<[u16; 256]> = std::sync::LazyLock::new(|| {
-    std::array::from_fn(|i| ((1.0 + (i as f64 + 0.5) / 256.0).ln() * 65_536.0).round() as u16)
-});
+/// `LOGARITHMS[i] = round(ln(1 + (i + 1/2) / 256) * 2^16)`.
+#[rustfmt::skip]
+static LOGARITHMS: [u16; 256] = [
+    128, 383, 637, 890, 1_142, 1_393, 1_643, 1_892, 2_141, 2_388, 2_634, 2_880,
+    3_124, 3_368, 3_611, 3_853, 4_093, 4_334, 4_573, 4_811, 5_048, 5_285, 5_521, 5_756,
+    5_990, 6_223, 6_455, 6_687, 6_918, 7_148, 7_377, 7_605, 7_833, 8_059, 8_285, 8_511,
+    8_735, 8_959, 9_182, 9_404, 9_625, 9_846, 10_066, 10_285, 10_503, 10_721, 10_938, 11_155,
+    11_370, 11_585, 11_799, 12_013, 12_225, 12_437, 12_649, 12_860, 13_070, 13_279, 13_488, 13_696,
+    13_903, 14_110, 14_316, 14_521, 14_726, 14_930, 15_134, 15_337, 15_539, 15_741, 15_942, 16_142,
+    16_342, 16_541, 16_740, 16_938, 17_135, 17_332, 17_528, 17_724, 17_919, 18_113, 18_307, 18_501,
+    18_693, 18_886, 19_077, 19_268, 19_459, 19_649, 19_838, 20_027, 20_215, 20_403, 20_590, 20_777,
+    20_963, 21_149, 21_334, 21_519, 21_703, 21_886, 22_069, 22_252, 22_434, 22_615, 22_797, 22_977,
+    23_157, 23_337, 23_516, 23_694, 23_872, 24_050, 24_227, 24_404, 24_580, 24_756, 24_931, 25_106,
+    25_280, 25_454, 25_627, 25_800, 25_972, 26_144, 26_316, 26_487, 26_658, 26_828, 26_998, 27_167,
+    27_336, 27_505, 27_673, 27_840, 28_007, 28_174, 28_340, 28_506, 28_672, 28_837, 29_002, 29_166,
+    29_330, 29_493, 29_656, 29_819, 29_981, 30_143, 30_304, 30_465, 30_626, 30_786, 30_946, 31_105,
+    31_265, 31_423, 31_582, 31_739, 31_897, 32_054, 32_211, 32_367, 32_523, 32_679, 32_834, 32_989,
+    33_144, 33_298, 33_452, 33_605, 33_758, 33_911, 34_064, 34_216, 34_367, 34_519, 34_670, 34_820,
+    34_971, 35_121, 35_270, 35_420, 35_569, 35_717, 35_865, 36_013, 36_161, 36_308, 36_455, 36_602,
+    36_748, 36_894, 37_040, 37_185, 37_330, 37_475, 37_619, 37_763, 37_907, 38_050, 38_193, 38_336,
+    38_479, 38_621, 38_763, 38_904, 39_045, 39_186, 39_327, 39_467, 39_607, 39_747, 39_886, 40_026,
+    40_164, 40_303, 40_441, 40_579, 40_717, 40_854, 40_991, 41_128, 41_265, 41_401, 41_537, 41_673,
+    41_808, 41_943, 42_078, 42_213, 42_347, 42_481, 42_615, 42_748, 42_881, 43_014, 43_147, 43_279,
+    43_411, 43_543, 43_675, 43_806, 43_937, 44_068, 44_199, 44_329, 44_459, 44_589, 44_718, 44_848,
+    44_977, 45_105, 45_234, 45_362,
+];
 
 impl<A: Adviser> Advised<A> {
     pub(crate) fn new(adviser: A) -> Result<Self> {
@@ -132,8 +155,9 @@ impl<A: Adviser> Advised<A> {
     }
 }
 
+/// How sure an opinion is of a 0 or a 1, in `LEVELS` steps.
 fn level(x: i32) -> u32 {
-    ((x + LOGIT_MAX + 1) as u32 * LEVELS as u32 / (2 * LOGIT_MAX as u32 + 2)).min(LEVELS as u32 - 1)
+    (x + LOGIT_MAX + 1) as u32 * LEVELS as u32 / (2 * LOGIT_MAX as u32 + 2)
 }
 
 /// For sizes alone.
@@ -210,5 +234,47 @@ impl<A: Adviser> Advice for Advised<A> {
             apm.update(bit);
         }
         self.last.update(bit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_the_formula() {
+        for (i, &entry) in LOGARITHMS.iter().enumerate() {
+            let exact = (1.0 + (i as f64 + 0.5) / 256.0).ln() * 65_536.0;
+            assert!((f64::from(entry) - exact).abs() <= 0.5, "{i}");
+        }
+        assert!((f64::from(LN_2) - 2f64.ln() * 65_536.0).abs() <= 0.5);
+    }
+
+    #[test]
+    fn a_logit_is_that_of_both_sums() {
+        let cases = [
+            (1, 1),
+            (1, 1 << 38),
+            (1 << 38, 1),
+            (1000, 3),
+            (77_777, 77_776),
+        ];
+        for (zero, one) in cases {
+            let mut sums = [1u64; 512];
+            (sums[2], sums[3]) = (zero, one);
+            let exact = (one as f64 / zero as f64).ln() * 256.0;
+            let exact = exact.clamp(-f64::from(LOGIT_MAX), f64::from(LOGIT_MAX));
+            assert!(
+                (f64::from(logit(&sums, 1)) - exact).abs() <= 1.6,
+                "{zero} {one}"
+            );
+        }
+    }
+
+    #[test]
+    fn levels_cover_the_domain_evenly() {
+        assert_eq!(level(-LOGIT_MAX), 0);
+        assert_eq!(level(0), LEVELS as u32 / 2);
+        assert_eq!(level(LOGIT_MAX), LEVELS as u32 - 1);
     }
 }

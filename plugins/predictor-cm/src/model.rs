@@ -264,6 +264,7 @@ impl<A: Advice> Bytes for Model<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::advice::{Advised, Adviser};
     use crate::lean::Lean;
     use crate::presets;
     use crate::running::Running;
@@ -401,6 +402,63 @@ mod tests {
                 preset.name,
                 bits / 8.0
             );
+        }
+    }
+
+    /// An adviser of random opinions, the same for each kind of adviser.
+    struct Blind(u64, [u32; 256]);
+
+    impl Adviser for Blind {
+        fn advise(&mut self, _: &[u8]) -> Option<&[u32; 256]> {
+            for weight in &mut self.1 {
+                self.0 = self
+                    .0
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                *weight = 1 << (self.0 >> 60);
+            }
+            Some(&self.1)
+        }
+    }
+
+    /// An adviser that mostly knows what comes.
+    struct Seer(Vec<u8>, [u32; 256]);
+
+    impl Adviser for Seer {
+        fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
+            self.1.fill(1);
+            self.1[usize::from(self.0[history.len()])] = 1 << 20;
+            Some(&self.1)
+        }
+    }
+
+    fn cost(model: &mut dyn PredictorState, data: &[u8]) -> u64 {
+        let mut meter = crate::Meter::new(data);
+        model.code(data.len(), &mut meter, &mut Vec::new());
+        meter.cost() >> 19
+    }
+
+    #[test]
+    fn advice_helps_if_it_is_good_and_costs_little_if_it_is_not() {
+        let data = content();
+        for preset in presets::all().iter().filter(|p| !Lean::fits(&p.recipe)) {
+            let params = params(preset);
+            let mut alone = model(&params, &data, Kernel::detect());
+            let alone = cost(&mut alone, &data);
+            let with = |advice: &mut dyn PredictorState| cost(advice, &data);
+            let kernel = Kernel::detect();
+            let advice = Advised::new(Blind(3, [0; 256])).unwrap();
+            let model = Model::new(&params, data.len() as u64, advice).unwrap();
+            let blind = with(&mut Running { model, kernel });
+            assert!(
+                blind < alone + alone / 20,
+                "{}: {blind} {alone}",
+                preset.name
+            );
+            let advice = Advised::new(Seer(data.clone(), [0; 256])).unwrap();
+            let model = Model::new(&params, data.len() as u64, advice).unwrap();
+            let seer = with(&mut Running { model, kernel });
+            assert!(seer < alone / 20, "{}: {seer} {alone}", preset.name);
         }
     }
 

@@ -1,1 +1,139 @@
-//! placeholder
+//! Whole streams, with a small model made here.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use umoec_adapter_bytes as _;
+use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, Profile, compress, decompress, inspect};
+use umoec_codec::plugin::{Layout, Model, Predictor as _, Registry, Settings};
+use umoec_codec::{Error, Limits};
+use umoec_coder_rans as _;
+use umoec_coder_stored as _;
+use umoec_predictor_onnx::sample::{Size, sample};
+use umoec_predictor_onnx::{Backend, choose_backend};
+
+use crate::params::Params;
+use crate::plugin::Mix;
+
+fn registry() -> Arc<Registry> {
+    let mut registry = Registry::linked().unwrap();
+    let model = sample("tiny", Size::TINY, 7).unwrap();
+    registry.models_mut().insert(Model::new("tiny", model));
+    Arc::new(registry)
+}
+
+fn options(network: &str) -> EncodeOptions {
+    EncodeOptions::new(
+        Profile::from_toml(&format!(
+            "name = 'test'\nblock_size = 9000\nmemory = '256 MiB'\n\
+             adapter = {{ plugin = 'bytes' }}\ncoder = {{ plugin = 'rans' }}\n\
+             [predictor]\nplugin = 'mix'\nnetwork = '{network}'\nmodel = 'tiny'\n\
+             cm = {{ models = ['text'], table_mib = 4 }}\n"
+        ))
+        .unwrap(),
+    )
+}
+
+fn text(len: usize) -> Vec<u8> {
+    let words =
+        b"all happy families resemble one another; each unhappy family is unhappy in its own way. ";
+    words.iter().copied().cycle().take(len).collect()
+}
+
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 1u64;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 56) as u8
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+#[test]
+fn streams_come_back_through_any_backend() {
+    let registry = registry();
+    for len in [0, 1, 2, 700, 20_000] {
+        let data = [text(len / 2), noise(len - len / 2)].concat();
+        for network in ["auto", "always", "never"] {
+            let mut files = Vec::new();
+            for backend in [Backend::Tract, Backend::Reference] {
+                choose_backend(Some(backend));
+                files.push(compress(&data, &registry, &options(network)).unwrap());
+            }
+            assert!(files[0] == files[1], "{network} {len}");
+            for backend in [Backend::Tract, Backend::Reference] {
+                choose_backend(Some(backend));
+                let again = decompress(&files[0], &registry, &DecodeOptions::default()).unwrap();
+                assert!(again == data, "{network} {len} {backend}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_model_that_is_missing_is_named() {
+    let file = compress(&text(600), &registry(), &options("always")).unwrap();
+    let without = Arc::new(Registry::linked().unwrap());
+    let error = decompress(&file, &without, &DecodeOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("tiny"), "{error}");
+    assert!(inspect(&file[..]).is_ok());
+}
+
+#[test]
+fn too_little_memory_is_an_error_that_says_so() {
+    let params = Params {
+        network: Some(Vec::new()),
+        cm: vec![1, 8 | 7 << 5],
+    };
+    for memory in [0, 1 << 10, 1 << 20] {
+        let limits = Limits {
+            memory,
+            ..Limits::default()
+        };
+        let outcome = Mix.open(1, &params.write(), 1000, &limits);
+        assert!(
+            matches!(outcome.err(), Some(Error::Limit { .. })),
+            "{memory}"
+        );
+    }
+}
+
+#[test]
+fn several_lanes_are_refused() {
+    let params = Params {
+        network: Some(vec![2, 100]),
+        cm: vec![1, 8],
+    };
+    let outcome = Mix.open(1, &params.write(), 1000, &Limits::default());
+    let error = outcome.err().unwrap().to_string();
+    assert!(error.contains("lanes"), "{error}");
+}
+
+#[test]
+fn the_embedded_network_is_taken_where_it_pays() {
+    let settings: Settings = "cm = { models = ['text'], table_mib = 4 }".parse().unwrap();
+    let prose = b"It was the year of the great frost, and nobody in the village could remember \
+        a winter so cold. The old man sat beside the fire and told his grandchildren how the \
+        river had once been frozen for three months, so that the merchants came over the ice \
+        with their horses, and a fair was held where the boats used to lie at anchor.";
+    let uses = |data: &[u8]| {
+        let wire = Mix.plan(data, &Layout::default(), &settings).unwrap();
+        Params::read(&wire).unwrap().network.is_some()
+    };
+    assert!(uses(prose));
+    assert!(!uses(&noise(3000)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn hostile_parameters_are_refused_or_opened(bytes in prop::collection::vec(any::<u8>(), 0..20)) {
+        let limits = Limits { memory: 64 << 20, ..Limits::default() };
+        if let Ok(opened) = Mix.open(1, &bytes, 100, &limits) {
+            prop_assert!(opened.memory() <= limits.memory);
+        }
+    }
+}

@@ -95,7 +95,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Relative weights of the 256 values of the next byte (`spec/numerics.md`, section 7.1),
+    /// Relative weights of the 256 values of the next byte (`spec/numerics.md`, section 7),
     /// `last` being the one before it, if any.
     ///
     /// # Errors
