@@ -58,7 +58,7 @@ proptest! {
 
     #[test]
     fn forged_parameters_and_payloads_are_refused(
-        which in 0usize..4,
+        which in 0..FILES.len(),
         changes in prop::collection::vec(any::<(prop::sample::Index, u8)>(), 1..4),
     ) {
         let forged = forge(&FILES[which], &changes);
