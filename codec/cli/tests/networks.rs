@@ -73,7 +73,7 @@ fn a_model_is_used_from_a_file_by_name_and_by_hash() {
     .ok();
     assert_eq!(shop.0.read("1.umc"), shop.0.read("2.umc"));
     assert_eq!(shop.0.read("1.umc"), shop.0.read("3.umc"));
-    for backend in ["auto", "tract", "reference"] {
+    for backend in ["auto", "fused", "tract", "reference"] {
         shop.run(&["decompress", "--backend", backend, "1.umc", "-fo", "b"])
             .ok();
         assert_eq!(shop.0.read("b"), shop.0.read("a"));

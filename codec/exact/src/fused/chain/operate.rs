@@ -71,30 +71,30 @@ fn apply<T: Word>(
     }
 }
 
+// Plain loops over slices of equal length, which are vectorised along the register. (Loops over
+// arrays of a block are unrolled first, and then vectorised across blocks, with gathers.)
+
 #[inline(always)]
 fn one<T: Word>(to: &mut [T], a: &[T], blocks: usize, f: impl Fn(T) -> T) {
-    let (to, a) = (to.as_chunks_mut::<BLOCK>().0, a.as_chunks::<BLOCK>().0);
-    for (to, a) in to[..blocks].iter_mut().zip(&a[..blocks]) {
-        for i in 0..BLOCK {
-            to[i] = f(a[i]);
-        }
+    let len = blocks * BLOCK;
+    for (to, &a) in to[..len].iter_mut().zip(&a[..len]) {
+        *to = f(a);
     }
 }
 
 #[inline(always)]
 fn two<T: Word>(to: &mut [T], a: &[T], b: &[T], blocks: usize, f: impl Fn(T, T) -> T) {
-    let (a, b) = (a.as_chunks::<BLOCK>().0, b.as_chunks::<BLOCK>().0);
-    let to = to.as_chunks_mut::<BLOCK>().0[..blocks].iter_mut();
-    for ((to, a), b) in to.zip(&a[..blocks]).zip(&b[..blocks]) {
-        for i in 0..BLOCK {
-            to[i] = f(a[i], b[i]);
-        }
+    let len = blocks * BLOCK;
+    for ((to, &a), &b) in to[..len].iter_mut().zip(&a[..len]).zip(&b[..len]) {
+        *to = f(a, b);
     }
 }
 
 #[inline(always)]
 fn select<T: Word>(to: &mut [T], c: &[T], a: &[T], b: &[T], blocks: usize) {
-    for i in 0..blocks * BLOCK {
-        to[i] = if c[i] == T::default() { b[i] } else { a[i] };
+    let len = blocks * BLOCK;
+    let (c, a, b) = (&c[..len], &a[..len], &b[..len]);
+    for (((to, &c), &a), &b) in to[..len].iter_mut().zip(c).zip(a).zip(b) {
+        *to = if c == T::default() { b } else { a };
     }
 }
