@@ -32,13 +32,20 @@ fn every_backend_gives_the_stored_digests() {
     let generated = (0..RANDOM).map(|number| random(number).unwrap());
     for case in embedded().unwrap().into_iter().chain(generated) {
         let expected = &vectors[&hex(&case.loaded.model().hash())];
-        for backend in [Backend::Tract, Backend::Ort] {
+        let backends = [Backend::Fused, Backend::Tract, Backend::Ort];
+        let settings = backends.map(|backend| {
+            Setting::isas(backend)
+                .into_iter()
+                .map(move |isa| (backend, isa))
+        });
+        for (backend, isa) in settings.into_iter().flatten() {
             for lanes in LANES {
                 for threads in THREADS {
                     let setting = Setting {
                         backend,
                         lanes,
                         threads,
+                        isa,
                     };
                     let digest = hex(&digest(&case, setting).unwrap());
                     assert_eq!(digest, *expected, "{} {setting:?}", case.name);
@@ -66,7 +73,12 @@ fn what_one_backend_writes_each_other_reads() {
     let model = sample("tiny", Size::TINY, 3).unwrap();
     registry.models_mut().insert(Model::new("tiny", model));
     let registry = Arc::new(registry);
-    let backends = [Backend::Tract, Backend::Ort, Backend::Reference];
+    let backends = [
+        Backend::Fused,
+        Backend::Tract,
+        Backend::Ort,
+        Backend::Reference,
+    ];
     for (lanes, content) in [1, 4, 7].into_iter().cycle().zip(contents()) {
         let settings = format!("model = 'tiny'\nlanes = {lanes}\nsegment = 100");
         let profile = fixed(1000, ("tier1-onnx", &settings), ("rans", ""));

@@ -50,7 +50,8 @@ pub(crate) struct Global {
         default_value_t = 0
     )]
     threads: usize,
-    /// What runs networks: auto, tract, ort, ort-cuda or reference. The output does not depend on it
+    /// What runs networks: auto, fused, tract, ort, ort-cuda or reference. The output does not
+    /// depend on it
     #[arg(long, global = true, value_name = "NAME", default_value = "auto", value_parser = parse_backend)]
     backend: Choice,
 }

@@ -68,7 +68,7 @@ fn a_model_is_used_from_a_file_by_name_and_by_hash() {
     shop.run(&[&alone[..], &["a", "-o", "4.umc"]].concat()).ok();
     assert_ne!(shop.0.read("1.umc"), shop.0.read("4.umc"));
     for file in ["1.umc", "4.umc"] {
-        for backend in ["auto", "tract", "reference"] {
+        for backend in ["auto", "fused", "tract", "reference"] {
             shop.run(&["decompress", "--backend", backend, file, "-fo", "b"])
                 .ok();
             assert_eq!(shop.0.read("b"), shop.0.read("a"));

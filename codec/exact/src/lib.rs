@@ -8,11 +8,13 @@
 //! * [`build`] writes such files, [`graph`] reads them, [`mod@verify`] proves them exact.
 //! * [`reference`](mod@reference) runs them in plain integers, slowly: it is the truth that
 //!   backends are held to.
+//! * [`mod@fused`] runs them fast, in integers too.
 //! * [`softmax`] turns logits into a distribution, [`random`] makes graphs for tests.
 
 pub mod build;
 pub mod cost;
 pub mod error;
+pub mod fused;
 pub mod graph;
 pub mod interface;
 pub mod limits;
@@ -27,6 +29,7 @@ pub mod verify;
 
 pub use cost::Cost;
 pub use error::{ExactError, Result};
+pub use fused::{Fused, Isa};
 pub use graph::Graph;
 pub use interface::{Condition, Interface, Metadata, State, StateRange};
 pub use limits::ModelLimits;

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::{ExactError, Result, shown};
-use crate::graph::{Graph, Node, ValueId};
+use crate::graph::{Graph, Node, Op, ValueId};
 use crate::model::StepModel;
 use crate::stepper::Stepper;
 
@@ -229,6 +229,11 @@ fn run(
         values.insert(id, Arc::new(output));
     }
     Ok(())
+}
+
+/// Computes one operator; `None` where an integer has no room or an index no element.
+pub(crate) fn compute(op: &Op, inputs: &[&Tensor], sizes: &[Vec<usize>]) -> Option<Vec<Tensor>> {
+    operators::run(op, inputs, sizes)
 }
 
 fn failed(reason: String) -> ExactError {

@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write as _};
 use std::sync::Arc;
 
 use umoec_codec::plugin::Model;
-use umoec_predictor_onnx::{Backend, Loaded};
+use umoec_predictor_onnx::Loaded;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let usage = "usage: logits MODEL.onnx FILE OUT";
@@ -16,8 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut next = || args.next().ok_or(usage);
     let (model, file, out) = (next()?, next()?, next()?);
     let loaded = Loaded::new(Model::new("", std::fs::read(model)?))?;
-    let backend = Backend::automatic();
-    let prepared = loaded.prepare(backend, 1)?;
+    let prepared = loaded.prepare_chosen(1)?;
     let mut stepper = Arc::clone(&prepared).start()?;
     let mut out = BufWriter::new(File::create(out)?);
     let mut logits = [0; 256];

@@ -128,14 +128,18 @@ impl Loaded {
     /// As [`prepare`](Self::prepare), with the backend that was chosen for this process.
     ///
     /// # Errors
-    /// As `prepare`; without a choice only where tract fails too.
+    /// As `prepare`; without a choice only where all of [`Backend::AUTOMATIC`] fail.
     pub fn prepare_chosen(&self, lanes: usize) -> Result<Arc<dyn Prepared>, ExactError> {
         let chosen = *lock(&CHOSEN);
         match chosen {
             Some(backend) => self.prepare(backend, lanes),
-            None => self
-                .prepare(Backend::automatic(), lanes)
-                .or_else(|_| self.prepare(Backend::Tract, lanes)),
+            None => {
+                let [first, others @ ..] = Backend::AUTOMATIC;
+                let tried = self.prepare(first, lanes);
+                others.into_iter().fold(tried, |tried, backend| {
+                    tried.or_else(|_| self.prepare(backend, lanes))
+                })
+            }
         }
     }
 }

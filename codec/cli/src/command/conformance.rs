@@ -92,6 +92,7 @@ fn stored(cases: &[Case]) -> Outcome<BTreeMap<String, String>> {
                     backend: Backend::Reference,
                     lanes: LANES[1],
                     threads: 1,
+                    isa: None,
                 };
                 hex(&digest(case, setting).map_err(|e| failed(&e))?)
             }
@@ -106,7 +107,8 @@ fn check(case: &Case, backend: Backend, stored: &BTreeMap<String, String>) -> Ou
     let started = Instant::now();
     let expected = &stored[&case.name];
     let mut wrong = Vec::new();
-    for lanes in LANES {
+    let isas = Setting::isas(backend);
+    for (isa, lanes) in isas.iter().flat_map(|&isa| LANES.map(|lanes| (isa, lanes))) {
         for threads in THREADS {
             // The interpreter is slow, and has neither lanes nor threads to go wrong with.
             if backend == Backend::Reference && (lanes > LANES[1] || threads > 1) {
@@ -116,13 +118,15 @@ fn check(case: &Case, backend: Backend, stored: &BTreeMap<String, String>) -> Ou
                 backend,
                 lanes,
                 threads,
+                isa,
             };
             let found = match digest(case, setting) {
                 Ok(digest) if hex(&digest) == *expected => continue,
                 Ok(digest) => hex(&digest)[..16].to_owned(),
                 Err(error) => error.to_string(),
             };
-            wrong.push(format!("{lanes} lanes, {threads} threads: {found}"));
+            let isa = isa.map_or(String::new(), |isa| format!("{isa}, "));
+            wrong.push(format!("{isa}{lanes} lanes, {threads} threads: {found}"));
         }
     }
     let outcome = if wrong.is_empty() {
@@ -159,7 +163,7 @@ fn machine() -> String {
     )
 }
 
-/// What libraries may choose their kernels by.
+/// What backends may choose their kernels by.
 #[cfg(target_arch = "x86_64")]
 fn instruction_sets() -> String {
     let all = [

@@ -6,6 +6,7 @@ mod bad_models;
 mod bounds;
 mod common;
 mod float;
+mod fused;
 mod fuzz;
 mod hostile;
 mod messages;

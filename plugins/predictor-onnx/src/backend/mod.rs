@@ -1,4 +1,4 @@
-//! What runs a step graph: tract, ONNX Runtime, or the reference interpreter.
+//! What runs a step graph: the fused engine, tract, ONNX Runtime, or the reference interpreter.
 //!
 //! All give the same bits, so the choice is never written into a file. A [`Prepared`] graph is
 //! made once for a number of lanes and can start any number of independent steppers, on any
@@ -11,13 +11,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use umoec_exact::{ExactError, Interface, Reference, State, StepModel, Stepper};
+use umoec_exact::{ExactError, Fused, Interface, Isa, Reference, State, StepModel, Stepper};
 
 pub use self::ort::{Library, Provider, library, library_at};
 
 /// Which backend to run a model with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Backend {
+    /// This project's own kernels in integers: always there, and the fastest on a CPU.
+    Fused,
     /// tract, in pure Rust: always there.
     Tract,
     /// ONNX Runtime on the CPU, if its library is found.
@@ -30,12 +32,19 @@ pub enum Backend {
 
 impl Backend {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Tract, Self::Ort, Self::OrtCuda, Self::Reference];
+    pub const ALL: [Self; 5] = [
+        Self::Fused,
+        Self::Tract,
+        Self::Ort,
+        Self::OrtCuda,
+        Self::Reference,
+    ];
 
     /// The name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Fused => "fused",
             Self::Tract => "tract",
             Self::Ort => "ort",
             Self::OrtCuda => "ort-cuda",
@@ -43,15 +52,8 @@ impl Backend {
         }
     }
 
-    /// The fastest that is always right to take: ONNX Runtime where its library is found, else
-    /// tract.
-    #[must_use]
-    pub fn automatic() -> Self {
-        match library() {
-            Ok(_) => Self::Ort,
-            Err(_) => Self::Tract,
-        }
-    }
+    /// Those to take where none is asked for, the fastest first.
+    pub const AUTOMATIC: [Self; 3] = [Self::Fused, Self::Ort, Self::Tract];
 
     /// Whether it can run here.
     ///
@@ -59,6 +61,7 @@ impl Backend {
     /// [`ExactError::Backend`] that says what is missing and how to get it.
     pub fn check(self) -> Result<(), ExactError> {
         match self {
+            Self::Fused => Isa::chosen().map(|_| ()),
             Self::Tract | Self::Reference => Ok(()),
             Self::Ort => library().map(|_| ()),
             Self::OrtCuda => library()?.check_cuda(),
@@ -78,6 +81,7 @@ impl Backend {
         let interface = Arc::new(model.interface().clone());
         let ort = |provider| ort::Ort::new(Arc::clone(&interface), file, lanes, provider);
         Ok(match self {
+            Self::Fused => Box::new(Fused::new(Arc::clone(model), lanes)?),
             Self::Ort => Box::new(ort(Provider::Cpu)?),
             Self::OrtCuda => Box::new(ort(Provider::Cuda { tf32: false })?),
             Self::Tract => Box::new(tract::Tract::new(interface, file, lanes)?),
@@ -116,6 +120,12 @@ pub trait Prepared: Send + Sync {
     /// # Errors
     /// [`ExactError::Backend`] where the backend fails.
     fn start(&self) -> Result<Box<dyn Stepper>, ExactError>;
+}
+
+impl Prepared for Fused {
+    fn start(&self) -> Result<Box<dyn Stepper>, ExactError> {
+        Ok(Box::new(Self::start(self)))
+    }
 }
 
 struct ByReference {

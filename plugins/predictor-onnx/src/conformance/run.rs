@@ -1,6 +1,8 @@
 //! How it is run.
 
-use umoec_exact::{ExactError, Stepper};
+use std::sync::Arc;
+
+use umoec_exact::{ExactError, Fused, Isa, Stepper};
 
 use super::{Case, SEQUENCES};
 use crate::backend::{Backend, Prepared};
@@ -20,6 +22,19 @@ pub struct Setting {
     pub lanes: usize,
     /// Threads that share the prepared model, each running the whole case.
     pub threads: usize,
+    /// Instructions that [`Backend::Fused`] is forced to; `None` leaves them to the backend.
+    pub isa: Option<Isa>,
+}
+
+impl Setting {
+    /// The instructions to try with a backend: each of this machine, where they can be chosen.
+    #[must_use]
+    pub fn isas(backend: Backend) -> Vec<Option<Isa>> {
+        match backend {
+            Backend::Fused => Isa::here().map(Some).collect(),
+            _ => vec![None],
+        }
+    }
 }
 
 /// The digest of a case: BLAKE3 of the logits of all sequences, each number in 4 bytes,
@@ -29,7 +44,13 @@ pub struct Setting {
 /// [`ExactError::Backend`] where the backend fails, or where two lanes or two threads that should
 /// give the same do not.
 pub fn digest(case: &Case, setting: Setting) -> Result<[u8; 32], ExactError> {
-    let prepared = case.loaded.prepare(setting.backend, setting.lanes)?;
+    let prepared: Arc<dyn Prepared> = match setting.isa {
+        Some(isa) => {
+            let model = Arc::clone(case.loaded.model());
+            Arc::new(Fused::with_isa(model, setting.lanes, isa)?)
+        }
+        None => case.loaded.prepare(setting.backend, setting.lanes)?,
+    };
     let one = || on_one_thread(case, setting, &*prepared);
     let digests: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..setting.threads).map(|_| scope.spawn(one)).collect();

@@ -47,6 +47,7 @@ pub fn write_vectors(cases: &[Case]) -> Result<String, ExactError> {
             backend: Backend::Reference,
             lanes: super::SEQUENCES,
             threads: 1,
+            isa: None,
         };
         let model = hex(&case.loaded.model().hash());
         let digest = hex(&digest(case, setting)?);

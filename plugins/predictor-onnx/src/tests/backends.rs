@@ -130,7 +130,12 @@ fn generated_graphs_and_their_vectors() {
             "{}: the generator has changed",
             case.name
         );
-        for backend in [Backend::Tract, Backend::Reference] {
+        let backends = [Backend::Fused, Backend::Tract, Backend::Reference];
+        let settings = backends.map(|backend| {
+            let isas = Setting::isas(backend).into_iter();
+            isas.map(move |isa| (backend, isa))
+        });
+        for (backend, isa) in settings.into_iter().flatten() {
             for lanes in LANES {
                 if backend == Backend::Reference && lanes == LANES[2] {
                     continue;
@@ -139,6 +144,7 @@ fn generated_graphs_and_their_vectors() {
                     backend,
                     lanes,
                     threads: 1 + lanes % 2,
+                    isa,
                 };
                 let digest = digest(&case, setting).unwrap();
                 let digest = umoec_codec::plugin::hex(&digest);

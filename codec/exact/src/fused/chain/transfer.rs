@@ -1,0 +1,207 @@
+//! Between memory and registers.
+
+use super::super::draft::Mode;
+use super::super::memory::Memory;
+use super::super::scale::Type;
+use super::{Port, Word};
+
+/// Calls `each` with the place in memory, the stride, the length and the place in the register of
+/// each row of consecutive elements of a tile with `rows` rows.
+#[inline(always)]
+fn rows(port: &Port, at: usize, rows: usize, mut each: impl FnMut(usize, usize, usize, usize)) {
+    match port.inner[..] {
+        [] => each(at, 0, 1, 0),
+        [(size, stride)] => each(at, stride, size * rows, 0),
+        [(outer, by), (size, stride)] => {
+            for i in 0..outer * rows {
+                each(at + i * by, stride, size, i * size);
+            }
+        }
+        [(outer, by), ref middle @ .., (size, stride)] => {
+            let per: usize = middle.iter().map(|&(size, _)| size).product();
+            for i in 0..outer * rows {
+                for j in 0..per {
+                    let (mut place, mut left) = (at + i * by, j);
+                    for &(size, stride) in middle.iter().rev() {
+                        place += left % size * stride;
+                        left /= size;
+                    }
+                    each(place, stride, size, (i * per + j) * size);
+                }
+            }
+        }
+    }
+}
+
+/// Loads a tile into a register.
+#[inline(always)]
+pub(super) fn load<T: Word>(
+    port: &Port,
+    memory: &Memory,
+    at: usize,
+    count: usize,
+    register: &mut [T],
+) {
+    match port.ty {
+        Type::I8 => read(port, memory.i8.all(), at, count, register, T::from_i8),
+        Type::U8 => read(port, memory.u8.all(), at, count, register, T::from_u8),
+        Type::I16 => read(port, memory.i16.all(), at, count, register, T::from_i16),
+        Type::I32 => read(port, memory.i32.all(), at, count, register, T::from_i32),
+        Type::I64 => read(port, memory.i64.all(), at, count, register, T::from_i64),
+    }
+}
+
+#[inline(always)]
+fn read<S: Copy, T: Word>(
+    port: &Port,
+    memory: &[S],
+    at: usize,
+    count: usize,
+    register: &mut [T],
+    widen: impl Fn(S) -> T,
+) {
+    rows(port, at, count, |place, stride, len, to| {
+        let to = &mut register[to..to + len];
+        match stride {
+            0 => to.fill(widen(memory[place])),
+            1 => {
+                for (to, &x) in to.iter_mut().zip(&memory[place..place + len]) {
+                    *to = widen(x);
+                }
+            }
+            _ => {
+                for (i, to) in to.iter_mut().enumerate() {
+                    *to = widen(memory[place + i * stride]);
+                }
+            }
+        }
+    });
+}
+
+/// Stores a tile from a register.
+#[inline(always)]
+pub(super) fn store<T: Word>(
+    port: &Port,
+    mode: Mode,
+    memory: &mut Memory,
+    at: usize,
+    count: usize,
+    register: &[T],
+) {
+    match (mode, port.ty) {
+        (Mode::Set, Type::I8) => write(port, memory.i8.all_mut(), at, count, register, T::to_i8),
+        (Mode::Set, Type::U8) => write(port, memory.u8.all_mut(), at, count, register, T::to_u8),
+        (Mode::Set, Type::I16) => {
+            write(port, memory.i16.all_mut(), at, count, register, T::to_i16);
+        }
+        (Mode::Set, Type::I32) => {
+            write(port, memory.i32.all_mut(), at, count, register, T::to_i32);
+        }
+        (Mode::Set, Type::I64) => {
+            write(port, memory.i64.all_mut(), at, count, register, T::to_i64);
+        }
+        (Mode::Sum, Type::I64) => {
+            let add = |a: i64, b: i64| a.wrapping_add(b);
+            join(
+                port,
+                memory.i64.all_mut(),
+                at,
+                count,
+                register,
+                T::to_i64,
+                add,
+            );
+        }
+        (Mode::Max, Type::I64) => {
+            join(
+                port,
+                memory.i64.all_mut(),
+                at,
+                count,
+                register,
+                T::to_i64,
+                i64::max,
+            );
+        }
+        (Mode::Sum, _) => {
+            let add = |a: i32, b: i32| a.wrapping_add(b);
+            join(
+                port,
+                memory.i32.all_mut(),
+                at,
+                count,
+                register,
+                T::to_i32,
+                add,
+            );
+        }
+        (Mode::Max, _) => {
+            join(
+                port,
+                memory.i32.all_mut(),
+                at,
+                count,
+                register,
+                T::to_i32,
+                i32::max,
+            );
+        }
+    }
+}
+
+#[inline(always)]
+fn write<S: Copy, T: Word>(
+    port: &Port,
+    memory: &mut [S],
+    at: usize,
+    count: usize,
+    register: &[T],
+    narrow: impl Fn(T) -> S,
+) {
+    rows(port, at, count, |place, stride, len, from| {
+        let from = &register[from..from + len];
+        if stride == 1 {
+            for (to, &x) in memory[place..place + len].iter_mut().zip(from) {
+                *to = narrow(x);
+            }
+        } else {
+            for (i, &x) in from.iter().enumerate() {
+                memory[place + i * stride] = narrow(x);
+            }
+        }
+    });
+}
+
+#[inline(always)]
+fn join<S: Copy, T: Word>(
+    port: &Port,
+    memory: &mut [S],
+    at: usize,
+    count: usize,
+    register: &[T],
+    narrow: impl Fn(T) -> S,
+    with: impl Fn(S, S) -> S,
+) {
+    rows(port, at, count, |place, stride, len, from| {
+        let from = &register[from..from + len];
+        match stride {
+            0 => {
+                let all = from
+                    .iter()
+                    .fold(memory[place], |all, &x| with(all, narrow(x)));
+                memory[place] = all;
+            }
+            1 => {
+                for (to, &x) in memory[place..place + len].iter_mut().zip(from) {
+                    *to = with(*to, narrow(x));
+                }
+            }
+            _ => {
+                for (i, &x) in from.iter().enumerate() {
+                    let to = &mut memory[place + i * stride];
+                    *to = with(*to, narrow(x));
+                }
+            }
+        }
+    });
+}

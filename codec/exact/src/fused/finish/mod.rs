@@ -1,0 +1,236 @@
+//! From a draft to a program: memory is laid out, registers are allocated, weights are packed.
+
+mod chains;
+mod registers;
+
+use crate::error::{ExactError, Result};
+use crate::interface::Interface;
+
+use super::chain::AnyChain;
+use super::draft::{Mode, PickDraft, Source, Step, TopDraft};
+use super::isa::Isa;
+use super::lower::{Lowering, Ports};
+use super::memory::{Memory, Sizes};
+use super::product::Product;
+use super::program::{Instruction, Most, Place, Program, StatePlace};
+use super::scale::Type;
+use super::select::{Pick, Table, Top, Window};
+use super::view::View;
+
+/// Most bytes for the states and intermediate values of all lanes.
+const MEMORY: u64 = 4 << 30;
+
+/// Lays out a draft for that many lanes.
+///
+/// # Errors
+///
+/// [`ExactError::Limit`] where it would need more memory than [`MEMORY`].
+pub(super) fn finish(
+    mut draft: Lowering<'_>,
+    ports: &Ports,
+    interface: &Interface,
+    lanes: usize,
+    isa: Isa,
+) -> Result<Program> {
+    let steps = std::mem::take(&mut draft.steps);
+    let layout = Layout::new(&draft, &steps, ports, lanes)?;
+    let mut instructions = Vec::new();
+    for (at, step) in steps.into_iter().enumerate() {
+        match step {
+            Step::Chain(chain) => {
+                let made =
+                    draft
+                        .slots
+                        .iter()
+                        .enumerate()
+                        .filter_map(|(slot, held)| match held.source {
+                            Source::Made {
+                                step,
+                                register: Some(register),
+                            } if step == at && held.needed => Some((slot, register)),
+                            _ => None,
+                        });
+                let made: Vec<_> = made.collect();
+                instructions.extend(layout.chain(chain, &made).map(Instruction::Chain));
+            }
+            Step::Product(product) => {
+                let rows = layout.window(&product.rows);
+                let out = layout.places[product.slot];
+                instructions.push(Instruction::Product(Product::new(
+                    &product, rows, out, lanes, isa,
+                )));
+            }
+            Step::Pick(pick) => instructions.push(Instruction::Pick(layout.pick(&pick))),
+            Step::Top(top) => instructions.push(Instruction::Top(layout.top(&top))),
+        }
+    }
+    let states = interface.states.iter().zip(&ports.states);
+    let states = states.map(|(state, &slot)| StatePlace {
+        place: layout.places[slot],
+        len: state.elements(),
+        initial: state.range.initial.into(),
+    });
+    Ok(Program {
+        lanes,
+        isa,
+        most: Most::of(&instructions),
+        states: states.collect(),
+        byte: layout.places[ports.byte],
+        condition: ports.condition.map(|slot| layout.places[slot]),
+        logits: layout.places[ports.logits],
+        tables: draft.tables,
+        sizes: layout.sizes,
+        constants: layout.constants,
+        instructions,
+    })
+}
+
+/// Where each slot lies.
+pub(super) struct Layout {
+    lanes: usize,
+    pub(super) places: Vec<Place>,
+    /// Whether each slot is a constant, and its length.
+    fixed: Vec<bool>,
+    lens: Vec<usize>,
+    files: Vec<Option<usize>>,
+    sizes: Sizes,
+    constants: Memory,
+}
+
+impl Layout {
+    fn new(draft: &Lowering<'_>, steps: &[Step], ports: &Ports, lanes: usize) -> Result<Self> {
+        let mut written = vec![false; draft.slots.len()];
+        written[ports.byte] = true;
+        written[ports.logits] = true;
+        for &slot in ports.states.iter().chain(&ports.condition) {
+            written[slot] = true;
+        }
+        // Tables that are looked up in are read where they stand in the file.
+        let mut tables = vec![false; draft.slots.len()];
+        for step in steps {
+            match step {
+                Step::Chain(chain) => chain
+                    .puts
+                    .iter()
+                    .for_each(|put| written[put.to.slot] = true),
+                Step::Product(product) => written[product.slot] = true,
+                Step::Pick(pick) => {
+                    written[pick.slot] = true;
+                    tables[pick.data.slot] = true;
+                }
+                Step::Top(top) => (written[top.values], written[top.indices]) = (true, true),
+            }
+        }
+        let (mut sizes, mut fixed) = (Sizes::default(), Sizes::default());
+        let mut places = Vec::new();
+        let mut files = Vec::new();
+        for (slot, table) in draft.slots.iter().zip(&tables) {
+            let ty = Type::of(slot.low, slot.high);
+            let file = match slot.source {
+                Source::File(id) if *table && !slot.needed => Some(id),
+                _ => None,
+            };
+            let base = match (slot.is_constant(), file) {
+                (_, Some(_)) => 0,
+                (true, None) if slot.needed => fixed.reserve(ty, slot.len),
+                (false, None) if slot.needed || written[places.len()] => {
+                    sizes.reserve(ty, slot.len.saturating_mul(lanes))
+                }
+                _ => 0,
+            };
+            files.push(file);
+            places.push(Place { ty, base });
+        }
+        let bytes = sizes.bytes().saturating_add(fixed.bytes());
+        if bytes > MEMORY {
+            return Err(ExactError::Limit {
+                what: "memory for all lanes in bytes",
+                needed: bytes,
+                limit: MEMORY,
+            });
+        }
+        let mut constants = Memory::new(&fixed);
+        for (number, slot) in draft.slots.iter().enumerate() {
+            if slot.is_constant() && slot.needed && files[number].is_none() {
+                let Place { ty, base } = places[number];
+                for at in 0..slot.len {
+                    constants.set(ty, base + at, draft.element(number, at));
+                }
+            }
+        }
+        Ok(Self {
+            lanes,
+            places,
+            fixed: draft
+                .slots
+                .iter()
+                .map(super::draft::Slot::is_constant)
+                .collect(),
+            lens: draft.slots.iter().map(|slot| slot.len).collect(),
+            files,
+            sizes,
+            constants,
+        })
+    }
+
+    /// Elements from one lane to the next; constants are the same for all.
+    fn lane(&self, slot: usize) -> usize {
+        if self.fixed[slot] { 0 } else { self.lens[slot] }
+    }
+
+    fn window(&self, view: &View) -> Window {
+        let Place { ty, base } = self.places[view.slot];
+        let table = match (self.files[view.slot], self.fixed[view.slot]) {
+            (Some(id), _) => Table::File(id),
+            (None, true) => Table::Constants,
+            (None, false) => Table::Memory,
+        };
+        Window {
+            table,
+            ty,
+            base: base + view.offset,
+            lane: self.lane(view.slot),
+            dims: view.dims.clone(),
+            strides: view.strides.clone(),
+        }
+    }
+
+    fn pick(&self, pick: &PickDraft) -> Pick {
+        Pick::new(
+            self.window(&pick.data),
+            self.window(&pick.indices),
+            pick.axis,
+            pick.elements,
+            pick.shift,
+            self.places[pick.slot],
+            self.lanes,
+        )
+    }
+
+    fn top(&self, top: &TopDraft) -> Top {
+        Top {
+            data: self.window(&top.data),
+            axis: top.axis,
+            count: top.count,
+            largest: top.largest,
+            shift: top.shift,
+            values: self.places[top.values],
+            indices: self.places[top.indices],
+            lanes: self.lanes,
+        }
+    }
+
+    /// What memory an accumulator begins with.
+    const fn neutral(mode: Mode, ty: Type) -> Option<i64> {
+        match (mode, ty) {
+            (Mode::Set, _) => None,
+            (Mode::Sum, _) => Some(0),
+            (Mode::Max, Type::I64) => Some(i64::MIN),
+            (Mode::Max, _) => Some(i32::MIN as i64),
+        }
+    }
+
+    fn chain(&self, chain: super::draft::ChainDraft, made: &[(usize, usize)]) -> Option<AnyChain> {
+        chains::chain(self, chain, made)
+    }
+}

@@ -1,0 +1,179 @@
+//! From a proved graph to a draft program.
+//!
+//! Nodes are taken in order. A node that only moves elements, or that changes nothing but the
+//! unit, becomes a [`View`]; an element-wise node joins a chain over its index space; matrix
+//! products, rankings and selections have steps of their own. Constants are computed here.
+
+mod chains;
+mod constants;
+mod elementwise;
+mod moves;
+mod products;
+mod selections;
+mod states;
+
+use std::collections::HashMap;
+
+use crate::error::{ExactError, Result, shown};
+use crate::graph::{Graph, Node, Op, ValueId};
+use crate::model::StepModel;
+
+use super::draft::{Slot, Source, Step};
+use super::scale::Scale;
+use super::view::View;
+
+pub(super) use states::Ports;
+
+/// A program in the making.
+pub(super) struct Lowering<'a> {
+    pub(super) graph: &'a Graph,
+    /// What is proved of each value that is read or made.
+    scales: Vec<Option<Scale>>,
+    /// Where each value is, once it is made.
+    views: Vec<Option<View>>,
+    /// How often each value is read; 0 for what no output depends on.
+    uses: Vec<usize>,
+    /// The node that makes each value.
+    makers: Vec<Option<usize>>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) steps: Vec<Step>,
+    /// Tables that chains look up in, integers in the unit of the result.
+    pub(super) tables: Vec<Vec<i64>>,
+}
+
+/// Lowers a model.
+///
+/// # Errors
+///
+/// [`ExactError::Backend`] where the graph is not what the proof said.
+pub(super) fn lower(model: &StepModel) -> Result<(Lowering<'_>, Ports)> {
+    let graph = model.graph();
+    let facts = &model.certificate().tensors;
+    let facts: HashMap<&str, Scale> = facts
+        .iter()
+        .map(|fact| (&*fact.name, Scale::of(fact)))
+        .collect();
+    let scales = graph.values.iter().map(|value| facts.get(&*value.name));
+    let mut lowering = Lowering {
+        graph,
+        scales: scales.map(Option::<&Scale>::copied).collect(),
+        views: vec![None; graph.values.len()],
+        uses: uses(graph),
+        makers: makers(graph),
+        slots: Vec::new(),
+        steps: Vec::new(),
+        tables: Vec::new(),
+    };
+    let inputs = lowering.inputs(model.interface());
+    for node in &graph.nodes {
+        let used = node.outputs.iter().any(|&id| lowering.uses[id] > 0);
+        if used {
+            lowering
+                .node(node)
+                .map_err(|reason| failed(format!("node {}: {reason}", shown(&node.name))))?;
+        }
+    }
+    let ports = lowering
+        .outputs(inputs, model.interface())
+        .map_err(failed)?;
+    Ok((lowering, ports))
+}
+
+fn failed(reason: String) -> ExactError {
+    ExactError::Backend {
+        backend: super::NAME.into(),
+        reason,
+    }
+}
+
+/// How often each value is read on the way to an output.
+fn uses(graph: &Graph) -> Vec<usize> {
+    let mut uses = vec![0; graph.values.len()];
+    for &output in &graph.outputs {
+        uses[output] += 1;
+    }
+    for node in graph.nodes.iter().rev() {
+        if node.outputs.iter().any(|&id| uses[id] > 0) {
+            for &input in &node.inputs {
+                uses[input] += 1;
+            }
+        }
+    }
+    uses
+}
+
+fn makers(graph: &Graph) -> Vec<Option<usize>> {
+    let mut makers = vec![None; graph.values.len()];
+    for (at, node) in graph.nodes.iter().enumerate() {
+        for &output in &node.outputs {
+            makers[output] = Some(at);
+        }
+    }
+    makers
+}
+
+/// Why a node could not be lowered: never, if the proof and this module agree.
+type Reason = String;
+
+impl Lowering<'_> {
+    fn node(&mut self, node: &Node) -> std::result::Result<(), Reason> {
+        if self.is_constant(node) {
+            return self.fold(node);
+        }
+        match &node.op {
+            Op::Move(movement) => self.movement(node, movement),
+            Op::MatMul => self.matmul(node),
+            Op::ReduceSum { axes, .. } => self.reduce(node, axes, super::draft::Mode::Sum),
+            Op::ReduceMax { axes, .. } => self.reduce(node, axes, super::draft::Mode::Max),
+            Op::TopK { axis, k, largest } => self.top(node, *axis, *k, *largest),
+            Op::Gather { axis } => self.gather(node, *axis),
+            Op::GatherElements { axis } => self.gather_elements(node, *axis),
+            op => self.elementwise(node, op),
+        }
+    }
+
+    /// Whether a node depends on no input.
+    fn is_constant(&self, node: &Node) -> bool {
+        let lanes = |&id: &ValueId| self.graph.values[id].shape.has_lanes();
+        !node.outputs.iter().any(lanes)
+    }
+
+    /// Sizes of a value's axes without the lane axis.
+    fn dims(&self, id: ValueId) -> Vec<usize> {
+        let shape = &self.graph.values[id].shape;
+        shape.0.iter().filter_map(|dim| dim.size()).collect()
+    }
+
+    fn scale(&self, id: ValueId) -> std::result::Result<Scale, Reason> {
+        self.scales[id].ok_or_else(|| "nothing is proved of a value".into())
+    }
+
+    /// Where a value is. Constants are brought in when they are first read.
+    fn view(&mut self, id: ValueId) -> std::result::Result<View, Reason> {
+        if self.views[id].is_none() && self.graph.values[id].constant.is_some() {
+            self.constant(id)?;
+        }
+        let view = self.views[id].clone();
+        view.ok_or_else(|| "it reads what was not made".into())
+    }
+
+    /// Memory for a new value.
+    fn slot(&mut self, len: usize, scale: Scale, source: Source) -> usize {
+        self.slots.push(Slot {
+            len,
+            low: scale.low,
+            high: scale.high,
+            source,
+            needed: false,
+            last_read: None,
+        });
+        self.slots.len() - 1
+    }
+
+    /// Notes that a step reads a view from memory.
+    fn reads(&mut self, step: usize, slot: usize) {
+        let slot = &mut self.slots[slot];
+        slot.needed = true;
+        slot.last_read = slot.last_read.max(Some(step));
+    }
+}

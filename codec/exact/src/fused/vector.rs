@@ -1,0 +1,54 @@
+//! Chains compiled for each instruction set.
+
+#![cfg_attr(
+    target_arch = "x86_64",
+    allow(unsafe_code, reason = "code compiled for vector instructions")
+)]
+
+use super::chain::{Chain, Scratch, run};
+use super::isa::Isa;
+use super::memory::Memory;
+
+/// Runs a chain in 32-bit words, whose vectors are worth having.
+pub(super) fn run_words(
+    isa: Isa,
+    chain: &Chain<i32>,
+    constants: &Memory,
+    memory: &mut Memory,
+    tables: &[Vec<i64>],
+    scratch: &mut Scratch<i32>,
+) {
+    match isa {
+        // SAFETY: an instruction set is chosen only where the machine has it.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 | Isa::Vnni => unsafe { avx512(chain, constants, memory, tables, scratch) },
+        // SAFETY: likewise.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { avx2(chain, constants, memory, tables, scratch) },
+        _ => run(chain, constants, memory, tables, scratch),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn avx512(
+    chain: &Chain<i32>,
+    constants: &Memory,
+    memory: &mut Memory,
+    tables: &[Vec<i64>],
+    scratch: &mut Scratch<i32>,
+) {
+    run(chain, constants, memory, tables, scratch);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn avx2(
+    chain: &Chain<i32>,
+    constants: &Memory,
+    memory: &mut Memory,
+    tables: &[Vec<i64>],
+    scratch: &mut Scratch<i32>,
+) {
+    run(chain, constants, memory, tables, scratch);
+}
