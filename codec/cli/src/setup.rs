@@ -105,16 +105,19 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
     Ok(profile)
 }
 
-/// Gives the context mixer of a profile a network beside it, where the profile has none.
+/// Puts a network beside the context mixer of a profile: who names a model means it, whatever
+/// the length of the content.
 fn listen_to_a_network(profile: &mut Profile) {
-    if profile.predictor.name == "cm" {
-        let cm = std::mem::take(&mut profile.predictor.settings);
+    let predictor = &mut profile.predictor;
+    if predictor.name == "cm" {
+        let cm = std::mem::take(&mut predictor.settings);
+        predictor.name = MIX.to_owned();
+        predictor.settings.insert("cm".into(), cm.into());
+    }
+    if predictor.name == MIX {
         profile.number = 0;
-        profile.predictor.name = MIX.to_owned();
-        let settings = &mut profile.predictor.settings;
-        settings.insert("cm".into(), cm.into());
-        // Who names a model means it.
-        settings.insert("network".into(), "always".into());
+        predictor.settings.remove("network_kib");
+        predictor.settings.insert("network".into(), "always".into());
     }
 }
 

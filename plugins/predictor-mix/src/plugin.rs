@@ -69,7 +69,7 @@ impl Predictor for Mix {
         let chosen = Chosen::read(settings)?;
         let cm = Cm.plan(data, layout, &chosen.cm)?;
         let mut params = Params { network: None, cm };
-        if chosen.network != Use::Never {
+        if chosen.network != Use::Never && data.len() as u64 <= chosen.longest {
             let network = Network::plan(&chosen.model, models)?;
             let pays = || {
                 let opened = Network::open(&network, models, &UNLIMITED)?;

@@ -16,6 +16,8 @@ pub(crate) enum Use {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Chosen {
     pub(crate) network: Use,
+    /// Longest stream, in bytes, that the network is used for.
+    pub(crate) longest: u64,
     /// Settings of the network.
     pub(crate) model: Settings,
     /// Settings of `cm`.
@@ -27,6 +29,7 @@ impl Chosen {
     pub(crate) fn read(settings: &Settings) -> Result<Self> {
         let mut chosen = Self {
             network: Use::Auto,
+            longest: u64::MAX,
             model: Settings::new(),
             cm: Settings::new(),
         };
@@ -43,6 +46,12 @@ impl Chosen {
                         }
                     }
                 }
+                "network_kib" => {
+                    let number = value.as_integer().and_then(|n| u64::try_from(n).ok());
+                    let number = number.and_then(|n| n.checked_mul(1024));
+                    chosen.longest =
+                        number.ok_or_else(|| wrong("`network_kib` is a number".to_owned()))?;
+                }
                 "model" | "by_hash" => {
                     chosen.model.insert(key.clone(), value.clone());
                 }
@@ -54,7 +63,8 @@ impl Chosen {
                 }
                 other => {
                     return Err(wrong(format!(
-                        "unknown setting `{}`; there are network, model, by_hash and cm",
+                        "unknown setting `{}`; there are network, \
+                         network_kib, model, by_hash and cm",
                         other.escape_debug()
                     )));
                 }
@@ -70,7 +80,12 @@ mod tests {
 
     #[test]
     fn what_does_not_exist_is_refused() {
-        for text in ["network = 'often'", "cm = 3", "lanes = 2"] {
+        for text in [
+            "network = 'often'",
+            "network_kib = -1",
+            "cm = 3",
+            "lanes = 2",
+        ] {
             let read = Chosen::read(&text.parse().unwrap());
             assert!(matches!(read, Err(Error::Config(_))), "{text}");
         }
