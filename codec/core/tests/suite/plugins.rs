@@ -273,15 +273,24 @@ impl Predictor for Table {
         models: &[Arc<Model>],
         _: &Limits,
     ) -> Result<Box<dyn Opened>> {
-        let counts = std::array::from_fn(|i| u32::from(models[0].bytes()[i]));
+        // Files are forged in the tests, models and parameters with them.
+        let counts = models.first().and_then(|m| m.bytes().first_chunk::<256>());
+        let (Some(counts), Some(&fails_at)) = (counts, params.get(7)) else {
+            return Err(Error::Plugin {
+                kind: Kind::Predictor,
+                id: self.descriptor().id,
+                reason: "its model or its parameters are too short".into(),
+            });
+        };
         Ok(Box::new(Known {
-            distribution: ByteDistribution::from_counts(&counts),
-            fails_at: usize::from(params[7]),
+            distribution: ByteDistribution::from_counts(&counts.map(u32::from)),
+            fails_at: usize::from(fails_at),
         }))
     }
 
     fn model_name(&self, _: u8, params: &[u8], place: usize) -> Option<String> {
-        (place == 0).then(|| String::from_utf8_lossy(&params[..7]).into_owned())
+        let name = params.get(..7)?;
+        (place == 0).then(|| String::from_utf8_lossy(name).into_owned())
     }
 }
 
