@@ -8,7 +8,7 @@ use super::{BLOCK, Chain, Word};
 /// Registers and counters that all chains of a stepper share.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct Scratch<T> {
-    registers: Vec<Register<T>>,
+    pub(super) registers: Vec<Register<T>>,
     /// Indices of the loops over tiles.
     index: Vec<usize>,
     /// For each load, the tile that its register holds: place and rows.
