@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 use umoec_exact::random::bytes;
 use umoec_exact::{Fused, Isa, ModelLimits, StepModel, Stepper};
 
-/// Each number is the best of so many runs: the machine may be busy.
-const RUNS: usize = 12;
+/// Each number is the best of so many short runs: the machine may be busy.
+const RUNS: usize = 400;
+
+/// Bytes of a run, in all lanes.
+const BYTES: usize = 256;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -20,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let only: Option<usize> = arguments.next().map(|lanes| lanes.parse()).transpose()?;
     let mut proof = Duration::MAX;
-    for _ in 0..RUNS {
+    for _ in 0..RUNS / 20 {
         let start = Instant::now();
         StepModel::load(&file, &ModelLimits::default())?;
         proof = proof.min(start.elapsed());
@@ -44,7 +47,7 @@ fn measure(model: &Arc<StepModel>, isa: Isa, lanes: usize) -> Result<(), Box<dyn
     let lower = start.elapsed();
     let mut stepper = fused.start();
     let mut logits = vec![0; lanes * 256];
-    let steps = 4000usize.div_ceil(lanes);
+    let steps = BYTES.div_ceil(lanes);
     let bytes = bytes(1, steps * lanes);
     let mut best = Duration::MAX;
     for _ in 0..RUNS {

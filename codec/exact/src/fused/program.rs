@@ -1,6 +1,6 @@
 //! What a step graph has become.
 
-use super::chain::AnyChain;
+use super::chain::{AnyChain, Recurrence};
 use super::isa::Isa;
 use super::memory::{Memory, Sizes};
 use super::product::Product;
@@ -26,6 +26,7 @@ pub(super) struct StatePlace {
 #[derive(Debug, Clone)]
 pub(super) enum Instruction {
     Chain(AnyChain),
+    Recurrence(Recurrence),
     Product(Product),
     Pick(Pick),
     Top(Top),
@@ -58,6 +59,8 @@ impl Most {
                 Instruction::Chain(AnyChain::W128(c)) => {
                     most.chain(2, c.registers, c.tiling.outer.len(), c.loads.len());
                 }
+                // Factors of columns, gates, sums.
+                Instruction::Recurrence(_) => most.chain(0, 3, 0, 0),
                 Instruction::Product(product) => {
                     most.packed = most.packed.max(product.packed_len());
                 }

@@ -91,6 +91,8 @@ pub(super) struct Pick {
     elements: bool,
     /// Stride of the indexed axis.
     stride: usize,
+    /// Whether the indices lie in order.
+    in_order: bool,
     /// Whether slices are whole, contiguous rows of the same bytes.
     rows: bool,
 }
@@ -112,6 +114,7 @@ impl Pick {
             length: data.dims[axis],
             picked: indices.dims.iter().product(),
             stride: data.strides[axis],
+            in_order: super::dims::is_row_major(&indices.dims, &indices.strides),
             rows: axis == 0 && contiguous && !elements && shift == 0,
             inner,
             elements,
@@ -137,9 +140,12 @@ impl Pick {
     /// The index of that number in a lane, below the size of the axis as proved.
     fn index(&self, sight: Sight<'_>, memory: &Memory, lane: usize, number: usize) -> usize {
         let from = self.indices.base + lane * self.indices.lane;
-        let index = self
-            .indices
-            .get(sight, memory, from + self.indices.place(number));
+        let place = if self.in_order {
+            number
+        } else {
+            self.indices.place(number)
+        };
+        let index = self.indices.get(sight, memory, from + place);
         usize::try_from(index).unwrap_or(0).min(self.length - 1)
     }
 

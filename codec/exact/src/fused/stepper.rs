@@ -12,7 +12,7 @@ use super::memory::Memory;
 use super::product::Packed;
 use super::program::{Instruction, Program};
 use super::select::Sight;
-use super::vector::run_words;
+use super::vector::{run_recurrence, run_words};
 
 /// Steps lanes through a program. Nothing is allocated after it was made.
 #[derive(Debug)]
@@ -84,6 +84,9 @@ impl FusedStepper {
                 }
                 Instruction::Chain(AnyChain::W128(chain)) => {
                     run(chain, constants, memory, tables, &mut self.giants);
+                }
+                Instruction::Recurrence(recurrence) => {
+                    run_recurrence(program.isa, recurrence, memory, &mut self.words);
                 }
                 Instruction::Product(product) => product.run(memory, &mut self.packed),
                 Instruction::Pick(pick) => pick.run(sight, memory),

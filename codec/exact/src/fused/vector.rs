@@ -5,7 +5,7 @@
     allow(unsafe_code, reason = "code compiled for vector instructions")
 )]
 
-use super::chain::{Chain, Scratch, run};
+use super::chain::{Chain, Recurrence, Scratch, recur, run};
 use super::isa::Isa;
 use super::memory::Memory;
 
@@ -51,4 +51,34 @@ fn avx2(
     scratch: &mut Scratch<i32>,
 ) {
     run(chain, constants, memory, tables, scratch);
+}
+
+/// Runs a recurrence.
+pub(super) fn run_recurrence(
+    isa: Isa,
+    recurrence: &Recurrence,
+    memory: &mut Memory,
+    scratch: &mut Scratch<i32>,
+) {
+    match isa {
+        // SAFETY: an instruction set is chosen only where the machine has it.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 | Isa::Vnni => unsafe { recur_avx512(recurrence, memory, scratch) },
+        // SAFETY: likewise.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { recur_avx2(recurrence, memory, scratch) },
+        _ => recur(recurrence, memory, scratch),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn recur_avx512(recurrence: &Recurrence, memory: &mut Memory, scratch: &mut Scratch<i32>) {
+    recur(recurrence, memory, scratch);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn recur_avx2(recurrence: &Recurrence, memory: &mut Memory, scratch: &mut Scratch<i32>) {
+    recur(recurrence, memory, scratch);
 }

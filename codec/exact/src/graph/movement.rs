@@ -135,6 +135,71 @@ pub fn repeated(index: &[usize], sizes: &[usize]) -> usize {
     })
 }
 
+/// For each axis of a result of `sizes`, how far a step along it moves in a tensor that
+/// broadcasting repeats.
+#[must_use]
+pub fn strides_over(sizes: &[usize], from: &[usize]) -> Vec<usize> {
+    let mut inner = 1;
+    let mut strides: Vec<usize> = from
+        .iter()
+        .rev()
+        .map(|&size| {
+            let stride = if size == 1 { 0 } else { inner };
+            inner *= size;
+            stride
+        })
+        .collect();
+    strides.resize(sizes.len(), 0);
+    strides.reverse();
+    strides
+}
+
+/// Counts through a result and, with it, the places in the tensors that it is made of.
+#[derive(Debug)]
+pub struct Odometer<'a> {
+    sizes: &'a [usize],
+    strides: &'a [Vec<usize>],
+    index: Vec<usize>,
+    at: Vec<usize>,
+}
+
+impl<'a> Odometer<'a> {
+    /// At the first element; `strides` has those of each tensor.
+    #[must_use]
+    pub fn new(sizes: &'a [usize], strides: &'a [Vec<usize>]) -> Self {
+        Self {
+            sizes,
+            strides,
+            index: vec![0; sizes.len()],
+            at: vec![0; strides.len()],
+        }
+    }
+
+    /// The places in the tensors.
+    #[must_use]
+    pub fn at(&self) -> &[usize] {
+        &self.at
+    }
+
+    /// Goes to the next element; behind the last comes the first.
+    pub fn next(&mut self) {
+        for axis in (0..self.sizes.len()).rev() {
+            self.index[axis] += 1;
+            let back = self.index[axis] == self.sizes[axis];
+            for (at, strides) in self.at.iter_mut().zip(self.strides) {
+                *at += strides[axis];
+                if back {
+                    *at -= strides[axis] * self.sizes[axis];
+                }
+            }
+            if !back {
+                return;
+            }
+            self.index[axis] = 0;
+        }
+    }
+}
+
 /// Calls `place` with each index of a tensor of `sizes`, in row-major order.
 pub fn places<T>(sizes: &[usize], mut place: impl FnMut(&[usize]) -> T) -> Vec<T> {
     let all = try_places(sizes, |index| Ok::<T, Infallible>(place(index)));

@@ -1,6 +1,6 @@
 //! What element-wise operators make of cells.
 
-use crate::graph::movement::{repeated, try_places};
+use crate::graph::movement::{Odometer, strides_over};
 use crate::graph::{Comparison, ElementType, Op};
 
 use super::bounds::{clip, greatest, least};
@@ -13,12 +13,29 @@ pub(super) fn apply(op: &Op, inputs: &[&Tensor], sizes: Vec<usize>) -> Result<Te
     let mut arguments = vec![Cell::ZERO; inputs.len()];
     let constant = inputs.iter().all(|input| input.constant);
     let fixed: Vec<bool> = inputs.iter().map(|input| input.constant).collect();
-    let cells = try_places(&sizes, |index| {
-        for (argument, input) in arguments.iter_mut().zip(inputs) {
-            *argument = input.cells[repeated(index, &input.sizes)];
+    let strides: Vec<Vec<usize>> = inputs
+        .iter()
+        .map(|input| strides_over(&sizes, &input.sizes))
+        .collect();
+    let count: usize = sizes.iter().product();
+    let mut cells = Vec::with_capacity(count);
+    let mut places = Odometer::new(&sizes, &strides);
+    let mut last = None;
+    for _ in 0..count {
+        let mut same = true;
+        for ((argument, input), &at) in arguments.iter_mut().zip(inputs).zip(places.at()) {
+            same &= *argument == input.cells[at];
+            *argument = input.cells[at];
         }
-        element(op, &arguments, &fixed)
-    })?;
+        // Neighbours often have the same cells, and then the same result.
+        let cell = match last {
+            Some(cell) if same => cell,
+            _ => element(op, &arguments, &fixed)?,
+        };
+        last = Some(cell);
+        cells.push(cell);
+        places.next();
+    }
     Ok(Tensor {
         cells,
         sizes,

@@ -1,5 +1,7 @@
 //! Sums: matrix products and reductions. The bound is on all partial sums in any order.
 
+mod weighted;
+
 use crate::graph::movement::{flat, places, repeated, try_places};
 
 use super::bounds::greatest;
@@ -32,6 +34,13 @@ pub(super) fn matmul(a: &Tensor, b: &Tensor, sizes: Vec<usize>) -> Result<Tensor
     let rank = sizes.len();
     let (batch, inner) = (rank - 2, a.sizes[a.sizes.len() - 1]);
     let columns = sizes[rank - 1];
+    if let Some(cells) = weighted::matmul(a, b, &sizes) {
+        return Ok(Tensor {
+            cells: cells?,
+            sizes,
+            constant: a.constant,
+        });
+    }
     let mut row = Vec::with_capacity(inner);
     let cells = try_places(&sizes, |index| {
         let place = |tensor: &Tensor, matrix: usize| {

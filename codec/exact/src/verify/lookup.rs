@@ -36,8 +36,9 @@ fn any(mut cells: impl Iterator<Item = Cell>) -> Result<Cell, Fault> {
 /// What Gather looks up in.
 pub(super) trait Table {
     fn sizes(&self) -> &[usize];
-    /// What any of the elements at those places may be.
-    fn any(&self, places: impl Iterator<Item = usize>) -> Result<Cell, Fault>;
+    /// For each place of a row of `inner` elements, what the elements there may be in any of the
+    /// rows that begin at `first`.
+    fn rows(&self, first: usize, rows: usize, inner: usize) -> Result<Vec<Cell>, Fault>;
     fn is_constant(&self) -> bool;
 }
 
@@ -46,8 +47,15 @@ impl Table for Tensor {
         &self.sizes
     }
 
-    fn any(&self, places: impl Iterator<Item = usize>) -> Result<Cell, Fault> {
-        any(places.map(|at| self.cells[at]))
+    fn rows(&self, first: usize, rows: usize, inner: usize) -> Result<Vec<Cell>, Fault> {
+        let all = &self.cells[first..first + rows * inner];
+        let mut cells = all[..inner].to_vec();
+        for row in all[inner..].chunks_exact(inner) {
+            for (cell, &other) in cells.iter_mut().zip(row) {
+                *cell = either(*cell, other)?;
+            }
+        }
+        Ok(cells)
     }
 
     fn is_constant(&self) -> bool {
@@ -78,11 +86,11 @@ impl<'a> Bytes<'a> {
     }
 
     pub(super) fn fact(&self, name: &str) -> TensorFact {
-        let signed = self.signed.iter().map(|&n| i64::from(n));
-        let all = signed.chain(self.unsigned.iter().map(|&n| i64::from(n)));
-        let (low, high) = all.fold((i64::MAX, i64::MIN), |(low, high), n| {
-            (low.min(n), high.max(n))
-        });
+        let signed = self.signed.iter().min().zip(self.signed.iter().max());
+        let unsigned = self.unsigned.iter().min().zip(self.unsigned.iter().max());
+        let signed = signed.map(|(&low, &high)| (i64::from(low), i64::from(high)));
+        let unsigned = unsigned.map(|(&low, &high)| (i64::from(low), i64::from(high)));
+        let (low, high) = signed.or(unsigned).unwrap_or_default();
         TensorFact {
             name: name.to_owned(),
             exponent: 0,
@@ -98,20 +106,34 @@ impl Table for Bytes<'_> {
         self.sizes
     }
 
-    fn any(&self, places: impl Iterator<Item = usize>) -> Result<Cell, Fault> {
-        let (low, high) = places.fold((i32::MAX, i32::MIN), |(low, high), at| {
-            let n = match self.signed.get(at) {
-                Some(&signed) => i32::from(signed),
-                None => i32::from(self.unsigned[at]),
-            };
-            (low.min(n), high.max(n))
-        });
-        Ok(Cell::integers(low, high))
+    fn rows(&self, first: usize, rows: usize, inner: usize) -> Result<Vec<Cell>, Fault> {
+        let range = first..first + rows * inner;
+        let cells = match self.signed.get(range.clone()) {
+            Some(signed) => ranges(signed, inner),
+            None => ranges(&self.unsigned[range], inner),
+        };
+        Ok(cells)
     }
 
     fn is_constant(&self) -> bool {
         true
     }
+}
+
+/// The least and the greatest of each column of a matrix of bytes.
+fn ranges<T: Ord + Copy + Into<i32>>(bytes: &[T], columns: usize) -> Vec<Cell> {
+    let mut low = bytes[..columns].to_vec();
+    let mut high = low.clone();
+    for row in bytes.chunks_exact(columns) {
+        for ((low, high), &n) in low.iter_mut().zip(&mut high).zip(row) {
+            *low = n.min(*low);
+            *high = n.max(*high);
+        }
+    }
+    let cells = low.into_iter().zip(high);
+    cells
+        .map(|(low, high)| Cell::integers(low.into(), high.into()))
+        .collect()
 }
 
 pub(super) fn gather(
@@ -135,9 +157,9 @@ pub(super) fn gather(
         }
         spend(budget, (high - low + 1).saturating_mul(outer * inner))?;
         let mut slices = Vec::with_capacity(outer * inner);
-        for place in 0..outer * inner {
-            let base = place / inner * size * inner + place % inner;
-            slices.push(data.any((low..=high).map(|row| base + row * inner))?);
+        for outer in 0..outer {
+            let first = (outer * size + low) * inner;
+            slices.extend(data.rows(first, high - low + 1, inner)?);
         }
         known.insert((low, high), slices);
     }

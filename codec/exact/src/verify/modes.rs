@@ -60,7 +60,12 @@ const fn bits(n: u32) -> u32 {
 
 /// Whether the cell's values are zero or normal numbers of half precision.
 fn in_half(cell: Cell) -> bool {
-    let zero = cell.magnitude() == 0;
+    let size = cell.magnitude();
+    // Most cells are small integers; the others are compared as numbers.
+    if size <= 65504 && (-14..=0).contains(&cell.exponent) {
+        return true;
+    }
+    let zero = size == 0;
     zero || (cell.exponent >= -14 && cell.least() >= -65504.0 && cell.greatest() <= 65504.0)
 }
 

@@ -66,6 +66,9 @@ impl Tensor {
     pub(super) fn check_span(&self) -> Result<(), Fault> {
         let unit = self.exponent();
         for cell in &self.cells {
+            if cell.exponent <= unit {
+                continue; // A sum is below the span in its own unit, and a zero in any.
+            }
             // One unit shifted by 63 is beyond the span already, and has room in 128 bits.
             let shift = (cell.exponent - unit).clamp(0, 63);
             let size = u64::try_from(u128::from(cell.sum) << shift).unwrap_or(u64::MAX);
@@ -81,7 +84,7 @@ impl Tensor {
     pub(super) fn fact(&self, name: &str) -> TensorFact {
         let unit = self.exponent();
         let scaled = self.cells.iter().map(|cell| {
-            let shift = if cell.is_zero() {
+            let shift = if cell.exponent == unit || cell.is_zero() {
                 0
             } else {
                 cell.exponent - unit

@@ -5,10 +5,12 @@
 //! cache, operators run on whole registers, and results are stored in the types of their slots.
 
 mod operate;
+mod recurrence;
 mod run;
 mod transfer;
 mod word;
 
+pub(super) use recurrence::{Form, PerRow, Recurrence, recur};
 pub(super) use run::{Scratch, run};
 pub(super) use word::Word;
 

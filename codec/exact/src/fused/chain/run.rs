@@ -8,7 +8,7 @@ use super::{BLOCK, Chain, Word};
 /// Registers and counters that all chains of a stepper share.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct Scratch<T> {
-    registers: Vec<Register<T>>,
+    pub(super) registers: Vec<Register<T>>,
     /// Indices of the loops over tiles.
     index: Vec<usize>,
     /// For each load, the tile that its register holds: place and rows.
@@ -20,8 +20,8 @@ impl<T: Word> Scratch<T> {
     pub(in super::super) fn new(registers_most: usize, loops: usize, loads: usize) -> Self {
         Self {
             registers: registers(registers_most),
-            index: vec![0; loops],
-            held: vec![(0, 0); loads],
+            index: vec![0; loops.max(1)],
+            held: vec![(0, 0); loads.max(1)],
         }
     }
 }
@@ -43,10 +43,16 @@ pub(in super::super) fn run<T: Word>(
         operate(fill, registers, tables, 0);
     }
     let held = &mut scratch.held[..chain.loads.len()];
-    held.fill((0, 0));
+    for held in &mut *held {
+        *held = (0, 0);
+    }
     let tiling = &chain.tiling;
     let index = &mut scratch.index[..tiling.outer.len()];
-    index.fill(0);
+    // Filling nothing at an address that is none costs hundreds of cycles: the masked stores of
+    // some libraries' `memset` are slow there.
+    if !index.is_empty() {
+        index.fill(0);
+    }
     loop {
         let mut row = 0;
         while row < tiling.total {

@@ -5,31 +5,63 @@ use super::super::memory::Memory;
 use super::super::scale::Type;
 use super::{Port, Word};
 
-/// Calls `each` with the place in memory, the stride, the length and the place in the register of
-/// each row of consecutive elements of a tile with `rows` rows.
-#[inline(always)]
-fn rows(port: &Port, at: usize, rows: usize, mut each: impl FnMut(usize, usize, usize, usize)) {
-    match port.inner[..] {
-        [] => each(at, 0, 1, 0),
-        [(size, stride)] => each(at, stride, size * rows, 0),
-        [(outer, by), (size, stride)] => {
-            for i in 0..outer * rows {
-                each(at + i * by, stride, size, i * size);
+/// The rows of consecutive elements of a tile: for each its place in memory and in the register.
+struct Rows<'a> {
+    /// Loops around the rows: sizes and strides. The first counts the tile's rows too.
+    loops: &'a [(usize, usize)],
+    at: usize,
+    next: usize,
+    count: usize,
+    /// Elements and stride of each row.
+    len: usize,
+    stride: usize,
+}
+
+impl<'a> Rows<'a> {
+    #[inline(always)]
+    fn new(port: &'a Port, at: usize, rows: usize) -> Self {
+        let (loops, len, stride, count) = match port.inner[..] {
+            [] => (&[][..], 1, 0, 1),
+            [(size, stride)] => (&[][..], size * rows, stride, 1),
+            [ref loops @ .., (size, stride)] => {
+                let count: usize = loops.iter().map(|&(size, _)| size).product();
+                (loops, size, stride, count * rows)
             }
+        };
+        Self {
+            loops,
+            at,
+            next: 0,
+            count,
+            len,
+            stride,
         }
-        [(outer, by), ref middle @ .., (size, stride)] => {
-            let per: usize = middle.iter().map(|&(size, _)| size).product();
-            for i in 0..outer * rows {
-                for j in 0..per {
-                    let (mut place, mut left) = (at + i * by, j);
-                    for &(size, stride) in middle.iter().rev() {
-                        place += left % size * stride;
-                        left /= size;
-                    }
-                    each(place, stride, size, (i * per + j) * size);
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = (usize, usize);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(usize, usize)> {
+        if self.next == self.count {
+            return None;
+        }
+        let place = match *self.loops {
+            [] => self.at,
+            [(_, stride)] => self.at + self.next * stride,
+            [(_, first), ref others @ ..] => {
+                let (mut place, mut left) = (self.at, self.next);
+                for &(size, stride) in others.iter().rev() {
+                    place += left % size * stride;
+                    left /= size;
                 }
+                place + left * first
             }
-        }
+        };
+        let to = self.next * self.len;
+        self.next += 1;
+        Some((place, to))
     }
 }
 
@@ -60,7 +92,9 @@ fn read<S: Copy, T: Word>(
     register: &mut [T],
     widen: impl Fn(S) -> T,
 ) {
-    rows(port, at, count, |place, stride, len, to| {
+    let rows = Rows::new(port, at, count);
+    let (len, stride) = (rows.len, rows.stride);
+    for (place, to) in rows {
         let to = &mut register[to..to + len];
         match stride {
             0 => to.fill(widen(memory[place])),
@@ -75,7 +109,7 @@ fn read<S: Copy, T: Word>(
                 }
             }
         }
-    });
+    }
 }
 
 /// Stores a tile from a register.
@@ -158,7 +192,9 @@ fn write<S: Copy, T: Word>(
     register: &[T],
     narrow: impl Fn(T) -> S,
 ) {
-    rows(port, at, count, |place, stride, len, from| {
+    let rows = Rows::new(port, at, count);
+    let (len, stride) = (rows.len, rows.stride);
+    for (place, from) in rows {
         let from = &register[from..from + len];
         if stride == 1 {
             for (to, &x) in memory[place..place + len].iter_mut().zip(from) {
@@ -169,7 +205,7 @@ fn write<S: Copy, T: Word>(
                 memory[place + i * stride] = narrow(x);
             }
         }
-    });
+    }
 }
 
 #[inline(always)]
@@ -182,7 +218,9 @@ fn join<S: Copy, T: Word>(
     narrow: impl Fn(T) -> S,
     with: impl Fn(S, S) -> S,
 ) {
-    rows(port, at, count, |place, stride, len, from| {
+    let rows = Rows::new(port, at, count);
+    let (len, stride) = (rows.len, rows.stride);
+    for (place, from) in rows {
         let from = &register[from..from + len];
         match stride {
             0 => {
@@ -203,5 +241,5 @@ fn join<S: Copy, T: Word>(
                 }
             }
         }
-    });
+    }
 }

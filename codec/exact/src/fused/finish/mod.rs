@@ -1,6 +1,7 @@
 //! From a draft to a program: memory is laid out, registers are allocated, weights are packed.
 
 mod chains;
+mod recurrence;
 mod registers;
 
 use crate::error::{ExactError, Result};
@@ -51,6 +52,12 @@ pub(super) fn finish(
                             _ => None,
                         });
                 let made: Vec<_> = made.collect();
+                if made.is_empty()
+                    && let Some(recurrence) = recurrence::recurrence(&layout, &chain)
+                {
+                    instructions.push(Instruction::Recurrence(recurrence));
+                    continue;
+                }
                 instructions.extend(layout.chain(chain, &made).map(Instruction::Chain));
             }
             Step::Product(product) => {
