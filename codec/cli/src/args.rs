@@ -53,6 +53,10 @@ pub(crate) struct Global {
     /// What runs networks: auto, tract, ort, ort-cuda or reference. The output does not depend on it
     #[arg(long, global = true, value_name = "NAME", default_value = "auto", value_parser = parse_backend)]
     backend: Choice,
+    /// Library with plugins to load; may be given several times. Others are looked for in the folders of
+    /// UMOEC_PLUGIN_PATH and in the user's plugin folder
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) plugin_lib: Vec<PathBuf>,
 }
 
 /// A backend that was asked for, if one was.
@@ -147,6 +151,12 @@ pub(crate) struct Coding {
     /// Predictor to use instead of the profile's; `umoec plugins` lists them
     #[arg(long, value_name = "NAME")]
     pub(crate) plugin: Option<String>,
+    /// Adapter to use instead of the profile's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) adapter: Option<String>,
+    /// Coder to use instead of the profile's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) coder: Option<String>,
     /// Model for the predictor tier1-onnx, which is used unless --plugin names another: a file, or a
     /// name or hash of `umoec model list`
     #[arg(long, value_name = "PATH|HASH|NAME")]

@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod gate;
 mod jobs;
+mod libraries;
 mod progress;
 mod setup;
 mod size;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     cleanup::install();
     let global = &cli.global;
     let console = Console::new(global.quiet, global.verbose, global.no_progress);
+    libraries::choose(&global.plugin_lib, &console);
     umoec_predictor_onnx::choose_backend(global.backend());
     let outcome = match &cli.command {
         Command::Compress(args) => command::compress::run(args, global, &console),

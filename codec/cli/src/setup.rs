@@ -10,6 +10,7 @@ use umoec_predictor_onnx::{Loaded, NAME as NETWORK, folders};
 
 use crate::args::{Coding, Memory};
 use crate::failure::{Failure, Outcome, shown};
+use crate::libraries;
 
 /// The profile that is used unless another is asked for.
 pub(crate) const DEFAULT_PROFILE: &str = umoec_builtin::DEFAULT_PROFILE;
@@ -25,6 +26,7 @@ pub(crate) fn editable_registry() -> Outcome<Registry> {
     for folder in folders::search_path() {
         registry.models_mut().add_folder(folder);
     }
+    libraries::add_to(&mut registry)?;
     Ok(registry)
 }
 
@@ -80,14 +82,15 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
     };
     // A model is for a network, unless it was said for what.
     let network = model.as_ref().map(|_| NETWORK.to_owned());
-    if let Some(name) = &coding.plugin.clone().or(network) {
-        registry.by_name(Kind::Predictor, name).map_err(usage)?;
-        if profile.predictor.name != *name {
-            profile.number = 0;
-            profile.predictor = PluginChoice {
-                name: name.clone(),
-                settings: Default::default(),
-            };
+    let predictor = coding.plugin.clone().or(network);
+    for (kind, name) in [
+        (Kind::Adapter, &coding.adapter),
+        (Kind::Predictor, &predictor),
+        (Kind::Coder, &coding.coder),
+    ] {
+        if let Some(name) = name {
+            registry.by_name(kind, name).map_err(usage)?;
+            replace(&mut profile, kind, name);
         }
     }
     if coding.embed_model && profile.predictor.name == NETWORK {
@@ -102,6 +105,22 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
         profile.block_size = size;
     }
     Ok(profile)
+}
+
+/// Puts another plugin into a profile, without the settings of the one that was there.
+fn replace(profile: &mut Profile, kind: Kind, name: &str) {
+    let place = match kind {
+        Kind::Adapter => &mut profile.adapter,
+        Kind::Predictor => &mut profile.predictor,
+        Kind::Coder => &mut profile.coder,
+    };
+    if place.name != name {
+        *place = PluginChoice {
+            name: name.to_owned(),
+            settings: Default::default(),
+        };
+        profile.number = 0;
+    }
 }
 
 /// Options to compress an input of `size` bytes.

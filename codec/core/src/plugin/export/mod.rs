@@ -1,0 +1,1 @@
+//! What a library made in Rust hands to its host.
