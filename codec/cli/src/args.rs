@@ -99,6 +99,9 @@ pub(crate) enum Command {
     Inspect(command::inspect::Args),
     /// List the plugins and profiles of this program
     Plugins(command::plugins::Args),
+    /// Make plugins of your own
+    #[command(subcommand)]
+    Plugin(command::plugin::Command),
     /// Keep, check and show models: networks that predict
     #[command(subcommand)]
     Model(command::model::Command),

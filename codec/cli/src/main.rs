@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         Command::Cat(args) => command::cat::run(args, global, &console),
         Command::Inspect(args) => command::inspect::run(args, &console),
         Command::Plugins(args) => command::plugins::run(args),
+        Command::Plugin(command) => command::plugin::run(command),
         Command::Model(command) => command::model::run(command, global),
         Command::Conformance(args) => command::conformance::run(args, global),
         Command::Bench(args) => bench::run(args, global, &console),

@@ -112,12 +112,14 @@ fn test_predictor(predictor: &dyn Predictor, content: &[u8]) -> Outcome {
     let version = predictor.descriptor().version;
     let params = predictor.plan(content, &Layout::default(), &Settings::new())?;
     let mut notes = Notes {
-        answers: Answers::new(content),
+        answers: Answers::new(&[]),
         noted: Vec::new(),
         position: None,
         same: true,
     };
-    for pieces in [1, 3] {
+    for (pieces, position) in [(1, None), (3, Some(0))] {
+        notes.answers = Answers::new(content);
+        notes.position = position;
         let limits = Limits::default();
         let opened = predictor.open(version, &params, content.len() as u64, &limits)?;
         let mut state = opened.start()?;
@@ -131,8 +133,6 @@ fn test_predictor(predictor: &dyn Predictor, content: &[u8]) -> Outcome {
         if history != content {
             return verdict(false, "its history is not what it coded");
         }
-        notes.answers = Answers::new(content);
-        notes.position = Some(0);
     }
     let all = notes.position == Some(notes.noted.len());
     verdict(

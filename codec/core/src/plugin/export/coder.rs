@@ -212,9 +212,13 @@ unsafe extern "C" fn encoded(
 unsafe extern "C" fn decoded(state: *mut c_void, report: *mut UmoecReport) -> i32 {
     let run = || {
         // SAFETY: as the caller promised.
-        match unsafe { take(state)? } {
-            Side::Decoder(decoder) if decoder.finish() => Ok(()),
-            _ => Err(malformed(
+        let good = match unsafe { take(state)? } {
+            Side::Decoder(decoder) => decoder.finish(),
+            Side::Encoder(_) => false,
+        };
+        match good {
+            true => Ok(()),
+            false => Err(malformed(
                 "the payload is not that of a stream of this length",
             )),
         }
@@ -247,7 +251,10 @@ unsafe extern "C" fn byte(state: *mut c_void, cumulative: *const u32) -> u32 {
     // SAFETY: as the caller promised.
     let (session, table) =
         unsafe { (&mut *state.cast::<Session>(), borrow_array(cumulative, 257)) };
-    if !table.try_into().is_ok_and(|table| session.table.replace(table)) {
+    if !table
+        .try_into()
+        .is_ok_and(|table| session.table.replace(table))
+    {
         session.panic = Some("the host's table does not rise".into());
         return 0;
     }
