@@ -5,11 +5,12 @@ use std::ffi::c_void;
 use super::call::Callee;
 use super::library::Plugged;
 use super::out::Out;
+use super::settings::Lent;
 use crate::container::MAX_STREAMS;
 use crate::plugin::abi::{
     UMOEC_OK, UMOEC_REFUSED, UmoecAdapter, UmoecBytes, UmoecOut, UmoecStreams,
 };
-use crate::plugin::border::{Lent, borrow_array, lend, size};
+use crate::plugin::border::{borrow_array, lend, size};
 use crate::plugin::{Adapted, Adapter, Descriptor, Layout, Plugin, Provenance, Settings, Stream};
 use crate::{Limits, Result};
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::adapter::MAX_PARAMS;
 use super::library::Plugged;
 use super::out::Out;
+use super::settings::Lent;
 use crate::plugin::abi::{UmoecCoder, UmoecDecisions};
-use crate::plugin::border::{Lent, lend, size};
+use crate::plugin::border::{lend, size};
 use crate::plugin::{
     Coder, DecisionCoder, DecisionDecoder, DecisionEncoder, Descriptor, Plugin, Provenance,
     Settings,

@@ -14,6 +14,7 @@ mod library;
 mod out;
 mod predictor;
 mod selftest;
+mod settings;
 mod table;
 
 use std::path::Path;

@@ -8,8 +8,9 @@ use super::adapter::MAX_PARAMS;
 use super::decisions::Driver;
 use super::library::Plugged;
 use super::out::Out;
+use super::settings::Lent;
 use crate::plugin::abi::{UmoecLayout, UmoecPredictor};
-use crate::plugin::border::{Lent, lend, size};
+use crate::plugin::border::{lend, size};
 use crate::plugin::{
     DecisionCoder, Descriptor, Layout, Opened, Plugin, Predictor, PredictorState, Provenance,
     Settings,
