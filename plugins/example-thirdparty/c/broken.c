@@ -3,31 +3,30 @@
 
 #include "umoec_plugin.h"
 
-enum {
-    WRONG_MAGIC = 1,
-    WRONG_MAJOR,
-    SMALL_TABLE,
-    SMALL_PLUGIN,
-    NULL_TABLE,
-    NULL_LIST,
-    NO_PLUGINS,
-    WRONG_ID,
-    NAME_NOT_UTF8,
-    NAME_NULL,
-    KIND_UNKNOWN,
-    NULL_FUNCTION,
-    SHORT_OUTPUT,
-    LONG_OUTPUT,
-    BEYOND_BUFFER,
-    TOO_MANY_STREAMS,
-    WRONG_BYTES,
-    UNKNOWN_STATUS,
-    LONG_MESSAGE,
-    PARAMS_TOO_LONG,
-    NO_STREAM,
-    WRONG_ON_LARGE, /* passes the self-test, then loses a byte */
-    FUTURE_MINOR,   /* nothing is wrong: a table that is longer than the host's */
-};
+/* The preprocessor compares these with FAULT. */
+#define WRONG_MAGIC 1
+#define WRONG_MAJOR 2
+#define SMALL_TABLE 3
+#define SMALL_PLUGIN 4
+#define NULL_TABLE 5
+#define NULL_LIST 6
+#define NO_PLUGINS 7
+#define WRONG_ID 8
+#define NAME_NULL 9
+#define KIND_UNKNOWN 10
+#define NULL_FUNCTION 11
+#define SHORT_OUTPUT 12
+#define LONG_OUTPUT 13
+#define BEYOND_BUFFER 14
+#define TOO_MANY_STREAMS 15
+#define WRONG_BYTES 16
+#define UNKNOWN_STATUS 17
+#define LONG_MESSAGE 18
+#define PARAMS_TOO_LONG 19
+#define NO_STREAM 20
+#define WRONG_ON_LARGE 21 /* passes the self-test, then loses a byte */
+#define NAME_NOT_UTF8 23
+#define FUTURE_MINOR 22 /* nothing is wrong: a table that is longer than the host's */
 
 static int32_t forward(void *context, UmoecBytes input, const UmoecSettings *settings,
                        UmoecStreams *streams, UmoecReport *report)

@@ -47,11 +47,12 @@ pub fn load(path: &Path) -> Result<(PathBuf, Vec<AnyPlugin>)> {
         hint,
     };
     let real = file::resolve(path).map_err(refused)?;
+    file::check(path, &real).map_err(refused)?;
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     let plugins = match loaded.get(&real) {
         Some(known) => known.clone(),
         None => {
-            let fresh = file::check(path, &real).and_then(|()| open(&real));
+            let fresh = open(&real);
             loaded.insert(real.clone(), fresh.clone());
             fresh
         }
