@@ -31,7 +31,8 @@ pub fn run(command: &mut Command) {
 /// cargo, with the network and the outer build's settings out of the way.
 #[must_use]
 pub fn cargo(folder: &Path, target: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO"));
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(program);
     command
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target)

@@ -243,7 +243,7 @@ fn a_new_project_builds_and_passes_its_test() {
         manifest.contains("umoec-codec = { version = "),
         "{manifest}"
     );
-    let library = target().join("template/debug").join(format!(
+    let library = target().join("template/debug/deps").join(format!(
         "{}new_adapter{}",
         std::env::consts::DLL_PREFIX,
         std::env::consts::DLL_SUFFIX

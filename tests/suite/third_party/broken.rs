@@ -26,7 +26,10 @@ const FAULTS: [(&str, &str); 21] = [
         "WRONG_ID",
         "its id is 0x1234567890, but that of the adapter org.example.broken is 0xa4a6a1a2befc3e",
     ),
-    ("NAME_NOT_UTF8", "plugin 0 of it: its name is not plain UTF-8"),
+    (
+        "NAME_NOT_UTF8",
+        "plugin 0 of it: its name is not plain UTF-8",
+    ),
     ("NAME_NULL", "its name is missing"),
     ("KIND_UNKNOWN", "its kind is 7"),
     ("NULL_FUNCTION", "its function `forward` is null"),

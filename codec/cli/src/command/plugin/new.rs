@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     write(&folder.join("tests"), "loads.rs", &fill(TEST), true)?;
     super::super::print(
         format!(
-            "{}: a {kind} with the identity {identity}\n  next: cd {} && cargo test --release\n",
+            "{}: {kind} with the identity {identity}\n  next: cd {} && cargo test --release\n",
             args.name, args.name
         )
         .as_bytes(),
