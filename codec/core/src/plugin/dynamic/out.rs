@@ -47,7 +47,7 @@ impl Out {
     }
 
     /// What was written, or what the library did wrong.
-    pub(super) fn take(mut self: Box<Self>) -> Result<Vec<u8>, String> {
+    pub(super) fn take(mut self) -> Result<Vec<u8>, String> {
         self.settle();
         match self.fault {
             Some(fault) => Err(fault),
