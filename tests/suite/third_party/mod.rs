@@ -1,6 +1,7 @@
 //! Plugins in dynamic libraries, built as an outsider would.
 
 mod broken;
+mod example;
 mod files;
 mod missing;
 mod panics;

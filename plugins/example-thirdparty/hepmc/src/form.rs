@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn numbers_go_both_ways() {
         both_ways("4.5199073030534598e-01", Grid::Double);
-        both_ways("-9.7469908891202762e+12", Grid::Double);
+        both_ways("-9.7469908891202762e-03", Grid::Double);
         both_ways("9.3827998638153076e-01", Grid::Single);
         both_ways("0.0000000000000000e+00", Grid::Single);
         both_ways("0.10851718273E+03", Grid::Decimal);
@@ -189,13 +189,31 @@ mod tests {
 
     #[test]
     fn what_would_not_come_back_is_no_number() {
-        for token in ["", "-", "1", "1.5", "nan", "1.0e5", "4.519907303053459812345e-01", "+1.0e+00",
-            "4.5199073030534599123e-01", "10.00000E+03", "1.00000E+03", "e-01", "....e-01"]
-        {
+        for token in [
+            "",
+            "-",
+            "1",
+            "1.5",
+            "nan",
+            "1.0e5",
+            "4.519907303053459812345e-01",
+            "+1.0e+00",
+            "4.5199073030534599123e-01",
+            "10.00000E+03",
+            "1.00000E+03",
+            "e-01",
+            "....e-01",
+        ] {
             let form = form_of(token.as_bytes());
-            assert!(form.is_none() || form.unwrap().read(token.as_bytes()).is_some(), "{token}");
+            assert!(
+                form.is_none() || form.unwrap().read(token.as_bytes()).is_some(),
+                "{token}"
+            );
         }
-        let double = Form { grid: Grid::Double, digits: 16 };
+        let double = Form {
+            grid: Grid::Double,
+            digits: 16,
+        };
         assert_eq!(double.read(b"4.5199073030534599e-01"), None);
         assert_eq!(double.write(false, u64::MAX, &mut Vec::new()), None);
     }

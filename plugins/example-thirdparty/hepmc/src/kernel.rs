@@ -34,7 +34,9 @@ fn numeric(byte: u8) -> bool {
 /// A line in pieces: each a run of numeric bytes, a mark, or what stands between.
 fn pieces(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.chunk_by(|&a, &b| {
-        numeric(a) == numeric(b) && !(POSITIVE..=ENERGY).contains(&a) && !(POSITIVE..=ENERGY).contains(&b)
+        numeric(a) == numeric(b)
+            && !(POSITIVE..=ENERGY).contains(&a)
+            && !(POSITIVE..=ENERGY).contains(&b)
     })
 }
 
@@ -228,4 +230,132 @@ pub(crate) fn join(split: &Split, len: usize) -> Result<Vec<u8>, &'static str> {
         return Err("a stream of numbers is too long");
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &[u8] = include_bytes!("sample.hepmc");
+
+    /// Numbers without end, the same each time.
+    fn noise() -> impl FnMut() -> u64 {
+        let mut state = 0x9E37_79B9_7F4A_7C15u64;
+        move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        }
+    }
+
+    #[test]
+    fn the_sample_comes_apart_and_together() {
+        let split = split(SAMPLE).unwrap();
+        assert_eq!(
+            split.form,
+            Form {
+                grid: Grid::Double,
+                digits: 16
+            }
+        );
+        // Every energy follows from the rest, to the last bits.
+        let energies = split.text.iter().filter(|&&b| b == ENERGY).count();
+        assert_eq!(energies, 48);
+        assert_eq!(split.off.len(), energies);
+        assert!(!split.text.windows(3).any(|w| w == b"e+0") || split.text.len() < SAMPLE.len() / 2);
+        assert_eq!(join(&split, SAMPLE.len()).unwrap(), SAMPLE);
+    }
+
+    #[test]
+    fn changed_texts_come_back_all_the_same() {
+        let mut next = noise();
+        for _ in 0..300 {
+            let mut text = SAMPLE.to_vec();
+            for _ in 0..next() % 40 {
+                let place = next() as usize % text.len();
+                let byte = b"0123456789eE.-+ \nx"[next() as usize % 18];
+                match next() % 3 {
+                    0 => text[place] = byte,
+                    1 => text.insert(place, byte),
+                    _ => drop(text.remove(place)),
+                }
+            }
+            if let Some(split) = split(&text) {
+                assert!(join(&split, text.len()).unwrap() == text);
+            }
+        }
+    }
+
+    #[test]
+    fn decimals_and_floats_come_back() {
+        let mut next = noise();
+        let mut lhe = String::new();
+        let mut floats = String::new();
+        for _ in 0..60 {
+            let mut v = || (next() % 1_000_000_007) as f64 / 1e6 - 500.0;
+            let (x, y, z) = (v(), v(), v());
+            let e = (x * x + y * y + z * z).sqrt();
+            lhe += &format!(" 21 1 3 3 501 502");
+            floats += "P 1 0 22";
+            for value in [x, y, z, e, 0.0] {
+                let sign = if value < 0.0 { "-" } else { " " };
+                let form = Form {
+                    grid: Grid::Decimal,
+                    digits: 11,
+                };
+                let mut text = Vec::new();
+                form.write(
+                    false,
+                    form.nearest(value.abs()).unwrap_or(100 << 40),
+                    &mut text,
+                );
+                lhe += &format!(" {sign}{}", String::from_utf8(text).unwrap());
+                let text = format!("{:.16e}", f64::from(value as f32));
+                let (m, x) = text.split_once('e').unwrap();
+                floats += &format!(" {m}e{:+03}", x.parse::<i32>().unwrap());
+            }
+            lhe += " 0. 1.\n";
+            floats += " 1\n";
+        }
+        for (text, grid) in [(lhe, Grid::Decimal), (floats, Grid::Single)] {
+            let split = split(text.as_bytes()).unwrap();
+            assert_eq!(split.form.grid, grid);
+            assert_eq!(join(&split, text.len()).unwrap(), text.as_bytes());
+            assert!(split.text.contains(&ENERGY), "{grid:?}");
+        }
+    }
+
+    #[test]
+    fn no_streams_make_it_panic() {
+        let mut next = noise();
+        let good = split(SAMPLE).unwrap();
+        for round in 0..2000 {
+            let mut bad = Split {
+                form: good.form,
+                text: good.text.clone(),
+                high: good.high.clone(),
+                low: good.low.clone(),
+                off: good.off.clone(),
+            };
+            if round % 4 == 0 {
+                bad.form =
+                    Form::from_params(&[round as u8 / 4 % 3, 1 + next() as u8 % 12]).unwrap();
+            }
+            let stream = [&mut bad.text, &mut bad.high, &mut bad.low, &mut bad.off];
+            for stream in stream {
+                for _ in 0..next() % 3 {
+                    let place = next() as usize % stream.len();
+                    match next() % 3 {
+                        0 => stream[place] = next() as u8 % 8,
+                        1 => stream[place] = next() as u8,
+                        _ => stream.truncate(place.max(1)),
+                    }
+                }
+            }
+            if let Ok(text) = join(&bad, SAMPLE.len()) {
+                assert!(text.len() <= SAMPLE.len());
+            }
+        }
+    }
 }

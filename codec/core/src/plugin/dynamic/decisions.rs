@@ -198,3 +198,120 @@ unsafe extern "C" fn bytes(
         UMOEC_OK
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::Answers;
+
+    /// Answers, and remembers what it was asked.
+    struct Listening<'a> {
+        answers: Answers<'a>,
+        bits: Vec<u32>,
+    }
+
+    impl DecisionCoder for Listening<'_> {
+        fn bit(&mut self, one: BitProbability) -> bool {
+            self.bits.push(one.one());
+            self.answers.bit()
+        }
+
+        fn byte(&mut self, _distribution: &ByteDistribution) -> u8 {
+            self.answers.byte()
+        }
+
+        fn seek(&mut self, position: usize) {
+            self.answers.seek(position);
+        }
+    }
+
+    /// Runs `ask` as a library would, for `len` bytes; what was refused, and bits not coded.
+    fn asked(
+        data: &[u8],
+        len: usize,
+        ask: impl FnOnce(&UmoecDecisions),
+    ) -> (Option<&'static str>, u64, Vec<u32>) {
+        let mut coder = Listening {
+            answers: Answers::new(data),
+            bits: Vec::new(),
+        };
+        let mut driver = Driver::new(&mut coder, len);
+        let place = &raw mut driver;
+        ask(&Driver::lend(place));
+        let (refused, left) = (driver.refused(), driver.left());
+        (refused, left, coder.bits)
+    }
+
+    fn flat() -> Vec<u32> {
+        (0..=256).map(|i| i * 256).collect()
+    }
+
+    // SAFETY, in all of these tests: the driver is alive while `asked` runs, and the arrays have
+    // the lengths that the interface asks for.
+
+    #[test]
+    fn every_way_to_ask_gives_the_same_bytes() {
+        let (refused, left, bits) = asked(&[0b1010_0000, 7, 9, 8], 4, |d| unsafe {
+            let bits: Vec<u32> = (1..=8).map(|p| d.bit.unwrap()(d.state, p)).collect();
+            assert_eq!(bits, [1, 0, 1, 0, 0, 0, 0, 0]);
+            let ones: Vec<u16> = (0..256).map(|n| n + 100).collect();
+            assert_eq!(d.tree.unwrap()(d.state, ones.as_ptr()), 7);
+            let (tables, mut answers) = ([flat(), flat()].concat(), [0; 2]);
+            let positions = [3, 2];
+            let (positions, tables) = (positions.as_ptr(), tables.as_ptr());
+            d.bytes.unwrap()(d.state, 2, positions, tables, answers.as_mut_ptr());
+            assert_eq!(answers, [8, 9]);
+            assert_eq!(d.failed.unwrap()(d.state), 0);
+        });
+        assert_eq!((refused, left), (None, 0));
+        // The nodes of 7: 1, and then as its bits lead.
+        let nodes = [1, 2, 4, 8, 16, 32, 65, 131].map(|n| n + 100);
+        assert_eq!(bits, [&[1, 2, 3, 4, 5, 6, 7, 8][..], &nodes].concat());
+    }
+
+    #[test]
+    fn what_no_coder_can_take_is_refused() {
+        for wrong in [0, 65_536, u32::MAX] {
+            let (refused, _, bits) = asked(b"a", 1, |d| unsafe {
+                assert_eq!(d.bit.unwrap()(d.state, wrong), 0);
+                assert_eq!(d.failed.unwrap()(d.state), 1);
+                // Nothing reaches the coder any more.
+                d.bit.unwrap()(d.state, 5);
+            });
+            assert!(refused.unwrap().contains("not within 1..=65535"));
+            assert!(bits.is_empty());
+        }
+        let mut steps = flat();
+        steps[7] = steps[6];
+        let (refused, ..) = asked(b"a", 1, |d| unsafe {
+            assert_eq!(d.byte.unwrap()(d.state, steps.as_ptr()), 0);
+        });
+        assert!(refused.unwrap().contains("does not rise"));
+        let (refused, ..) = asked(b"a", 1, |d| unsafe {
+            d.byte.unwrap()(d.state, std::ptr::null());
+        });
+        assert!(refused.unwrap().contains("at no address"));
+        let (refused, ..) = asked(b"a", 1, |d| unsafe {
+            d.tree.unwrap()(d.state, std::ptr::null());
+        });
+        assert!(refused.unwrap().contains("at no address"));
+    }
+
+    #[test]
+    fn bytes_begin_at_borders_and_end_where_they_should() {
+        let (refused, ..) = asked(b"ab", 2, |d| unsafe {
+            d.bit.unwrap()(d.state, 9);
+            d.byte.unwrap()(d.state, flat().as_ptr());
+        });
+        assert!(refused.unwrap().contains("within a byte"));
+        let (refused, ..) = asked(b"ab", 1, |d| unsafe {
+            d.byte.unwrap()(d.state, flat().as_ptr());
+            d.byte.unwrap()(d.state, flat().as_ptr());
+        });
+        assert!(refused.unwrap().contains("more bytes"));
+        let (refused, left, _) = asked(b"ab", 2, |d| unsafe {
+            d.byte.unwrap()(d.state, flat().as_ptr());
+        });
+        assert_eq!((refused, left), (None, 8));
+    }
+}
