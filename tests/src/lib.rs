@@ -13,6 +13,7 @@ pub mod random;
 pub mod ratio;
 pub mod sections;
 pub mod stack;
+pub mod third_party;
 pub mod vectors;
 pub mod wire;
 

@@ -20,6 +20,8 @@ pub const END: u8 = 0x06;
 pub const INDEX: u8 = 0x81;
 /// Text for people.
 pub const COMMENT: u8 = 0x82;
+/// Id of PLUGIN.
+pub const PLUGIN: u8 = 0x83;
 
 /// A varint (spec umc §3.1).
 #[must_use]

@@ -14,3 +14,4 @@ mod registry;
 mod round_trips;
 mod second_decoder;
 mod spec_sync;
+mod third_party;

@@ -205,6 +205,7 @@ fn section_ids_are_those_of_the_specification() {
         (SectionId::END, "END", wire::END),
         (SectionId::INDEX, "INDEX", wire::INDEX),
         (SectionId::COMMENT, "COMMENT", wire::COMMENT),
+        (SectionId::PLUGIN, "PLUGIN", wire::PLUGIN),
     ] {
         assert_eq!(row(&format!("0x{:02X}", id.0)), name);
         assert_eq!(id.name(), name.to_lowercase());

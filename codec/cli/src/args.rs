@@ -54,6 +54,10 @@ pub(crate) struct Global {
     /// depend on it
     #[arg(long, global = true, value_name = "NAME", default_value = "auto", value_parser = parse_backend)]
     backend: Choice,
+    /// Library with plugins to load; may be given several times. Others are looked for in the folders of
+    /// UMOEC_PLUGIN_PATH and in the user's plugin folder
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) plugin_lib: Vec<PathBuf>,
 }
 
 /// A backend that was asked for, if one was.
@@ -96,6 +100,9 @@ pub(crate) enum Command {
     Inspect(command::inspect::Args),
     /// List the plugins and profiles of this program
     Plugins(command::plugins::Args),
+    /// Make plugins of your own
+    #[command(subcommand)]
+    Plugin(command::plugin::Command),
     /// Keep, check and show models: networks that predict
     #[command(subcommand)]
     Model(command::model::Command),
@@ -148,6 +155,12 @@ pub(crate) struct Coding {
     /// Predictor to use instead of the profile's; `umoec plugins` lists them
     #[arg(long, value_name = "NAME")]
     pub(crate) plugin: Option<String>,
+    /// Adapter to use instead of the profile's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) adapter: Option<String>,
+    /// Coder to use instead of the profile's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) coder: Option<String>,
     /// Network that predicts beside the context mixer, or alone with --plugin tier1-onnx: a file,
     /// or a name or hash of `umoec model list`
     #[arg(long, value_name = "PATH|HASH|NAME")]

@@ -46,7 +46,10 @@ impl Exit {
             Self::Limit,
             "More memory is needed than --memory allows or the system has.",
         ),
-        (Self::Plugin, "A plugin failed."),
+        (
+            Self::Plugin,
+            "A plugin failed, or a library of plugins is refused.",
+        ),
         (
             Self::Interrupted,
             "Interrupted by Ctrl-C, SIGTERM or SIGHUP; nothing half-written is left behind.",

@@ -135,6 +135,9 @@ impl Failure {
                 format!("{kind} plugin {id} failed: {reason}"),
                 "please report this, with the file if you can share it",
             ),
+            Error::Library { path, reason, hint } => {
+                Self::new(Exit::Plugin, format!("refused: {reason}"), hint).at(shown(&path))
+            }
             Error::Io(error) => Self::io(doing, &error),
             other => Self::new(Exit::Plugin, other.to_string(), ""),
         }

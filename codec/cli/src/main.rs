@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod gate;
 mod jobs;
+mod libraries;
 mod progress;
 mod setup;
 mod size;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     cleanup::install();
     let global = &cli.global;
     let console = Console::new(global.quiet, global.verbose, global.no_progress);
+    libraries::choose(&global.plugin_lib, &console);
     umoec_predictor_onnx::choose_backend(global.backend());
     let outcome = match &cli.command {
         Command::Compress(args) => command::compress::run(args, global, &console),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Cat(args) => command::cat::run(args, global, &console),
         Command::Inspect(args) => command::inspect::run(args, &console),
         Command::Plugins(args) => command::plugins::run(args),
+        Command::Plugin(command) => command::plugin::run(command),
         Command::Model(command) => command::model::run(command, global),
         Command::Conformance(args) => command::conformance::run(args, global),
         Command::Bench(args) => bench::run(args, global, &console),

@@ -11,6 +11,7 @@ use umoec_predictor_onnx::{Loaded, folders};
 
 use crate::args::{Coding, Memory};
 use crate::failure::{Failure, Outcome, shown};
+use crate::libraries;
 
 /// The profile that is used unless another is asked for.
 pub(crate) const DEFAULT_PROFILE: &str = umoec_builtin::DEFAULT_PROFILE;
@@ -26,6 +27,7 @@ pub(crate) fn editable_registry() -> Outcome<Registry> {
     for folder in folders::search_path() {
         registry.models_mut().add_folder(folder);
     }
+    libraries::add_to(&mut registry)?;
     Ok(registry)
 }
 
@@ -79,14 +81,14 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
         Some(path) => from_file(path)?,
         None => umoec_builtin::profile(&coding.profile).map_err(usage)?,
     };
-    if let Some(name) = &coding.plugin {
-        registry.by_name(Kind::Predictor, name).map_err(usage)?;
-        if profile.predictor.name != *name {
-            profile.number = 0;
-            profile.predictor = PluginChoice {
-                name: name.clone(),
-                settings: Default::default(),
-            };
+    for (kind, name) in [
+        (Kind::Adapter, &coding.adapter),
+        (Kind::Predictor, &coding.plugin),
+        (Kind::Coder, &coding.coder),
+    ] {
+        if let Some(name) = name {
+            registry.by_name(kind, name).map_err(usage)?;
+            replace(&mut profile, kind, name);
         }
     }
     if model.is_some() || coding.embed_model {
@@ -118,6 +120,22 @@ fn listen_to_a_network(profile: &mut Profile) {
         profile.number = 0;
         predictor.settings.remove("network_kib");
         predictor.settings.insert("network".into(), "always".into());
+    }
+}
+
+/// Puts another plugin into a profile, without the settings of the one that was there.
+fn replace(profile: &mut Profile, kind: Kind, name: &str) {
+    let place = match kind {
+        Kind::Adapter => &mut profile.adapter,
+        Kind::Predictor => &mut profile.predictor,
+        Kind::Coder => &mut profile.coder,
+    };
+    if place.name != name {
+        *place = PluginChoice {
+            name: name.to_owned(),
+            settings: Default::default(),
+        };
+        profile.number = 0;
     }
 }
 

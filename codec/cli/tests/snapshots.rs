@@ -24,6 +24,7 @@ fn help_of_every_command() {
         "cat",
         "inspect",
         "plugins",
+        "plugin",
         "model",
         "conformance",
         "bench",

@@ -1,6 +1,7 @@
 //! One error type for the libraries, its variants sorted by who is at fault.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::plugin::{Kind, PluginId};
 
@@ -86,6 +87,17 @@ pub enum Error {
         id: PluginId,
         /// What it did.
         reason: String,
+    },
+
+    /// A dynamic library is not taken as a source of plugins.
+    #[error("{} is refused: {reason}; {hint}", path.display())]
+    Library {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do about it.
+        hint: String,
     },
 
     /// Reading or writing failed.

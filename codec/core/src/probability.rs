@@ -104,6 +104,23 @@ impl ByteDistribution {
         (ends && rises).then_some(Self { cumulative })
     }
 
+    /// Takes another table over this one; false, and nothing done, where it breaks the contract.
+    pub fn replace(&mut self, cumulative: &[u32; 257]) -> bool {
+        let ends = cumulative[0] == 0 && cumulative[256] == TOTAL;
+        // Looks at all of them, which takes half the time of stopping at the first fault.
+        let rises = (1..257).fold(true, |so, i| so & (cumulative[i - 1] < cumulative[i]));
+        if ends && rises {
+            *self.cumulative = *cumulative;
+        }
+        ends && rises
+    }
+
+    /// The table: where the interval of each byte begins, and the total.
+    #[must_use]
+    pub fn cumulative(&self) -> &[u32; 257] {
+        &self.cumulative
+    }
+
     /// Scales `counts` to the total, each byte keeping at least one count.
     ///
     /// `start(s) = s + floor(C(s) * (TOTAL - 256) / C(256))`, where `C(s)` is the sum of the
@@ -176,7 +193,13 @@ mod tests {
         assert!(ByteDistribution::new(flat).is_none());
         let mut short = good.cumulative.clone();
         short[256] -= 1;
+        let mut kept = good.clone();
+        assert!(!kept.replace(&short));
         assert!(ByteDistribution::new(short).is_none());
+        assert_eq!(kept, good);
+        let other = ByteDistribution::from_counts(&[3; 256].map(|c: u32| c * 7));
+        assert!(kept.replace(other.cumulative()));
+        assert_eq!(kept, other);
         assert!(ByteDistribution::new(good.cumulative).is_some());
     }
 

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use umoec_codec::container::NeededPlugin;
 use umoec_codec::pipeline::{
-    FrameReport, Inspection, MemberReport, NeedReport, PluginReport, SectionReport, StreamReport,
-    inspect,
+    FrameReport, Inspection, MemberReport, NeedReport, NoteReport, PluginReport, SectionReport,
+    StreamReport, inspect,
 };
 use umoec_codec::plugin::{Kind, PluginId, Registry};
 
@@ -65,12 +66,17 @@ fn text(name: &str, report: &Inspection, registry: &Registry) -> String {
             member.version,
             size::grouped(member.length)
         );
-        describe(&mut out, member, registry);
+        let names = Names {
+            registry,
+            notes: &member.notes,
+        };
+        describe(&mut out, member, &names);
     }
     out
 }
 
-fn describe(out: &mut String, member: &MemberReport, registry: &Registry) {
+fn describe(out: &mut String, member: &MemberReport, names: &Names<'_>) {
+    let mut notes = member.notes.iter();
     let mut frame = 0;
     for section in &member.sections {
         head(out, section);
@@ -91,7 +97,7 @@ fn describe(out: &mut String, member: &MemberReport, registry: &Registry) {
                 ],
             );
             for plugin in &header.plugins {
-                fields(out, &[("needs", need(plugin, registry))]);
+                fields(out, &[("needs", need(plugin, names))]);
             }
             for model in &header.models {
                 fields(out, &[("needs model", model.clone())]);
@@ -115,8 +121,14 @@ fn describe(out: &mut String, member: &MemberReport, registry: &Registry) {
         if let Some(at) = member.frames.get(frame)
             && at.offset == section.offset
         {
-            describe_frame(out, at, registry);
+            describe_frame(out, at, names);
             frame += 1;
+        }
+        if section.name == "plugin"
+            && section.crc_ok
+            && let Some(note) = notes.next()
+        {
+            describe_note(out, note);
         }
         if let Some(text) = &section.text {
             fields(out, &[("text", text.escape_debug().to_string())]);
@@ -167,7 +179,20 @@ fn head(out: &mut String, section: &SectionReport) {
     );
 }
 
-fn describe_frame(out: &mut String, frame: &FrameReport, registry: &Registry) {
+fn describe_note(out: &mut String, note: &NoteReport) {
+    let shown = |text: &str| text.escape_debug().to_string();
+    let what = format!("{}, stream version {}", shown(&note.identity), note.version);
+    fields(
+        out,
+        &[
+            ("plugin", shown(&note.name)),
+            ("identity", what),
+            ("get it from", shown(&note.homepage)),
+        ],
+    );
+}
+
+fn describe_frame(out: &mut String, frame: &FrameReport, names: &Names<'_>) {
     fields(
         out,
         &[(
@@ -181,10 +206,7 @@ fn describe_frame(out: &mut String, frame: &FrameReport, registry: &Registry) {
         )],
     );
     if let Some(adapter) = &frame.adapter {
-        fields(
-            out,
-            &[("adapter", plugin(Kind::Adapter, adapter, registry))],
-        );
+        fields(out, &[("adapter", plugin(Kind::Adapter, adapter, names))]);
     }
     if let Some(lanes) = &frame.lanes {
         let text = format!("{} with segments of {} bytes", lanes.count, lanes.segment);
@@ -196,25 +218,22 @@ fn describe_frame(out: &mut String, frame: &FrameReport, registry: &Registry) {
     for (number, stream) in frame.streams.iter().enumerate() {
         fields(
             out,
-            &[(
-                &format!("stream {number}"),
-                describe_stream(stream, registry),
-            )],
+            &[(&format!("stream {number}"), describe_stream(stream, names))],
         );
     }
 }
 
-fn describe_stream(stream: &StreamReport, registry: &Registry) -> String {
+fn describe_stream(stream: &StreamReport, names: &Names<'_>) -> String {
     let predictor = stream
         .predictor
         .as_ref()
         .map_or("no predictor".into(), |p| {
-            format!("predictor {}", plugin(Kind::Predictor, p, registry))
+            format!("predictor {}", plugin(Kind::Predictor, p, names))
         });
     format!(
         "{} bytes, {predictor}, coder {}, payload {} bytes",
         size::grouped(stream.length),
-        plugin(Kind::Coder, &stream.coder, registry),
+        plugin(Kind::Coder, &stream.coder, names),
         size::grouped(stream.payload_length)
     )
 }
@@ -225,28 +244,41 @@ fn fields(out: &mut String, fields: &[(&str, String)]) {
     }
 }
 
-fn plugin(kind: Kind, plugin: &PluginReport, registry: &Registry) -> String {
-    let mut text = format!("{} v{}", name(kind, plugin.id, registry), plugin.version);
+fn plugin(kind: Kind, plugin: &PluginReport, names: &Names<'_>) -> String {
+    let mut text = format!("{} v{}", names.of(kind, plugin.id), plugin.version);
     if !plugin.params.is_empty() {
         text += &format!(" ({})", plugin.params);
     }
     text
 }
 
-fn need(need: &NeedReport, registry: &Registry) -> String {
+fn need(need: &NeedReport, names: &Names<'_>) -> String {
     let kinds = [Kind::Adapter, Kind::Predictor, Kind::Coder];
     let known = kinds.into_iter().find(|kind| kind.to_string() == need.kind);
     let name = known.map_or(PluginId(need.id).to_string(), |kind| {
-        name(kind, need.id, registry)
+        names.of(kind, need.id)
     });
     format!("{} {name} v{}", need.kind, need.version)
 }
 
-/// A plugin's name, or its id where this program does not have it.
-fn name(kind: Kind, id: u64, registry: &Registry) -> String {
-    let known = registry
-        .iter()
-        .map(|(plugin, _)| plugin.descriptor())
-        .find(|d| d.kind == kind && d.id.0 == id);
-    known.map_or_else(|| PluginId(id).to_string(), |d| d.name.to_string())
+/// What a member's plugins are called.
+struct Names<'a> {
+    registry: &'a Registry,
+    notes: &'a [NoteReport],
+}
+
+impl Names<'_> {
+    /// A plugin's name here, or in the file, or its id.
+    fn of(&self, kind: Kind, id: u64) -> String {
+        let code = NeededPlugin::new(kind, PluginId(id), 0).kind;
+        let mut here = self.registry.iter().map(|(plugin, _)| plugin.descriptor());
+        let known = here.find(|d| d.kind == kind && d.id.0 == id);
+        let mut there = self.notes.iter();
+        let told = there.find(|note| note.kind == code && note.id == id);
+        match (known, told) {
+            (Some(d), _) => d.name.to_string(),
+            (None, Some(note)) => note.name.escape_debug().to_string(),
+            (None, None) => PluginId(id).to_string(),
+        }
+    }
 }

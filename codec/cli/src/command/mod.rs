@@ -9,6 +9,7 @@ pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod model;
+pub(crate) mod plugin;
 pub(crate) mod plugins;
 pub(crate) mod test;
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use umoec_codec::plugin::PluginId;
 
 use crate::failure::{Failure, Outcome};
 use crate::{setup, size};
@@ -89,9 +90,17 @@ fn collect() -> Outcome<Listing> {
 }
 
 fn table(listing: &Listing) -> String {
-    let mut out = String::from("KIND       NAME        ID  STREAM  WHAT IT DOES\n");
+    // Plugins of others have longer names, and ids of 14 digits.
+    let widest =
+        |of: fn(&Row) -> usize, least| listing.plugins.iter().map(of).max().max(Some(least));
+    let name_width = widest(|p| p.name.len(), 10).unwrap_or(10);
+    let id_width = widest(|p| PluginId(p.id).to_string().len(), 3).unwrap_or(3);
+    let mut out = format!(
+        "{:<10} {:<name_width$} {:>id_width$}  STREAM  WHAT IT DOES\n",
+        "KIND", "NAME", "ID"
+    );
     for p in &listing.plugins {
-        let id = umoec_codec::plugin::PluginId(p.id).to_string();
+        let id = PluginId(p.id).to_string();
         let versions = if p.oldest == p.version {
             p.version.to_string()
         } else {
@@ -100,7 +109,7 @@ fn table(listing: &Listing) -> String {
         // A String never fails to be written to.
         let _ = writeln!(
             out,
-            "{:<10} {:<10} {id:>3}  {versions:>6}  {} [{}]",
+            "{:<10} {:<name_width$} {id:>id_width$}  {versions:>6}  {} [{}]",
             p.kind, p.name, p.summary, p.origin
         );
     }

@@ -13,6 +13,8 @@ use tempfile::TempDir;
 pub fn umoec() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_umoec"));
     command.stdin(Stdio::null()).env_remove("COLUMNS");
+    // Plugins of whoever runs the tests are none of theirs.
+    command.env_remove("UMOEC_PLUGIN_PATH");
     command
 }
 

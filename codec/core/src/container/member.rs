@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{
     CheckKind, End, Fields, FrameHead, Header, IndexEntry, MAX_FRAME_HEAD, MAX_SIZE, Magic,
-    SectionHead, SectionId, Solo, Source, end, header, model, read_magic, solo,
+    PluginNote, SectionHead, SectionId, Solo, Source, end, header, model, note, read_magic, solo,
 };
 use crate::plugin::Model;
 use crate::{Error, Result};
@@ -58,6 +58,8 @@ pub(crate) struct MemberStart {
     pub(crate) header: Option<Header>,
     /// The models that travel with it.
     pub(crate) models: Vec<Arc<Model>>,
+    /// What it says of the plugins that it needs.
+    pub(crate) notes: Vec<PluginNote>,
 }
 
 /// What comes next in an input.
@@ -233,16 +235,17 @@ impl<R: Read> MemberReader<R> {
                 head.at_most(header::MAX_BODY)?;
                 let body = head.body(&mut self.source)?;
                 let header = Header::read(Fields::new(&body, head.body_offset, &head.name))?;
-                let (models, next) = read_models(&mut self.source, &header, self.memory)?;
+                let preamble = read_preamble(&mut self.source, &header, self.memory)?;
                 self.pending.push_back(Event::Start(MemberStart {
                     check: header.check,
                     content_size: header.content_size,
                     memory: header.memory(),
                     offset: head.offset,
                     header: Some(header.clone()),
-                    models,
+                    models: preamble.models,
+                    notes: preamble.notes,
                 }));
-                self.member = Some(Member::new(offset, header, next));
+                self.member = Some(Member::new(offset, header, preamble.next));
                 Ok(())
             }
             SectionId::SOLO => self.solo(head),
@@ -344,41 +347,73 @@ pub(crate) fn affordable(head: &SectionHead, memory: u64) -> Result<()> {
     })
 }
 
-/// Reads the MODEL sections behind a HEADER that lists models, and goes over ancillary sections
-/// between them. Also the head of the section that follows, if any was read.
-pub(crate) fn read_models<R: Read>(
+/// What stands between a HEADER and the first frame.
+#[derive(Default)]
+pub(crate) struct Preamble {
+    pub(crate) models: Vec<Arc<Model>>,
+    pub(crate) notes: Vec<PluginNote>,
+    /// The head of the section that follows, if any was read.
+    pub(crate) next: Option<SectionHead>,
+}
+
+/// Reads the MODEL and PLUGIN sections behind a HEADER that lists models, or plugins that are not
+/// of this project, and goes over other ancillary sections between them.
+pub(crate) fn read_preamble<R: Read>(
     source: &mut Source<R>,
     header: &Header,
     memory: u64,
-) -> Result<(Vec<Arc<Model>>, Option<SectionHead>)> {
-    let mut models: Vec<Arc<Model>> = Vec::new();
-    if header.models.is_empty() {
-        return Ok((models, None));
+) -> Result<Preamble> {
+    let mut found = Preamble::default();
+    // spec plugin-ids §2: smaller ids are the project's own.
+    let own = header.plugins.iter().all(|needed| needed.id < 1 << 16);
+    if header.models.is_empty() && own {
+        return Ok(found);
     }
     let mut left = memory;
     loop {
         let mut head = SectionHead::read(source, 0)?;
-        if head.id == SectionId::INDEX || (head.id.is_critical() && head.id != SectionId::MODEL) {
-            return Ok((models, Some(head)));
+        match head.id {
+            SectionId::MODEL => {
+                affordable(&head, left)?;
+                left -= head.length;
+                let model = read_model(source, &mut head, header, &found.models)?;
+                found.models.push(model);
+            }
+            SectionId::PLUGIN => {
+                head.at_most(note::MAX_BODY)?;
+                let body = head.body(source)?;
+                let fields = Fields::new(&body, head.body_offset, &head.name);
+                found.notes.push(PluginNote::read(fields)?);
+                if found.notes.len() > header.plugins.len() {
+                    return Err(head.fault("there are more of these than plugins in the header"));
+                }
+            }
+            id if id == SectionId::INDEX || id.is_critical() => {
+                found.next = Some(head);
+                return Ok(found);
+            }
+            _ => head.checked(source, |_| {})?,
         }
-        if head.id != SectionId::MODEL {
-            head.checked(source, |_| {})?;
-            continue;
-        }
-        affordable(&head, left)?;
-        left -= head.length;
-        let mut body = head.body(source)?;
-        let fields = Fields::new(&body, head.body_offset, &head.name);
-        let (hash, start) = model::read(fields)?;
-        if !header.models.contains(&hash) {
-            return Err(misplaced_model(&head));
-        }
-        if models.iter().any(|other| other.hash() == hash) {
-            return Err(head.fault("this model is here a second time"));
-        }
-        body.drain(..start);
-        models.push(Model::new("", body));
     }
+}
+
+/// Reads the body of a MODEL.
+fn read_model<R: Read>(
+    source: &mut Source<R>,
+    head: &mut SectionHead,
+    header: &Header,
+    before: &[Arc<Model>],
+) -> Result<Arc<Model>> {
+    let mut body = head.body(source)?;
+    let (hash, start) = model::read(Fields::new(&body, head.body_offset, &head.name))?;
+    if !header.models.contains(&hash) {
+        return Err(misplaced_model(head));
+    }
+    if before.iter().any(|other| other.hash() == hash) {
+        return Err(head.fault("this model is here a second time"));
+    }
+    body.drain(..start);
+    Ok(Model::new("", body))
 }
 
 /// A MODEL that no frame can refer to.
@@ -408,6 +443,7 @@ pub(crate) fn read_solo<R: Read>(
         offset: head.offset,
         header: None,
         models: Vec::new(),
+        notes: Vec::new(),
     };
     let frame = FrameSection {
         name: head.name,

@@ -18,6 +18,7 @@ mod index;
 mod magic;
 mod member;
 pub(crate) mod model;
+mod note;
 mod plugin_ref;
 mod section;
 mod solo;
@@ -35,9 +36,10 @@ pub(crate) use index::MAX_ENTRY;
 pub use magic::{MAGIC, VERSION};
 pub(crate) use magic::{Magic, read_magic, write_opening};
 pub(crate) use member::{
-    Event, FrameSection, MemberReader, MemberStart, affordable, misplaced_model, read_models,
+    Event, FrameSection, MemberReader, MemberStart, affordable, misplaced_model, read_preamble,
     read_solo,
 };
+pub use note::PluginNote;
 pub use plugin_ref::PluginRef;
 pub use section::SectionId;
 pub(crate) use section::{SectionHead, write_section};

@@ -29,6 +29,8 @@ impl SectionId {
     pub const INDEX: Self = Self(0x81);
     /// Text for people.
     pub const COMMENT: Self = Self(0x82);
+    /// Whose a plugin is, and where to get it.
+    pub const PLUGIN: Self = Self(0x83);
 
     /// Whether a decoder that does not know the section must give up (spec umc §4.2).
     #[must_use]
@@ -48,6 +50,7 @@ impl SectionId {
             Self::END => "end",
             Self::INDEX => "index",
             Self::COMMENT => "comment",
+            Self::PLUGIN => "plugin",
             Self(id) if id & 0x80 == 0 => "unknown critical section",
             Self(_) => "unknown ancillary section",
         }

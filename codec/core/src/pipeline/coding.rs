@@ -75,7 +75,7 @@ pub(super) fn encode_stream(
     // The coder writes in one go what it kept; nothing else is needed for that.
     drop((state, history));
     let mut payload = Vec::new();
-    encoder.finish(&mut payload);
+    encoder.try_finish(&mut payload)?;
     Ok(payload)
 }
 

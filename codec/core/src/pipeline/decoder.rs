@@ -9,7 +9,7 @@ use super::frame_decode::{DecodePool, submit};
 use super::options::{self, DecodeOptions, Summary};
 use super::pool::Pool;
 use crate::container::{CheckKind, ContentCheck, Event, FrameSection, MemberReader, MemberStart};
-use crate::plugin::Registry;
+use crate::plugin::{Kind, PluginId, Registry};
 use crate::{Error, Result};
 
 /// Decompresses all members of what it reads, one after another.
@@ -298,9 +298,32 @@ pub(super) fn check_member(registry: &Registry, member: &MemberStart) -> Result<
                 hint: "a newer umoec may read it".into(),
             });
         };
-        registry.by_id(kind, crate::plugin::PluginId(needed.id), needed.version)?;
+        let id = PluginId(needed.id);
+        let known = registry.by_id(kind, id, needed.version);
+        known.map_err(|error| explain(error, kind, id, member))?;
     }
     Ok(())
+}
+
+/// Adds to the error for a plugin that is not there what the file says of it.
+fn explain(error: Error, kind: Kind, id: PluginId, member: &MemberStart) -> Error {
+    let note = member.notes.iter().find(|note| note.is_of(kind, id));
+    let (Error::Unsupported { .. }, Some(note)) = (&error, note) else {
+        return error;
+    };
+    // A file's text must not act on a terminal.
+    let [name, identity, homepage] =
+        [&note.name, &note.identity, &note.homepage].map(|text| text.escape_debug().to_string());
+    Error::Unsupported {
+        what: format!(
+            "{kind} plugin `{name}` ({identity}, id {id}, stream version {})",
+            note.version
+        ),
+        hint: format!(
+            "get it from {homepage} and load it with --plugin-lib PATH; it runs as a program does, \
+             so take it only from someone you trust"
+        ),
+    }
 }
 
 impl<R: Read> Read for Decoder<R> {

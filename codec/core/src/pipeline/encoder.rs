@@ -145,6 +145,10 @@ impl<W: Write> Encoder<W> {
         self.written += write_opening(&mut self.output)?;
         let body = header.write();
         self.written += write_section(&mut self.output, SectionId::HEADER, &[&body])?;
+        for note in self.frames.notes() {
+            let body = note.write();
+            self.written += write_section(&mut self.output, SectionId::PLUGIN, &[&body])?;
+        }
         if self.options.embed_models {
             for model in self.frames.models() {
                 let head = model::head(&model.hash(), model.bytes().len());
@@ -250,9 +254,10 @@ impl<W: Write> Encoder<W> {
         if self.options.content_size.is_some_and(|n| n != self.input) {
             return Err(self.wrong_size(self.input));
         }
-        // spec umc §4.4: a SOLO has no place for a model.
+        // spec umc §4.4: a SOLO has no place for a model, nor for whose a plugin is.
         let embeds = self.options.embed_models && !self.frames.models().is_empty();
-        let solo = self.member.is_none() && !(embeds && self.input > 0);
+        let explains = !self.frames.notes().is_empty();
+        let solo = self.member.is_none() && !((embeds || explains) && self.input > 0);
         let summary = if solo {
             self.write_solo()?
         } else {

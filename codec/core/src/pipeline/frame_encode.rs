@@ -7,10 +7,12 @@ use super::budget::{Permit, Ticket};
 use super::coding::{Predicting, encode_stream};
 use super::frame_decode::frame_memory;
 use super::pool::Watch;
-use crate::container::{FrameHead, MAX_FRAME_HEAD, NeededPlugin, PluginRef, StreamHead};
+use crate::container::{
+    FrameHead, MAX_FRAME_HEAD, NeededPlugin, PluginNote, PluginRef, StreamHead,
+};
 use crate::plugin::{
-    Adapter, AnyPlugin, Coder, Descriptor, Kind, Model, Opened, Predictor, Registry, Settings,
-    Stream,
+    Adapter, AnyPlugin, Coder, Descriptor, Kind, Model, Opened, Plugin, Predictor, Registry,
+    Settings, Stream,
 };
 use crate::{Error, Limits, Result};
 
@@ -110,6 +112,23 @@ impl FrameEncoder {
         needed.sort_unstable();
         needed.dedup();
         needed
+    }
+
+    /// What a reader is told of the plugins that are not of this project.
+    pub(super) fn notes(&self) -> Vec<PluginNote> {
+        let all: [&dyn Plugin; 3] = [&*self.adapter, &*self.predictor, &*self.coder];
+        let note = |plugin: &dyn Plugin| {
+            let (d, whose) = (plugin.descriptor(), plugin.provenance()?);
+            Some(PluginNote {
+                kind: NeededPlugin::new(d.kind, d.id, d.version).kind,
+                id: d.id,
+                version: d.version,
+                name: d.name.to_string(),
+                identity: whose.identity.to_string(),
+                homepage: whose.homepage.to_string(),
+            })
+        };
+        all.into_iter().filter_map(note).collect()
     }
 
     /// Codes a block. Waits for memory with `ticket`; the permit is to be kept until the body

@@ -7,8 +7,8 @@ use super::report::{
 };
 use crate::Result;
 use crate::container::{
-    End, Fields, FrameHead, Header, MAX_BLOCK, MAX_FRAME_HEAD, Magic, SectionHead, SectionId, Solo,
-    Source, VERSION, read_magic,
+    End, Fields, FrameHead, Header, MAX_BLOCK, MAX_FRAME_HEAD, Magic, PluginNote, SectionHead,
+    SectionId, Solo, Source, VERSION, read_magic,
 };
 
 /// How much of a body is kept: all of what is looked at.
@@ -36,6 +36,7 @@ pub fn inspect<R: Read>(input: R) -> Result<Inspection> {
             version: VERSION,
             header: None,
             solo: None,
+            notes: Vec::new(),
             sections: Vec::new(),
             frames: Vec::new(),
             end: None,
@@ -121,6 +122,10 @@ fn look_into(
             if let Some(header) = &member.header {
                 member.end = Some(EndReport::from(&End::read(fields, header.check)?));
             }
+            return Ok(());
+        }
+        SectionId::PLUGIN => {
+            member.notes.push(PluginNote::read(fields)?.into());
             return Ok(());
         }
         SectionId::FRAME => FrameHead::read(&mut fields, head.length)?,

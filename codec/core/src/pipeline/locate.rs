@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::container::{
     CheckKind, End, Fields, FrameHead, Header, IndexEntry, MAX_ENTRY, Magic, MemberStart,
-    SectionHead, SectionId, Source, affordable, misplaced_model, read_magic, read_models,
+    SectionHead, SectionId, Source, affordable, misplaced_model, read_magic, read_preamble,
 };
 use crate::{Error, Result};
 
@@ -116,14 +116,15 @@ impl<R: Read + Seek> Locator<'_, R> {
         let body = head.body(&mut source)?;
         let header = Header::read(Fields::new(&body, head.body_offset, &head.name))?;
         let behind = source.offset();
-        let (models, _) = read_models(&mut source, &header, self.memory)?;
+        let preamble = read_preamble(&mut source, &header, self.memory)?;
         let start = MemberStart {
             check: header.check,
             content_size: header.content_size,
             memory: header.memory(),
             offset: head.offset,
             header: Some(header),
-            models,
+            models: preamble.models,
+            notes: preamble.notes,
         };
         Ok((head, Some(start), behind))
     }

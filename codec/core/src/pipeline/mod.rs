@@ -30,5 +30,5 @@ pub use options::{DecodeOptions, EncodeOptions, Progress, Summary};
 pub use profile::{PluginChoice, Profile};
 pub use report::{
     EndReport, FrameReport, HeaderReport, Inspection, LanesReport, MemberReport, NeedReport,
-    PluginReport, SectionReport, SoloReport, StreamReport,
+    NoteReport, PluginReport, SectionReport, SoloReport, StreamReport,
 };

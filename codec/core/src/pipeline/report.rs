@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::CheckKind;
-use crate::container::{End, FrameHead, Header, PluginRef, Solo};
+use crate::container::{End, FrameHead, Header, PluginNote, PluginRef, Solo};
 
 /// A whole input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,6 +34,9 @@ pub struct MemberReport {
     pub header: Option<HeaderReport>,
     /// What its SOLO says beside the frame, if it has an intact one.
     pub solo: Option<SoloReport>,
+    /// What it says of plugins that are not of this project.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<NoteReport>,
     /// All sections, in order.
     pub sections: Vec<SectionReport>,
     /// All intact frames, in order, the one of a SOLO included.
@@ -91,6 +94,36 @@ pub struct NeedReport {
     pub id: u64,
     /// Version of its stream.
     pub version: u8,
+}
+
+/// A PLUGIN section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoteReport {
+    /// As in a HEADER's list.
+    pub kind: u8,
+    /// Its id.
+    pub id: u64,
+    /// Version of its stream.
+    pub version: u8,
+    /// Its name.
+    pub name: String,
+    /// What its id is derived from.
+    pub identity: String,
+    /// Where people get it.
+    pub homepage: String,
+}
+
+impl From<PluginNote> for NoteReport {
+    fn from(note: PluginNote) -> Self {
+        Self {
+            kind: note.kind,
+            id: note.id.0,
+            version: note.version,
+            name: note.name,
+            identity: note.identity,
+            homepage: note.homepage,
+        }
+    }
 }
 
 /// What a SOLO says beside its frame.

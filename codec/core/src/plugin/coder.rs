@@ -23,6 +23,15 @@ pub trait DecisionCoder {
 pub trait DecisionEncoder: DecisionCoder {
     /// Writes what was coded to the end of `out`.
     fn finish(self: Box<Self>, out: &mut Vec<u8>);
+
+    /// As [`finish`](Self::finish), for a coder that can fail: one that is not of this program.
+    ///
+    /// # Errors
+    /// `Plugin` where the payload is none.
+    fn try_finish(self: Box<Self>, out: &mut Vec<u8>) -> Result<()> {
+        self.finish(out);
+        Ok(())
+    }
 }
 
 /// The decoding side of a coder.

@@ -7,9 +7,16 @@
 //! A linked plugin announces itself with [`submit!`](crate::submit). Nothing in this crate
 //! names one; [`Registry::linked`] collects what the linker kept.
 
+pub mod abi;
 mod adapter;
 mod answers;
+mod border;
 mod coder;
+#[cfg(feature = "dynamic")]
+pub mod dynamic;
+#[doc(hidden)]
+pub mod export;
+mod identity;
 mod model;
 mod models;
 mod predictor;
@@ -21,6 +28,7 @@ use std::fmt;
 pub use adapter::{Adapted, Adapter, Layout, Stream};
 pub use answers::Answers;
 pub use coder::{Coder, DecisionCoder, DecisionDecoder, DecisionEncoder};
+pub use identity::{Provenance, THIRD_PARTY, check_identity, derived_id};
 pub use model::{EmbeddedModels, Model, hex};
 pub use models::Models;
 pub use predictor::{Opened, Predictor, PredictorState};
@@ -89,6 +97,11 @@ pub struct Descriptor {
 pub trait Plugin: Send + Sync {
     /// The plugin's identity, versions and summary.
     fn descriptor(&self) -> &Descriptor;
+
+    /// Whose it is; `None` for a plugin of this project.
+    fn provenance(&self) -> Option<&Provenance> {
+        None
+    }
 }
 
 /// Announces linked plugins to [`Registry::linked`].

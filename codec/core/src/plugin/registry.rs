@@ -129,6 +129,26 @@ impl Registry {
         Ok(())
     }
 
+    /// Adds all these plugins from `origin`, or none.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    pub fn insert_all(&mut self, plugins: Vec<AnyPlugin>, origin: &str) -> Result<()> {
+        let mut added = Vec::with_capacity(plugins.len());
+        for plugin in plugins {
+            let d = plugin.descriptor();
+            let key = (d.kind, d.id);
+            if let Err(error) = self.insert(plugin, origin) {
+                for key in added {
+                    self.entries.remove(&key);
+                }
+                return Err(error);
+            }
+            added.push(key);
+        }
+        Ok(())
+    }
+
     /// Every plugin with its origin, sorted by kind and id.
     pub fn iter(&self) -> impl Iterator<Item = (&AnyPlugin, &str)> {
         self.entries

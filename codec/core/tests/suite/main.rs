@@ -7,6 +7,7 @@ mod archive;
 mod bytes;
 mod contract;
 mod damage;
+mod header;
 mod inspection;
 mod io;
 mod limits;
