@@ -3,7 +3,8 @@
 use super::{Vector, faulty};
 use crate::stack::Fault;
 use crate::wire::{
-    Header, LORA, MODEL, Member, OPENING, frame, reference, section, solo, solo_member, stored,
+    Header, LORA, MODEL, Member, OPENING, PLUGIN, frame, reference, section, solo, solo_member,
+    stored, varint,
 };
 
 /// The id of a third party (spec plugin-ids §3).
@@ -79,6 +80,17 @@ fn needs() -> Vec<Vector> {
         models,
         ..Header::default()
     };
+    let third = Header {
+        plugins: vec![(0, THIRD_PARTY, 1), (2, 1, 1)],
+        ..Header::default()
+    };
+    let mut note = vec![0];
+    note.extend(varint(THIRD_PARTY));
+    note.push(1);
+    for text in ["stars", "org.example.stars", "https://example.org/stars"] {
+        note.push(text.len() as u8);
+        note.extend(text.bytes());
+    }
     let model = lists_models(vec![[0x5a; 32]]);
     let hash = blake3::hash(b"model");
     let two = lists_models(vec![*hash.as_bytes(), [0x5a; 32]]);
@@ -108,6 +120,15 @@ fn needs() -> Vec<Vector> {
             "header-plugin-kind",
             "The HEADER lists a plugin of kind 3.",
             (3, 1, 1),
+        ),
+        unsupported(
+            "header-plugin-named",
+            "The HEADER lists an adapter of a third party, and a PLUGIN says whose it is.",
+            Member::new(&third)
+                .section(PLUGIN, &note)
+                .stored(b"abc")
+                .index()
+                .end(),
         ),
         unsupported(
             "header-model",

@@ -47,16 +47,70 @@ const FAULTS: [(&str, &str); 21] = [
     ("NO_STREAM", "it made no stream"),
 ];
 
-/// The number that a fault has in `broken.c`.
-fn number(fault: &str) -> u32 {
+/// Fault of `broken_coding.c`, and what the error says.
+const FAULTS_OF_CODING: [(&str, &str); 13] = [
+    (
+        "PREDICTS_TOO_LITTLE",
+        "it coded fewer bytes than it was asked for",
+    ),
+    (
+        "PREDICTS_TOO_MUCH",
+        "it coded more bytes than it was asked for",
+    ),
+    (
+        "STATES_CERTAINTY",
+        "a probability that is not within 1..=65535",
+    ),
+    ("WRITES_ANOTHER_HISTORY", "its history is not what it coded"),
+    (
+        "STATES_OTHERS_EACH_TIME",
+        "it states other probabilities the second time",
+    ),
+    ("NEEDS_ALL_MEMORY", "needs 18446744073709551615 bytes"),
+    (
+        "ANSWERS_WRONGLY",
+        "its encoder does not answer with the bytes",
+    ),
+    ("WRITES_TOO_MUCH", "it returned more than the 65552 bytes"),
+    (
+        "TAKES_ANY_PAYLOAD",
+        "its decoder takes a payload with a byte too many",
+    ),
+    ("HAS_NO_BIT", "its function `bit` is null"),
+    ("DECODES_OTHERS", "its decoder does not give the bytes back"),
+    (
+        "FORGETS_THE_PAYLOAD",
+        "its decoder does not give the bytes back",
+    ),
+    ("STARTS_NOTHING", "the device is on fire"),
+];
+
+/// The number that a fault has in that C file.
+fn number_in(file: &str, fault: &str) -> u32 {
     let text =
-        std::fs::read_to_string(root().join("plugins/example-thirdparty/c/broken.c")).unwrap();
+        std::fs::read_to_string(root().join(format!("plugins/example-thirdparty/c/{file}.c")))
+            .unwrap();
     let start = format!("#define {fault} ");
     let line = text.lines().find_map(|line| line.strip_prefix(&start));
     let number = line.and_then(|rest| rest.split_whitespace().next());
     number
         .and_then(|number| number.parse().ok())
         .unwrap_or_else(|| panic!("there is no {fault}"))
+}
+
+fn number(fault: &str) -> u32 {
+    number_in("broken", fault)
+}
+
+#[test]
+fn every_fault_of_coding_is_refused_with_its_reason() {
+    for (fault, says) in FAULTS_OF_CODING {
+        let library = c_library("broken_coding", number_in("broken_coding", fault));
+        let reason = refusal(&library);
+        assert!(reason.contains(says), "{fault}: {reason}");
+    }
+    // Without a fault there is nothing to refuse.
+    with(&[c_library("broken_coding", 0)]);
 }
 
 #[test]

@@ -17,6 +17,9 @@ const WITH_ENERGY: usize = 5;
 /// An energy that is further off is a number like any other.
 const FAR: i64 = 1 << 40;
 
+/// Whether a number is negative, and its place.
+type Number = (bool, u64);
+
 /// A block apart.
 pub(crate) struct Split {
     pub(crate) form: Form,
@@ -42,7 +45,7 @@ fn pieces(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The energy that follows from momentum and mass, as a place. Rounded alike everywhere: only
 /// products, sums and a root of doubles.
-fn energy(form: Form, numbers: &[(bool, u64)]) -> Option<u64> {
+fn energy(form: Form, numbers: &[Number]) -> Option<u64> {
     let [x, y, z, m] = [0, 1, 2, 4].map(|i| form.value(numbers[i].1));
     let squared = m * m;
     let mass = if numbers[4].0 { -squared } else { squared };
@@ -54,10 +57,11 @@ fn common_form(block: &[u8]) -> Option<Form> {
     let mut seen: HashMap<[u8; 2], (Form, usize)> = HashMap::new();
     // Zeros are of every form.
     let mut count = |token: &[u8]| {
-        if token.len() > 8 && token.iter().any(|c| (b'1'..=b'9').contains(c)) {
-            if let Some(form) = form_of(token) {
-                seen.entry(form.params()).or_insert((form, 0)).1 += 1;
-            }
+        if token.len() > 8
+            && token.iter().any(|c| (b'1'..=b'9').contains(c))
+            && let Some(form) = form_of(token)
+        {
+            seen.entry(form.params()).or_insert((form, 0)).1 += 1;
         }
     };
     block.split(|&b| !numeric(b)).for_each(&mut count);
@@ -96,9 +100,8 @@ pub(crate) fn split(block: &[u8]) -> Option<Split> {
         off: Vec::new(),
     };
     for line in block.split_inclusive(|&b| b == b'\n') {
-        let parts: Vec<(&[u8], Option<(bool, u64)>)> =
-            pieces(line).map(|p| (p, form.read(p))).collect();
-        let numbers: Vec<(bool, u64)> = parts.iter().filter_map(|(_, n)| *n).collect();
+        let parts: Vec<(&[u8], Option<Number>)> = pieces(line).map(|p| (p, form.read(p))).collect();
+        let numbers: Vec<Number> = parts.iter().filter_map(|(_, n)| *n).collect();
         let right = match numbers.get(E) {
             Some(&(false, e)) if numbers.len() >= WITH_ENERGY => energy(form, &numbers)
                 .map(|p| e.wrapping_sub(p) as i64)
@@ -296,7 +299,7 @@ mod tests {
             let mut v = || (next() % 1_000_000_007) as f64 / 1e6 - 500.0;
             let (x, y, z) = (v(), v(), v());
             let e = (x * x + y * y + z * z).sqrt();
-            lhe += &format!(" 21 1 3 3 501 502");
+            lhe += " 21 1 3 3 501 502";
             floats += "P 1 0 22";
             for value in [x, y, z, e, 0.0] {
                 let sign = if value < 0.0 { "-" } else { " " };

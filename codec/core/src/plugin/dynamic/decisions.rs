@@ -201,8 +201,9 @@ unsafe extern "C" fn bytes(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::plugin::Answers;
+    use super::{Driver, UmoecDecisions};
+    use crate::plugin::{Answers, DecisionCoder};
+    use crate::probability::{BitProbability, ByteDistribution};
 
     /// Answers, and remembers what it was asked.
     struct Listening<'a> {
@@ -246,22 +247,46 @@ mod tests {
         (0..=256).map(|i| i * 256).collect()
     }
 
-    // SAFETY, in all of these tests: the driver is alive while `asked` runs, and the arrays have
-    // the lengths that the interface asks for.
+    /// Asks as a library does. The driver is alive while `asked` runs, and every array here has
+    /// the length that the interface asks for, or is null.
+    fn bit(d: &UmoecDecisions, one: u32) -> u32 {
+        // SAFETY: as said above.
+        unsafe { d.bit.unwrap()(d.state, one) }
+    }
+
+    fn byte(d: &UmoecDecisions, cumulative: *const u32) -> u32 {
+        // SAFETY: as said above.
+        unsafe { d.byte.unwrap()(d.state, cumulative) }
+    }
+
+    fn tree(d: &UmoecDecisions, ones: *const u16) -> u32 {
+        // SAFETY: as said above.
+        unsafe { d.tree.unwrap()(d.state, ones) }
+    }
+
+    fn failed(d: &UmoecDecisions) -> u32 {
+        // SAFETY: as said above.
+        unsafe { d.failed.unwrap()(d.state) }
+    }
+
+    fn bytes(d: &UmoecDecisions, n: usize, at: *const u64, tables: *const u32, out: *mut u8) {
+        // SAFETY: as said above.
+        unsafe { d.bytes.unwrap()(d.state, n, at, tables, out) };
+    }
 
     #[test]
     fn every_way_to_ask_gives_the_same_bytes() {
-        let (refused, left, bits) = asked(&[0b1010_0000, 7, 9, 8], 4, |d| unsafe {
-            let bits: Vec<u32> = (1..=8).map(|p| d.bit.unwrap()(d.state, p)).collect();
+        let (refused, left, bits) = asked(&[0b1010_0000, 7, 9, 8], 4, |d| {
+            let bits: Vec<u32> = (1..=8).map(|p| bit(d, p)).collect();
             assert_eq!(bits, [1, 0, 1, 0, 0, 0, 0, 0]);
             let ones: Vec<u16> = (0..256).map(|n| n + 100).collect();
-            assert_eq!(d.tree.unwrap()(d.state, ones.as_ptr()), 7);
+            assert_eq!(tree(d, ones.as_ptr()), 7);
             let (tables, mut answers) = ([flat(), flat()].concat(), [0; 2]);
             let positions = [3, 2];
             let (positions, tables) = (positions.as_ptr(), tables.as_ptr());
-            d.bytes.unwrap()(d.state, 2, positions, tables, answers.as_mut_ptr());
+            bytes(d, 2, positions, tables, answers.as_mut_ptr());
             assert_eq!(answers, [8, 9]);
-            assert_eq!(d.failed.unwrap()(d.state), 0);
+            assert_eq!(failed(d), 0);
         });
         assert_eq!((refused, left), (None, 0));
         // The nodes of 7: 1, and then as its bits lead.
@@ -272,45 +297,45 @@ mod tests {
     #[test]
     fn what_no_coder_can_take_is_refused() {
         for wrong in [0, 65_536, u32::MAX] {
-            let (refused, _, bits) = asked(b"a", 1, |d| unsafe {
-                assert_eq!(d.bit.unwrap()(d.state, wrong), 0);
-                assert_eq!(d.failed.unwrap()(d.state), 1);
+            let (refused, _, bits) = asked(b"a", 1, |d| {
+                assert_eq!(bit(d, wrong), 0);
+                assert_eq!(failed(d), 1);
                 // Nothing reaches the coder any more.
-                d.bit.unwrap()(d.state, 5);
+                bit(d, 5);
             });
             assert!(refused.unwrap().contains("not within 1..=65535"));
             assert!(bits.is_empty());
         }
         let mut steps = flat();
         steps[7] = steps[6];
-        let (refused, ..) = asked(b"a", 1, |d| unsafe {
-            assert_eq!(d.byte.unwrap()(d.state, steps.as_ptr()), 0);
+        let (refused, ..) = asked(b"a", 1, |d| {
+            assert_eq!(byte(d, steps.as_ptr()), 0);
         });
         assert!(refused.unwrap().contains("does not rise"));
-        let (refused, ..) = asked(b"a", 1, |d| unsafe {
-            d.byte.unwrap()(d.state, std::ptr::null());
+        let (refused, ..) = asked(b"a", 1, |d| {
+            byte(d, std::ptr::null());
         });
         assert!(refused.unwrap().contains("at no address"));
-        let (refused, ..) = asked(b"a", 1, |d| unsafe {
-            d.tree.unwrap()(d.state, std::ptr::null());
+        let (refused, ..) = asked(b"a", 1, |d| {
+            tree(d, std::ptr::null());
         });
         assert!(refused.unwrap().contains("at no address"));
     }
 
     #[test]
     fn bytes_begin_at_borders_and_end_where_they_should() {
-        let (refused, ..) = asked(b"ab", 2, |d| unsafe {
-            d.bit.unwrap()(d.state, 9);
-            d.byte.unwrap()(d.state, flat().as_ptr());
+        let (refused, ..) = asked(b"ab", 2, |d| {
+            bit(d, 9);
+            byte(d, flat().as_ptr());
         });
         assert!(refused.unwrap().contains("within a byte"));
-        let (refused, ..) = asked(b"ab", 1, |d| unsafe {
-            d.byte.unwrap()(d.state, flat().as_ptr());
-            d.byte.unwrap()(d.state, flat().as_ptr());
+        let (refused, ..) = asked(b"ab", 1, |d| {
+            byte(d, flat().as_ptr());
+            byte(d, flat().as_ptr());
         });
         assert!(refused.unwrap().contains("more bytes"));
-        let (refused, left, _) = asked(b"ab", 2, |d| unsafe {
-            d.byte.unwrap()(d.state, flat().as_ptr());
+        let (refused, left, _) = asked(b"ab", 2, |d| {
+            byte(d, flat().as_ptr());
         });
         assert_eq!((refused, left), (None, 8));
     }

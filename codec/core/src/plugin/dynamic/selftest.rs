@@ -6,7 +6,7 @@ use crate::plugin::{
     Adapter, Answers, AnyPlugin, Coder, DecisionCoder, Layout, Predictor, Settings,
 };
 use crate::probability::{BitProbability, ByteDistribution};
-use crate::{Limits, Result};
+use crate::{Error, Limits, Result};
 
 /// Tests a plugin, also with the author's sample.
 pub(super) fn run(plugin: &AnyPlugin, sample: &[u8]) -> Result<(), String> {
@@ -26,11 +26,23 @@ pub(super) fn run(plugin: &AnyPlugin, sample: &[u8]) -> Result<(), String> {
             AnyPlugin::Coder(coder) => test_coder(&**coder, &content),
         };
         passed
-            .map_err(|e| e.to_string())
+            .map_err(|e| said(e, &plugin.descriptor().name))
             .and_then(|outcome| outcome)
             .map_err(|e| format!("with {what}: {e}"))?;
     }
     Ok(())
+}
+
+/// The error without what the refusal says already.
+fn said(error: Error, name: &str) -> String {
+    match error {
+        Error::Plugin { reason, .. } => {
+            let start = format!("`{name}`: ");
+            let short = reason.strip_prefix(&start);
+            short.map(str::to_owned).unwrap_or(reason)
+        }
+        other => other.to_string(),
+    }
 }
 
 /// What the test found, unless the plugin itself reported an error.
