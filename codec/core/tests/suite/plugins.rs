@@ -273,15 +273,24 @@ impl Predictor for Table {
         models: &[Arc<Model>],
         _: &Limits,
     ) -> Result<Box<dyn Opened>> {
-        let counts = std::array::from_fn(|i| u32::from(models[0].bytes()[i]));
+        // A forged file may name this predictor with anything.
+        let (Some(model), Some(&fails_at)) = (models.first(), params.get(7)) else {
+            return Err(Error::Plugin {
+                kind: Kind::Predictor,
+                id: self.descriptor().id,
+                reason: "it needs a model, and eight bytes of parameters".into(),
+            });
+        };
+        let counts = std::array::from_fn(|i| u32::from(model.bytes()[i]));
         Ok(Box::new(Known {
             distribution: ByteDistribution::from_counts(&counts),
-            fails_at: usize::from(params[7]),
+            fails_at: usize::from(fails_at),
         }))
     }
 
     fn model_name(&self, _: u8, params: &[u8], place: usize) -> Option<String> {
-        (place == 0).then(|| String::from_utf8_lossy(&params[..7]).into_owned())
+        let name = params.get(..7).filter(|_| place == 0)?;
+        Some(String::from_utf8_lossy(name).into_owned())
     }
 }
 
