@@ -5,6 +5,7 @@
 
 // One line for each package: nothing but the plugin's announcement is used of it.
 use umoec_adapter_bytes as _;
+use umoec_adapter_float as _;
 use umoec_coder_rans as _;
 use umoec_coder_stored as _;
 use umoec_predictor_cm as _;

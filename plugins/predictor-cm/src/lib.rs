@@ -23,6 +23,7 @@ mod math;
 mod memory;
 mod mixer;
 mod model;
+mod numeric;
 mod params;
 mod plan;
 mod presets;

@@ -70,7 +70,7 @@ impl Model {
         Ok(Self {
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
-            tracker: Tracker::new(params.strides.map(|s| s as usize)),
+            tracker: Tracker::new(params.strides.map(|s| s as usize), params.numbers),
             slots: Slots::new(&recipe.contexts, Table::new(params.lines() as usize)?),
             runs: Runs::new(usize::from(recipe.runs)),
             direct: Direct::new(&recipe.direct, len)?,
@@ -237,6 +237,7 @@ impl Bytes for Model {
 mod tests {
     use super::*;
     use crate::lean::Lean;
+    use crate::numeric::Numbers;
     use crate::presets;
     use crate::running::Running;
     use crate::simd::Kernel;
@@ -291,6 +292,7 @@ mod tests {
             preset: preset.number,
             size,
             strides,
+            numbers: Numbers::default(),
         }
     }
 

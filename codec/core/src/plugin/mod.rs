@@ -18,7 +18,7 @@ mod registry;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use adapter::{Adapted, Adapter, Layout, Stream};
+pub use adapter::{Adapted, Adapter, Layout, NumberLayout, Place, Proposal, Stream};
 pub use answers::Answers;
 pub use coder::{Coder, DecisionCoder, DecisionDecoder, DecisionEncoder};
 pub use model::{EmbeddedModels, Model, hex};
