@@ -35,7 +35,12 @@ pub(crate) fn find(data: &[u8]) -> Option<Found> {
     let (width, big_endian, skip, share) = best_width(data)?;
     let strides = find_strides(data);
     let whole = |s: u32| s as usize >= width && (s as usize).is_multiple_of(width);
-    let element = strides.first().copied().filter(|&s| whole(s));
+    let element = strides.first().copied().filter(|&s| s > 1);
+    if element.is_some_and(|s| s as usize > width && !whole(s)) {
+        // Records of other things than numbers of one width.
+        return None;
+    }
+    let element = element.filter(|&s| whole(s));
     let record = element.map_or(width, |s| s as usize);
     let record = if record > RECORD_MAX { width } else { record };
     let row = strides
@@ -64,11 +69,18 @@ pub(crate) fn find(data: &[u8]) -> Option<Found> {
 /// Width, byte order, place of the first number, and the share of plausible ones.
 fn best_width(data: &[u8]) -> Option<(usize, bool, usize, usize)> {
     let mut best: Option<(usize, bool, usize, usize)> = None;
-    for width in [8, 4] {
+    for width in [4, 8] {
         for phase in 0..width {
             for big_endian in [false, true] {
                 let share = plausible(data, width, big_endian, phase, width);
-                if share >= PLAUSIBLE && best.is_none_or(|(.., least)| share > least) {
+                if share < PLAUSIBLE || best.is_some_and(|(.., least)| share <= least) {
+                    continue;
+                }
+                // The upper halves of round f64 numbers look like f32, the lower ones are zero.
+                let halves = [0, width].map(|half| {
+                    plausible(data, width, big_endian, phase + half, 2 * width) >= PLAUSIBLE_COLUMN
+                });
+                if width == 8 || halves == [true; 2] {
                     best = Some((width, big_endian, phase, share));
                 }
             }
@@ -104,6 +116,7 @@ fn numbers(
 fn plausible(data: &[u8], width: usize, big_endian: bool, phase: usize, step: usize) -> usize {
     let (exponent_bits, bias) = if width == 8 { (11, 1023) } else { (8, 127) };
     let (mut good, mut all, mut zeros) = (0, 0, 0);
+    let mut before = 0;
     for (_, number) in numbers(data, width, big_endian, phase, step) {
         if number << 1 << (64 - 8 * width) == 0 {
             zeros += 1;
@@ -111,7 +124,9 @@ fn plausible(data: &[u8], width: usize, big_endian: bool, phase: usize, step: us
         }
         let exponent = (number >> (8 * width - 1 - exponent_bits)) & ((1 << exponent_bits) - 1);
         all += 1;
-        good += usize::from((exponent as i64 - bias).abs() <= EXPONENTS);
+        // A value that stands for a missing one is large, and comes often.
+        good += usize::from((exponent as i64 - bias).abs() <= EXPONENTS || number == before);
+        before = number;
     }
     if all * 20 < zeros { 0 } else { good * 256 / all.max(1) }
 }
@@ -152,7 +167,8 @@ pub(crate) fn with_differences(data: &[u8], params: &Params) -> Option<Params> {
             plain += log2(pair[1].1.abs_diff(middle));
             delta += log2(pair[1].1.abs_diff(pair[0].1));
         }
-        column.delta = delta + DELTA_GAIN * values.len() as u64 / 16 * 16 < plain;
+        let least = delta + DELTA_GAIN * values.len() as u64;
+        column.delta = least < plain;
         any |= column.delta;
     }
     any.then_some(params)

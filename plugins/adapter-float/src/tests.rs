@@ -15,7 +15,7 @@ fn propose(input: &[u8]) -> Vec<Proposal> {
     Float.propose(input, &place, &Settings::new()).unwrap()
 }
 
-/// A random walk of records: two floats and a counter.
+/// A random walk of records: three floats, one of them a counter.
 fn records(count: u32) -> Vec<u8> {
     let mut state = 1u32;
     let mut noise = || {
@@ -23,10 +23,10 @@ fn records(count: u32) -> Vec<u8> {
         (state >> 8) as f32 / (1 << 24) as f32 - 0.5
     };
     let mut walk = 100.0f32;
-    (0..count)
+    (1..=count)
         .flat_map(|i| {
             walk += noise();
-            let fields = [walk.to_le_bytes(), noise().to_le_bytes(), (i * 3).to_le_bytes()];
+            let fields = [walk.to_le_bytes(), noise().to_le_bytes(), (i as f32 * 1e-9).to_le_bytes()];
             fields.concat()
         })
         .collect()
@@ -39,7 +39,7 @@ fn records_of_floats_are_found() {
     let params = Params::read(&proposals[0].adapted.params).unwrap();
     assert_eq!((params.width, params.record()), (4, 12));
     let kinds: Vec<_> = params.columns.iter().map(|c| c.number).collect();
-    assert_eq!(kinds, [Number::Float, Number::Float, Number::Signed]);
+    assert_eq!(kinds, [Number::Float; 3]);
     let with = Params::read(&proposals[1].adapted.params).unwrap();
     let deltas: Vec<_> = with.columns.iter().map(|c| c.delta).collect();
     assert_eq!(deltas, [true, false, true]);

@@ -17,9 +17,9 @@ pub(super) const AUTO: &str = "auto";
 const PLAIN: &str = "bytes";
 
 /// Share of a stream that is measured, and its bounds in bytes.
-const SAMPLE_SHARE: usize = 64;
-const SAMPLE_MIN: usize = 24 << 10;
-const SAMPLE_MAX: usize = 96 << 10;
+const SAMPLE_SHARE: usize = 16;
+const SAMPLE_MIN: usize = 48 << 10;
+const SAMPLE_MAX: usize = 128 << 10;
 /// Proposals that are measured at most, the surest first.
 const MEASURED: usize = 3;
 /// What a proposal must save of the plain adapter's cost, as a divisor: a sample is not the block.
