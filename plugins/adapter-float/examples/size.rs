@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use umoec_adapter_audio as _;
 use umoec_adapter_float as _;
 use umoec_codec::pipeline::{
     DecodeOptions, EncodeOptions, Profile, compress, decompress, inspect,

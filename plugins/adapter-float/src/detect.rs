@@ -123,10 +123,14 @@ fn plausible(data: &[u8], width: usize, big_endian: bool, phase: usize, step: us
             continue;
         }
         let exponent = (number >> (8 * width - 1 - exponent_bits)) & ((1 << exponent_bits) - 1);
-        all += 1;
         // A value that stands for a missing one is large, and comes often.
-        good += usize::from((exponent as i64 - bias).abs() <= EXPONENTS || number == before);
+        if number == before {
+            zeros += 1;
+            continue;
+        }
         before = number;
+        all += 1;
+        good += usize::from((exponent as i64 - bias).abs() <= EXPONENTS);
     }
     if all * 20 < zeros { 0 } else { good * 256 / all.max(1) }
 }
@@ -159,13 +163,14 @@ pub(crate) fn with_differences(data: &[u8], params: &Params) -> Option<Params> {
         let values: Vec<(usize, u64)> = numbers(data, width, params.big_endian, phase, record)
             .map(|(i, n)| (i, ordered(n, column.number, width)))
             .collect();
-        let mut sorted: Vec<u64> = values.iter().map(|&(_, v)| v).collect();
-        sorted.sort_unstable();
-        let middle = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
+        // Neighbours must be nearer to each other than numbers from anywhere.
         let (mut plain, mut delta) = (0, 0);
-        for pair in values.windows(2).filter(|p| p[0].0 + 1 == p[1].0) {
-            plain += log2(pair[1].1.abs_diff(middle));
-            delta += log2(pair[1].1.abs_diff(pair[0].1));
+        for (i, pair) in values.windows(2).enumerate() {
+            if pair[0].0 + 1 == pair[1].0 {
+                let other = values[(i + values.len() / 2) % values.len()].1;
+                plain += log2(pair[1].1.abs_diff(other));
+                delta += log2(pair[1].1.abs_diff(pair[0].1));
+            }
         }
         let least = delta + DELTA_GAIN * values.len() as u64;
         column.delta = least < plain;

@@ -4,6 +4,7 @@
 //! them all. A program that uses [`registry`] has them.
 
 // One line for each package: nothing but the plugin's announcement is used of it.
+use umoec_adapter_audio as _;
 use umoec_adapter_bytes as _;
 use umoec_adapter_float as _;
 use umoec_coder_rans as _;

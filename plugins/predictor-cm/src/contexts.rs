@@ -41,6 +41,8 @@ contexts! {
     ScaledW = 160 "scaled-w", ScaledWw = 161 "scaled-ww", ScaledN = 162 "scaled-n", ScaledGradient = 163 "scaled-gradient", ScaledNe = 164 "scaled-ne", ScaledMean = 165 "scaled-mean", ScaledNn = 166 "scaled-nn", ScaledSmooth = 167 "scaled-smooth", ScaledCross = 168 "scaled-cross", ScaledWw1 = 169 "scaled-ww1", ScaledCurve = 170 "scaled-curve", ScaledField = 171 "scaled-field", 
     NumWN = 176 "num-w-n", NumWGradient = 177 "num-w-gradient", NumNGradient = 178 "num-n-gradient", NumGradientSmooth = 179 "num-gradient-smooth",
     NumWCross = 180 "num-w-cross", NumWO1 = 181 "num-w-o1", NumGradientO1 = 182 "num-gradient-o1", NumWWw = 183 "num-w-ww", NumWField = 184 "num-w-field", NumCrossO1 = 185 "num-cross-o1",
+    Size4 = 186 "size4", Size16 = 187 "size16", Size4x16 = 188 "size4-16", SizeBeside = 189 "size-beside", Size1x2 = 190 "size1-2",
+    SizeAll = 191 "size-all",
 }
 
 impl Context {
@@ -103,6 +105,7 @@ impl Context {
         let nw = || back(element + 1);
         let wrap = |v: u32| v & 255;
         let (x, at) = (&t.numeric.expected, column);
+        let (place, d) = (t.numeric.place(), &t.numeric.distance);
         let pair = |a: usize, b: usize| {
             let apart = (x[a] as i32 - x[b] as i32).clamp(-64, 64) as u32;
             h3(at, x[a], apart)
@@ -204,6 +207,12 @@ impl Context {
             Self::Match => h(expected),
             Self::MatchO1 => h2(expected, c1),
             Self::MatchO2 => h2(expected, c4 & 0xFFFF),
+            Self::Size4 => h2(place, d[2] / 32),
+            Self::Size16 => h2(place, d[3] / 32),
+            Self::Size4x16 => h3(place, d[2] / 128, d[3] / 64),
+            Self::SizeBeside => h3(place, t.numeric.neighbour / 128, d[3] / 128),
+            Self::Size1x2 => h3(place, d[0] / 128, d[1] / 128),
+            Self::SizeAll => fold(h3(place, d[0] / 256, d[2] / 256), d[3] / 128),
             Self::NumWN => pair(0, 2),
             Self::NumWGradient => pair(0, 3),
             Self::NumNGradient => pair(2, 3),

@@ -35,6 +35,13 @@ pub(crate) struct Numeric {
     errors: [[u32; PREDICTIONS]; FIELDS],
     /// The same, for the present field.
     pub(crate) scale: [u32; PREDICTIONS],
+    /// How far the numbers of each field were from the middle of their range: the last two, and
+    /// means over about 4 and 16, all log2 in 1/256.
+    distances: [[u32; 4]; FIELDS],
+    /// The same, for the present field.
+    pub(crate) distance: [u32; 4],
+    /// The same for the number before the present one alone.
+    pub(crate) neighbour: u32,
 }
 
 impl Numeric {
@@ -56,6 +63,9 @@ impl Numeric {
             expected: [0; PREDICTIONS],
             errors: [[0; PREDICTIONS]; FIELDS],
             scale: [0; PREDICTIONS],
+            distances: [[0; 4]; FIELDS],
+            distance: [0; 4],
+            neighbour: 0,
         }
     }
 
@@ -76,6 +86,7 @@ impl Numeric {
         self.bytes += 1;
         if self.bytes == self.width {
             self.learn();
+            self.learn_distance();
             self.field += 1;
             if self.field * self.width >= self.strides[0] {
                 self.field = 0;
@@ -91,6 +102,21 @@ impl Numeric {
             let off = 64 - self.prefix.abs_diff(predicted).leading_zeros();
             *error = (3 * *error + 16 * off) / 4;
         }
+    }
+
+    /// Keeps how far the number was from the middle.
+    fn learn_distance(&mut self) {
+        let middle = self.mask / 2 + 1;
+        // Both 0x7FFF and 0x8000 are next to the middle.
+        let off = if self.prefix >= middle {
+            self.prefix - middle
+        } else {
+            middle - 1 - self.prefix
+        };
+        let log = log2(off);
+        let d = &mut self.distances[self.field % FIELDS];
+        *d = [log, d[0], (3 * d[2] + log) / 4, (15 * d[3] + log) / 16];
+        self.neighbour = log;
     }
 
     fn begin(&mut self, history: &[u8]) {
@@ -125,8 +151,15 @@ impl Numeric {
         ];
         self.predicted = all.map(|p| p.clamp(0, i128::from(mask)) as u64);
         self.scale = self.errors[self.field % FIELDS].map(|e| e / 16);
+        self.distance = self.distances[self.field % FIELDS];
         self.prefix = 0;
         self.bytes = 0;
+    }
+
+    /// The byte of the number that comes, and the last two that came.
+    #[inline(always)]
+    pub(crate) fn place(&self) -> u32 {
+        ((self.bytes as u32) << 16) | (self.prefix as u32 & 0xFFFF)
     }
 
     fn expect(&mut self) {
@@ -137,4 +170,12 @@ impl Numeric {
             *expected = (off.clamp(-256, 767) + 256) as u32;
         }
     }
+}
+
+/// log2 of a number above 0, and of 0, in 1/256: by its integer part and a straight line.
+fn log2(value: u64) -> u32 {
+    let value = value.saturating_add(1);
+    let whole = value.ilog2();
+    let part = (value << (63 - whole)) >> 55 & 255;
+    (whole << 8) + part as u32
 }

@@ -20,10 +20,12 @@ const PLAIN: &str = "bytes";
 const SAMPLE_SHARE: usize = 16;
 const SAMPLE_MIN: usize = 48 << 10;
 const SAMPLE_MAX: usize = 128 << 10;
+/// Strides that a sample must hold, within its bounds: a model of large records learns slowly.
+const STRIDES: usize = 512;
 /// Proposals that are measured at most, the surest first.
 const MEASURED: usize = 3;
 /// What a proposal must save of the plain adapter's cost, as a divisor: a sample is not the block.
-const MARGIN: u64 = 100;
+const MARGIN: u64 = 50;
 
 /// The adapters of a profile.
 pub(super) struct Adapters {
@@ -189,7 +191,9 @@ impl Measure<'_> {
 /// A piece from the middle of a stream, in phase with its layout.
 fn sample(stream: &Stream) -> Stream {
     let data = &stream.data;
+    let longest = stream.layout.strides.iter().max().map_or(0, |&s| s as usize);
     let length = (data.len() / SAMPLE_SHARE).clamp(SAMPLE_MIN, SAMPLE_MAX);
+    let length = length.max((STRIDES * longest).min(SAMPLE_MAX));
     if data.len() <= length {
         return stream.clone();
     }
