@@ -147,6 +147,10 @@ pub(crate) struct Coding {
     /// Predictor to use instead of the profile's; `umoec plugins` lists them
     #[arg(long, value_name = "NAME")]
     pub(crate) plugin: Option<String>,
+    /// Adapter to use: one of `umoec plugins`, `auto` for the one that a sample of each block favours,
+    /// `none` for plain bytes
+    #[arg(long, value_name = "NAME|auto|none")]
+    pub(crate) adapter: Option<String>,
     /// Model for the predictor tier1-onnx, which is used unless --plugin names another: a file, or a
     /// name or hash of `umoec model list`
     #[arg(long, value_name = "PATH|HASH|NAME")]

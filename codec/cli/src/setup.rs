@@ -90,6 +90,18 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
             };
         }
     }
+    if let Some(name) = &coding.adapter {
+        let name = if name == "none" { "bytes" } else { name };
+        if name != "auto" {
+            registry.by_name(Kind::Adapter, name).map_err(usage)?;
+        }
+        if profile.adapter.name != name {
+            profile.adapter = PluginChoice {
+                name: name.to_owned(),
+                settings: Default::default(),
+            };
+        }
+    }
     if coding.embed_model && profile.predictor.name == NETWORK {
         let settings = &mut profile.predictor.settings;
         settings.insert("by_hash".into(), true.into());

@@ -75,16 +75,15 @@ fn placed(params: Params, at: usize, length: u64) -> Option<Params> {
 }
 
 /// The chunks: id, position and length of the body.
-fn chunks(
-    head: &[u8],
-    number: fn([u8; 4]) -> u32,
-) -> impl Iterator<Item = (&[u8; 4], usize, u64)> {
+fn chunks(head: &[u8], number: fn([u8; 4]) -> u32) -> impl Iterator<Item = (&[u8; 4], usize, u64)> {
     let mut at = 12usize;
     (0..CHUNKS_MAX).map_while(move |_| {
         let id = head.get(at..at + 4)?.try_into().ok()?;
         let length = number(head.get(at + 4..at + 8)?.try_into().ok()?);
         let body = at + 8;
-        at = body.saturating_add(length as usize).saturating_add(length as usize & 1);
+        at = body
+            .saturating_add(length as usize)
+            .saturating_add(length as usize & 1);
         Some((id, body, u64::from(length)))
     })
 }
@@ -93,7 +92,10 @@ fn chunks(
 /// too little to be worth it.
 pub(crate) fn within(file: &Params, offset: u64, len: u64) -> Option<Params> {
     let frame = file.frame() as u64;
-    let end = file.skip.saturating_add(file.length).min(offset.saturating_add(len));
+    let end = file
+        .skip
+        .saturating_add(file.length)
+        .min(offset.saturating_add(len));
     let start = if offset <= file.skip {
         file.skip
     } else {

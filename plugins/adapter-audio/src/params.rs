@@ -43,7 +43,10 @@ impl Params {
     /// Reads parameters, all of `bytes`, for a block of `len` bytes.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self> {
         let mut at = bytes.iter().copied();
-        let mut next = || at.next().ok_or_else(|| fault("its parameters end too early"));
+        let mut next = || {
+            at.next()
+                .ok_or_else(|| fault("its parameters end too early"))
+        };
         let (flags, channels) = (next()?, usize::from(next()?) + 1);
         if flags >> 4 != 0 || channels > CHANNELS_MAX {
             return Err(fault("its parameters name an unknown kind of samples"));

@@ -12,11 +12,11 @@ const WEIGHT_MAX: i64 = 1 << 30;
 const STEP_BITS: u32 = 12;
 
 /// Taps and rate of each stage: the rate is 2^-rate.
-const STAGES: [(usize, u32); 3] = [(256, 9), (32, 9), (16, 8)];
+const STAGES: [(usize, u32); 3] = [(256, 9), (32, 8), (16, 7)];
 /// Taps of the first stage on the channel itself, and on the one before it.
 const OWN: usize = 24;
 const OTHER: usize = 8;
-const FIRST_RATE: u32 = 9;
+const FIRST_RATE: u32 = 8;
 
 /// One filter.
 struct Filter {
@@ -56,7 +56,9 @@ impl Filter {
         let step = (error << bits) / energy;
         for (w, &x) in self.weights.iter_mut().zip(past) {
             let change = step.wrapping_mul(i64::from(x)) >> STEP_BITS;
-            *w = i64::from(*w).wrapping_add(change).clamp(-WEIGHT_MAX, WEIGHT_MAX) as i32;
+            *w = i64::from(*w)
+                .wrapping_add(change)
+                .clamp(-WEIGHT_MAX, WEIGHT_MAX) as i32;
         }
     }
 

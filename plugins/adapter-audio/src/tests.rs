@@ -48,8 +48,15 @@ fn tones_become_small_and_come_back_from_any_block() {
         let (start, end) = (params.skip as usize, (params.skip + params.length) as usize);
         assert_eq!((cut + start) % 4, 0, "frames begin at byte 44");
         let tail = &adapted.streams[0].data[(start + end) / 2..end];
-        let small = tail.chunks_exact(2).filter(|r| matches!(r[0], 0x7F | 0x80)).count();
-        assert!(small * 2 > tail.len() * 9 / 10, "{small} of {}", tail.len() / 2);
+        let small = tail
+            .chunks_exact(2)
+            .filter(|r| matches!(r[0], 0x7F | 0x80))
+            .count();
+        assert!(
+            small * 2 > tail.len() * 9 / 10,
+            "{small} of {}",
+            tail.len() / 2
+        );
         assert_eq!(back(block, adapted).unwrap(), block);
     }
 }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use umoec_adapter_audio as _;
+use umoec_adapter_exe as _;
 use umoec_adapter_float as _;
-use umoec_codec::pipeline::{
-    DecodeOptions, EncodeOptions, Profile, compress, decompress, inspect,
-};
+use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, Profile, compress, decompress, inspect};
 use umoec_codec::plugin::{PluginId, Registry};
 use umoec_coder_rans as _;
 use umoec_coder_stored as _;

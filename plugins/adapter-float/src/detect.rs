@@ -132,7 +132,11 @@ fn plausible(data: &[u8], width: usize, big_endian: bool, phase: usize, step: us
         all += 1;
         good += usize::from((exponent as i64 - bias).abs() <= EXPONENTS);
     }
-    if all * 20 < zeros { 0 } else { good * 256 / all.max(1) }
+    if all * 20 < zeros {
+        0
+    } else {
+        good * 256 / all.max(1)
+    }
 }
 
 /// What the numbers of a column are.

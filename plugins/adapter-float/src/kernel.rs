@@ -36,11 +36,7 @@ pub(crate) fn inverse(data: &mut [u8], params: &Params) {
 
 /// Calls `replace` for every number, with the value of the one above it; bytes before the first
 /// record and after the last whole number stay.
-fn each(
-    data: &mut [u8],
-    params: &Params,
-    mut replace: impl FnMut(&mut [u8], &Column, &mut u64),
-) {
+fn each(data: &mut [u8], params: &Params, mut replace: impl FnMut(&mut [u8], &Column, &mut u64)) {
     let skip = params.skip.min(data.len());
     let mut before = vec![0u64; params.columns.len()];
     for record in data[skip..].chunks_mut(params.record()) {
@@ -111,11 +107,24 @@ mod tests {
 
     #[test]
     fn floats_keep_their_order_and_come_back() {
-        let values = [-f32::INFINITY, -2.5, -1e-40, -0.0, 0.0, 1e-40, 1.0, 1.5, f32::MAX];
+        let values = [
+            -f32::INFINITY,
+            -2.5,
+            -1e-40,
+            -0.0,
+            0.0,
+            1e-40,
+            1.0,
+            1.5,
+            f32::MAX,
+        ];
         let order = values.map(|v| ordered(u64::from(v.to_bits()), Number::Float, 4));
         assert!(order.is_sorted());
         for (value, ordered) in values.iter().zip(order) {
-            assert_eq!(unordered(ordered, Number::Float, 4), u64::from(value.to_bits()));
+            assert_eq!(
+                unordered(ordered, Number::Float, 4),
+                u64::from(value.to_bits())
+            );
         }
     }
 

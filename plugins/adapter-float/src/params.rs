@@ -71,7 +71,9 @@ impl Params {
         }
         let mut skip = 0usize;
         for shift in [0, 7, 14, 21, 28] {
-            let (&byte, left) = rest.split_first().ok_or_else(|| fault("they end too early"))?;
+            let (&byte, left) = rest
+                .split_first()
+                .ok_or_else(|| fault("they end too early"))?;
             rest = left;
             skip |= usize::from(byte & 127) << shift;
             if byte < 128 {

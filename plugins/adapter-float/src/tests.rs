@@ -26,7 +26,11 @@ fn records(count: u32) -> Vec<u8> {
     (1..=count)
         .flat_map(|i| {
             walk += noise();
-            let fields = [walk.to_le_bytes(), noise().to_le_bytes(), (i as f32 * 1e-9).to_le_bytes()];
+            let fields = [
+                walk.to_le_bytes(),
+                noise().to_le_bytes(),
+                (i as f32 * 1e-9).to_le_bytes(),
+            ];
             fields.concat()
         })
         .collect()

@@ -185,6 +185,9 @@ fn describe_frame(out: &mut String, frame: &FrameReport, registry: &Registry) {
             out,
             &[("adapter", plugin(Kind::Adapter, adapter, registry))],
         );
+        if let Some(about) = about(adapter, registry) {
+            fields(out, &[("", about)]);
+        }
     }
     if let Some(lanes) = &frame.lanes {
         let text = format!("{} with segments of {} bytes", lanes.count, lanes.segment);
@@ -231,6 +234,19 @@ fn plugin(kind: Kind, plugin: &PluginReport, registry: &Registry) -> String {
         text += &format!(" ({})", plugin.params);
     }
     text
+}
+
+/// What an adapter says of its parameters, where this program has it.
+fn about(adapter: &PluginReport, registry: &Registry) -> Option<String> {
+    let hex = adapter.params.as_bytes().chunks_exact(2);
+    let digits = hex.map(|pair| std::str::from_utf8(pair).ok());
+    let params: Option<Vec<u8>> = digits
+        .map(|pair| u8::from_str_radix(pair?, 16).ok())
+        .collect();
+    let known = registry
+        .adapter(PluginId(adapter.id), adapter.version)
+        .ok()?;
+    known.describe(adapter.version, &params?)
 }
 
 fn need(need: &NeedReport, registry: &Registry) -> String {

@@ -102,7 +102,9 @@ impl Adapters {
     /// All of them.
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<dyn Adapter>> {
         let plain = self.contested.then_some(&self.plain);
-        plain.into_iter().chain(self.candidates.iter().map(|(a, _)| a))
+        plain
+            .into_iter()
+            .chain(self.candidates.iter().map(|(a, _)| a))
     }
 
     /// The adapter that takes the block, and what it makes of it.
@@ -191,7 +193,12 @@ impl Measure<'_> {
 /// A piece from the middle of a stream, in phase with its layout.
 fn sample(stream: &Stream) -> Stream {
     let data = &stream.data;
-    let longest = stream.layout.strides.iter().max().map_or(0, |&s| s as usize);
+    let longest = stream
+        .layout
+        .strides
+        .iter()
+        .max()
+        .map_or(0, |&s| s as usize);
     let length = (data.len() / SAMPLE_SHARE).clamp(SAMPLE_MIN, SAMPLE_MAX);
     let length = length.max((STRIDES * longest).min(SAMPLE_MAX));
     if data.len() <= length {
