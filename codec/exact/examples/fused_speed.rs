@@ -1,10 +1,12 @@
-//! Bytes per second of the fused engine: `fused_speed FILE.onnx [ISA]`. For each instruction set of
-//! this machine (or the one named) and several numbers of lanes, on one thread.
+//! Bytes per second of the fused engine: `fused_speed FILE.onnx [ISA [LANES]]`. For each instruction
+//! set of this machine (or the one named) and several numbers of lanes, on one thread, beside the most
+//! products of bytes that the machine can form in a second.
 
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use umoec_exact::fused::peak;
 use umoec_exact::random::bytes;
 use umoec_exact::{Fused, Isa, ModelLimits, StepModel, Stepper};
 
@@ -30,18 +32,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let model = Arc::new(StepModel::load(&file, &ModelLimits::default())?);
     println!("{proof:.1?} to open and prove");
-    println!("isa     lanes   lower       step    bytes/s");
+    println!("isa     lanes   lower       step    bytes/s  GMAC/s  of peak");
     for isa in isas {
+        let peak = peak(isa, Duration::from_millis(200));
         for lanes in [1, 4, 16, 64] {
             if only.is_none_or(|only| only == lanes) {
-                measure(&model, isa, lanes)?;
+                measure(&model, isa, lanes, peak)?;
             }
         }
     }
     Ok(())
 }
 
-fn measure(model: &Arc<StepModel>, isa: Isa, lanes: usize) -> Result<(), Box<dyn Error>> {
+fn measure(
+    model: &Arc<StepModel>,
+    isa: Isa,
+    lanes: usize,
+    peak: Option<f64>,
+) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let fused = Fused::with_isa(Arc::clone(model), lanes, isa)?;
     let lower = start.elapsed();
@@ -59,6 +67,13 @@ fn measure(model: &Arc<StepModel>, isa: Isa, lanes: usize) -> Result<(), Box<dyn
     }
     let speed = (steps * lanes) as f64 / best.as_secs_f64();
     let step = best / steps as u32;
-    println!("{isa:<7} {lanes:>5} {lower:>9.1?} {step:>10.1?} {speed:>10.0}");
+    let macs = speed * model.cost().macs_per_byte as f64;
+    let share = peak.map_or("-".to_owned(), |peak| {
+        format!("{:.0} %", macs / peak * 100.0)
+    });
+    println!(
+        "{isa:<7} {lanes:>5} {lower:>9.1?} {step:>10.1?} {speed:>10.0} {:>7.1} {share:>8}",
+        macs / 1e9
+    );
     Ok(())
 }

@@ -21,6 +21,7 @@ mod finish;
 mod isa;
 mod lower;
 mod memory;
+mod peak;
 mod product;
 mod program;
 mod scale;
@@ -32,6 +33,7 @@ mod view;
 use std::sync::Arc;
 
 pub use isa::{Isa, VARIABLE};
+pub use peak::peak;
 pub use stepper::FusedStepper;
 
 use crate::error::{ExactError, Result};

@@ -22,21 +22,50 @@ struct Wild {
     random: Random,
     b: GraphBuilder,
     values: Vec<Value>,
+    /// What states begin with; zeros, if there is none.
+    initials: Option<Random>,
 }
 
 /// A graph that may be exact or not. Its states keep what they hold; the values computed from them
 /// lead nowhere, since the verifier looks at all of them.
 pub(crate) fn candidate(seed: u64) -> Vec<u8> {
+    let (mut wild, zeros) = grown(seed, None);
+    wild.b.output("logits", &zeros, &[256]);
+    wild.b.finish()
+}
+
+/// As [`candidate`], but states begin with any number that they may hold, and the logits are what
+/// has room in them of all values.
+pub(crate) fn observed(seed: u64) -> Vec<u8> {
+    let (mut wild, zeros) = grown(seed, Some(Random::new(!seed)));
+    let mut seen = Vec::new();
+    let mut columns = 0;
+    for value in wild.values.clone() {
+        let unit = wild.b.scalar((-value.exponent as f32).exp2());
+        let whole = wild.b.mul(&value.name, &unit);
+        let whole = wild.b.clip(&whole, -4096.0, 4095.0);
+        seen.push(wild.b.floor(&whole));
+        columns += value.size as i64;
+    }
+    seen.push(wild.b.slice(&zeros, &[columns], &[256], &[1]));
+    let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+    let logits = wild.b.concat(&seen, 1);
+    wild.b.output("logits", &logits, &[256]);
+    wild.b.finish()
+}
+
+/// The graph without its logits, and zeros that may be some.
+fn grown(seed: u64, initials: Option<Random>) -> (Wild, String) {
     let mut wild = Wild {
         random: Random::new(seed),
         b: builder(),
         values: Vec::new(),
+        initials,
     };
     let byte = wild.b.byte_input();
     let zero = wild.b.scalar(0.0);
     let flat = wild.b.mul(&byte, &zero);
-    let logits = wild.b.expand(&flat, &[1, 256]);
-    wild.b.output("logits", &logits, &[256]);
+    let zeros = wild.b.expand(&flat, &[1, 256]);
     for number in 0..1 + wild.random.index(3) {
         wild.state(number);
     }
@@ -50,7 +79,7 @@ pub(crate) fn candidate(seed: u64) -> Vec<u8> {
         };
         wild.values.push(value);
     }
-    wild.b.finish()
+    (wild, zeros)
 }
 
 impl Wild {
@@ -64,11 +93,15 @@ impl Wild {
         let low = [-largest, 0, -1, -largest / 2][self.random.index(4)];
         let spread = if self.random.below(8) == 0 { 31 } else { 5 };
         let exponent = self.random.below(2 * spread + 1) as i32 - spread as i32;
+        let span = (i64::from(largest) - i64::from(low) + 1) as u64;
+        let initial = self.initials.as_mut().map_or(0, |random| {
+            [low, largest, low + random.below(span) as i32][random.index(3)]
+        });
         let range = StateRange {
             low,
             high: largest,
             exponent,
-            initial: 0,
+            initial,
         };
         let size = 1 + self.random.index(5);
         let name = self.b.state(&format!("s{number}"), &[size], range);

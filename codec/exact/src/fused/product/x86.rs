@@ -12,32 +12,29 @@ use super::{Matrix, PANEL, QUAD};
 /// Bytes of a quad of a panel.
 const STEP: usize = PANEL * QUAD;
 
-/// Calls the kernels `R` rows by `P` panels that cover all of a product.
+/// Calls the kernels, `R` rows by `P` panels, that cover all of a product. For one, two, four and
+/// six rows at once they take as many panels as registers allow.
 macro_rules! cover {
-    ($kernel:ident, $rows:expr, $panels:expr, $call:expr) => {{
+    ($kernel:ident, [$one:literal, $two:literal, $four:literal, $six:literal], $rows:expr, $panels:expr, $call:expr) => {{
         let (rows, panels) = ($rows, $panels);
         let mut row = 0;
         while row < rows {
-            let left = rows - row;
-            let mut panel = 0;
-            let taken = match left {
+            let taken = match rows - row {
                 1 => 1,
                 2 | 3 => 2,
                 4 | 5 => 4,
                 _ => 6,
             };
+            let mut panel = 0;
             while panel < panels {
-                let wide = panels - panel;
-                panel += match (taken, wide) {
-                    (1, 8..) => $call($kernel::<1, 8>, row, panel, 8),
-                    (1, 4..) => $call($kernel::<1, 4>, row, panel, 4),
+                panel += match (taken, panels - panel) {
+                    (1, $one..) => $call($kernel::<1, $one>, row, panel, $one),
                     (1, _) => $call($kernel::<1, 1>, row, panel, 1),
-                    (2, 8..) => $call($kernel::<2, 8>, row, panel, 8),
-                    (2, 4..) => $call($kernel::<2, 4>, row, panel, 4),
+                    (2, $two..) => $call($kernel::<2, $two>, row, panel, $two),
                     (2, _) => $call($kernel::<2, 1>, row, panel, 1),
-                    (4, 4..) => $call($kernel::<4, 4>, row, panel, 4),
+                    (4, $four..) => $call($kernel::<4, $four>, row, panel, $four),
                     (4, _) => $call($kernel::<4, 1>, row, panel, 1),
-                    (_, 4..) => $call($kernel::<6, 4>, row, panel, 4),
+                    (_, $six..) => $call($kernel::<6, $six>, row, panel, $six),
                     (_, _) => $call($kernel::<6, 1>, row, panel, 1),
                 };
             }
@@ -74,14 +71,13 @@ impl<'a, T> Task<'a, T> {
 
 pub(super) fn vnni(matrix: &Matrix, activations: &[u8], out: &mut [i32]) {
     let (mut task, rows) = Task::new(matrix, activations, out);
-    let call = |kernel: unsafe fn(&mut Task<'_, u8>, usize, usize), row, panel, taken| {
+    let mut call = |kernel: unsafe fn(&mut Task<'_, u8>, usize, usize), row, panel, taken| {
         // SAFETY: this instruction set was chosen since the machine has it; the rows and panels
         // lie within the task, whose lengths were checked.
         unsafe { kernel(&mut task, row, panel) };
         taken
     };
-    let mut call = call;
-    cover!(vnni_tile, rows, matrix.panels(), call);
+    cover!(vnni_tile, [8, 8, 4, 4], rows, matrix.panels(), call);
 }
 
 pub(super) fn avx512(matrix: &Matrix, activations: &[i16], out: &mut [i32]) {
@@ -91,7 +87,7 @@ pub(super) fn avx512(matrix: &Matrix, activations: &[i16], out: &mut [i32]) {
         unsafe { kernel(&mut task, row, panel) };
         taken
     };
-    cover!(avx512_tile, rows, matrix.panels(), call);
+    cover!(avx512_tile, [4, 4, 2, 2], rows, matrix.panels(), call);
 }
 
 pub(super) fn avx2(matrix: &Matrix, activations: &[i16], out: &mut [i32]) {
