@@ -149,7 +149,7 @@ pub(crate) struct Coding {
     pub(crate) plugin: Option<String>,
     /// Adapter to use: one of `umoec plugins`, `auto` for the one that a sample of each block favours,
     /// `none` for plain bytes
-    #[arg(long, value_name = "NAME|auto|none")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) adapter: Option<String>,
     /// Model for the predictor tier1-onnx, which is used unless --plugin names another: a file, or a
     /// name or hash of `umoec model list`
