@@ -17,3 +17,4 @@ mod rangecoder;
 mod round_trip;
 mod sections;
 mod spec;
+mod tournament;
