@@ -157,7 +157,7 @@ pub(crate) struct Coding {
     pub(crate) plugin: Option<String>,
     /// Adapter to use: one of `umoec plugins`, `auto` for the one that a sample of each block favours,
     /// `none` for plain bytes
-    #[arg(long, value_name = "NAME|auto|none")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) adapter: Option<String>,
     /// Coder to use instead of the profile's
     #[arg(long, value_name = "NAME")]

@@ -321,7 +321,11 @@ mod tests {
             preset: preset.number,
             size,
             strides,
-            numbers: Numbers::default(),
+            numbers: if preset.recipe.uses_numbers() {
+                Numbers { width: 4, phase: 3 }
+            } else {
+                Numbers::default()
+            },
         }
     }
 

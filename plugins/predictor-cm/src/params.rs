@@ -235,21 +235,29 @@ mod tests {
     #[test]
     fn every_preset_survives_the_wire_as_a_number_and_in_full() {
         for preset in presets::all() {
-            for (number, strides) in [(preset.number, [0, 0]), (0, [0, 0]), (0, [3, 70_000])] {
+            let none = Numbers::default();
+            let some = Numbers { width: 8, phase: 7 };
+            for (number, strides, numbers) in [
+                (preset.number, [0, 0], none),
+                (0, [0, 0], none),
+                (0, [3, 70_000], none),
+                (0, [16, 0], some),
+            ] {
                 let params = Params {
                     recipe: preset.recipe.clone(),
                     preset: number,
                     size: 77,
                     strides,
-                    numbers: Numbers::default(),
+                    numbers,
                 };
                 let mut wire = Vec::new();
                 params.write(&mut wire);
                 assert_eq!(Params::read(&wire).unwrap(), params);
                 for short in 0..wire.len() {
-                    // What is left of the strides may be absent altogether.
+                    // What is left of the strides, or of the numbers, may be absent altogether.
                     if let Ok(read) = Params::read(&wire[..short]) {
-                        assert_eq!(read.strides, [0, 0]);
+                        assert_eq!(read.numbers, none);
+                        assert!(read.strides == [0, 0] || numbers != none);
                     }
                 }
             }
