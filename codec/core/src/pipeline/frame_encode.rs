@@ -12,8 +12,8 @@ use crate::container::{
     FrameHead, MAX_FRAME_HEAD, NeededPlugin, PluginNote, PluginRef, StreamHead,
 };
 use crate::plugin::{
-    AnyPlugin, Coder, Descriptor, Kind, Model, Opened, Place, Plugin, PluginId, Predictor, Registry,
-    Settings, Stream,
+    AnyPlugin, Coder, Descriptor, Kind, Model, Opened, Place, Plugin, PluginId, Predictor,
+    Registry, Settings, Stream,
 };
 use crate::{Error, Limits, Result};
 
