@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::Result;
 use crate::plugin::{
-    Adapted, Adapter, AnyPlugin, DecisionCoder, Kind, Layout, Model, Place, Predictor, Registry,
-    Settings, Stream,
+    Adapted, Adapter, AnyPlugin, DecisionCoder, Descriptor, Kind, Layout, Model, Place, Predictor,
+    Registry, Settings, Stream,
 };
 use crate::probability::{BitProbability, ByteDistribution, TOTAL_BITS};
 use crate::{Error, Limits};
@@ -76,11 +76,9 @@ impl Adapters {
         };
         let mut candidates = Vec::new();
         for (plugin, _) in registry.iter() {
-            // Those of others take part where they are named: a file is not to depend on what
-            // happens to be installed.
             if let AnyPlugin::Adapter(adapter) = plugin
                 && adapter.descriptor().name != PLAIN
-                && adapter.provenance().is_none()
+                && is_meant(adapter.descriptor(), settings)
             {
                 let settings = own(&adapter.descriptor().name)?;
                 candidates.push((Arc::clone(adapter), settings));
@@ -151,16 +149,24 @@ impl Adapters {
     }
 }
 
+/// The project's own adapters may always propose. Others only where the profile has settings for
+/// them: the header names every adapter that a frame may use, and who reads it must have them.
+fn is_meant(adapter: &Descriptor, settings: &Settings) -> bool {
+    adapter.id.0 < 1 << 16 || settings.contains_key(&*adapter.name)
+}
+
 impl Measure<'_> {
     /// About what the streams take, in 2^-16 bits, each judged by a sample of it.
     fn cost(&self, adapted: &Adapted) -> Result<u64> {
         let mut sum = (adapted.params.len() as u64 * 8) << TOTAL_BITS;
         for stream in &adapted.streams {
-            let sample = sample(stream);
-            if !sample.data.is_empty() {
-                let share = stream.data.len() as f64 / sample.data.len() as f64;
-                sum = sum.saturating_add((self.stream(&sample)? as f64 * share) as u64);
+            let (mut length, mut cost) = (0, 0);
+            for sample in samples(stream) {
+                length += sample.data.len();
+                cost += self.stream(&sample)?;
             }
+            let share = stream.data.len() as f64 / length.max(1) as f64;
+            sum = sum.saturating_add((cost as f64 * share) as u64);
         }
         Ok(sum)
     }
@@ -193,8 +199,8 @@ impl Measure<'_> {
     }
 }
 
-/// A piece from the middle of a stream, in phase with its layout.
-fn sample(stream: &Stream) -> Stream {
+/// A piece from the middle of a stream, or where it is long enough two, in phase with its layout.
+fn samples(stream: &Stream) -> Vec<Stream> {
     let data = &stream.data;
     let longest = stream
         .layout
@@ -203,19 +209,25 @@ fn sample(stream: &Stream) -> Stream {
         .max()
         .map_or(0, |&s| s as usize);
     let length = (data.len() / SAMPLE_SHARE).clamp(SAMPLE_MIN, SAMPLE_MAX);
-    let length = length.max((STRIDES * longest).min(SAMPLE_MAX));
+    let least = (STRIDES * longest).clamp(SAMPLE_MIN, SAMPLE_MAX);
+    let length = length.max(least);
     if data.len() <= length {
-        return stream.clone();
+        return vec![stream.clone()];
     }
-    let start = (data.len() - length) / 2;
     let width = stream.layout.number.map_or(1, |n| usize::from(n.width));
     let step = stream.layout.strides.first().map_or(1, |&s| s as usize);
     let step = step.max(1).next_multiple_of(width.max(1));
-    let start = start - start % step;
-    Stream {
-        data: data[start..start + length].to_vec(),
-        layout: Layout::clone(&stream.layout),
-    }
+    let pieces = if length >= 2 * least { 2 } else { 1 };
+    let each = length / pieces;
+    let piece = |number: usize| {
+        let start = (data.len() - each) * (2 * number + 1) / (2 * pieces);
+        let start = start - start % step;
+        Stream {
+            data: data[start..start + each].to_vec(),
+            layout: Layout::clone(&stream.layout),
+        }
+    };
+    (0..pieces).map(piece).collect()
 }
 
 /// A coder that only measures.
