@@ -120,7 +120,7 @@ fn a_proposal_that_pays_is_used() {
 
 #[test]
 fn a_proposal_that_does_not_pay_is_not_used_unless_it_is_asked_for() {
-    let hurts = registry(adapter(9, "hurts", |i| (i * i * 77 >> 5) as u8));
+    let hurts = registry(adapter(9, "hurts", |i| ((i * i * 77) >> 5) as u8));
     assert!(!chosen(&hurts, "auto").contains(&9));
     let asked = EncodeOptions::new(plugins::profile("hurts", "bits", 1000));
     let file = compress(&content(), &hurts, &asked).unwrap();
