@@ -1,6 +1,6 @@
 //! What a step graph has become.
 
-use super::chain::{AnyChain, Recurrence};
+use super::chain::{AnyChain, REGISTERS, Recurrence};
 use super::isa::Isa;
 use super::memory::{Memory, Sizes};
 use super::product::Product;
@@ -59,8 +59,7 @@ impl Most {
                 Instruction::Chain(AnyChain::W128(c)) => {
                     most.chain(2, c.registers, c.tiling.outer.len(), c.loads.len());
                 }
-                // Factors of columns, gates, sums.
-                Instruction::Recurrence(_) => most.chain(0, 3, 0, 0),
+                Instruction::Recurrence(_) => most.chain(0, REGISTERS, 0, 0),
                 Instruction::Product(product) => {
                     most.packed = most.packed.max(product.packed_len());
                 }

@@ -5,7 +5,9 @@
     allow(unsafe_code, reason = "code compiled for vector instructions")
 )]
 
-use super::chain::{Chain, Recurrence, Scratch, recur, run};
+use super::chain::{Chain, Recurrence, Scratch, general, recur, run};
+#[cfg(target_arch = "x86_64")]
+use super::chain::{Operands, short};
 use super::isa::Isa;
 use super::memory::Memory;
 
@@ -67,18 +69,34 @@ pub(super) fn run_recurrence(
         // SAFETY: likewise.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => unsafe { recur_avx2(recurrence, memory, scratch) },
-        _ => recur(recurrence, memory, scratch),
+        _ => recur(recurrence, memory, scratch, general),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 fn recur_avx512(recurrence: &Recurrence, memory: &mut Memory, scratch: &mut Scratch<i32>) {
-    recur(recurrence, memory, scratch);
+    if recurrence.short {
+        // SAFETY: this function has the instructions, too.
+        let kernel = |operands: Operands<'_>, state: &mut [i16], sums: &mut [i32]| unsafe {
+            short::avx512(operands, state, sums);
+        };
+        recur(recurrence, memory, scratch, kernel);
+    } else {
+        recur(recurrence, memory, scratch, general);
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn recur_avx2(recurrence: &Recurrence, memory: &mut Memory, scratch: &mut Scratch<i32>) {
-    recur(recurrence, memory, scratch);
+    if recurrence.short {
+        // SAFETY: this function has the instructions, too.
+        let kernel = |operands: Operands<'_>, state: &mut [i16], sums: &mut [i32]| unsafe {
+            short::avx2(operands, state, sums);
+        };
+        recur(recurrence, memory, scratch, kernel);
+    } else {
+        recur(recurrence, memory, scratch, general);
+    }
 }

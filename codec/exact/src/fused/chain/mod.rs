@@ -7,10 +7,13 @@
 mod operate;
 mod recurrence;
 mod run;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "vector kernels")]
+pub(super) mod short;
 mod transfer;
 mod word;
 
-pub(super) use recurrence::{Form, PerRow, Recurrence, recur};
+pub(super) use recurrence::{Form, Operands, PerRow, REGISTERS, Recurrence, general, recur};
 pub(super) use run::{Scratch, run};
 pub(super) use word::Word;
 

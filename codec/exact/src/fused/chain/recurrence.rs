@@ -9,7 +9,7 @@
 //! ```
 //!
 //! It is what a state-space layer does in each step (Dao and Gu, Transformers are SSMs, 2024), and
-//! most of a small network's time. All of it stays in registers.
+//! much of a small network's time. `short` has kernels for those whose every number fits 16 bits.
 
 use super::super::memory::Memory;
 use super::super::scale::Type;
@@ -55,38 +55,107 @@ pub(in super::super) struct Recurrence {
     pub(in super::super) state: usize,
     /// First element of the results, of 32 bits, `[lanes, columns]`.
     pub(in super::super) out: usize,
+    /// Whether all numbers but products fit 16 bits: see `short`.
+    pub(in super::super) short: bool,
 }
 
-/// Runs a recurrence for all lanes.
+/// What one lane's state meets.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Operands<'a> {
+    pub(super) form: Form,
+    /// For each column.
+    pub(super) x: &'a [i32],
+    pub(super) gate: &'a [i32],
+    /// For each row.
+    pub(super) b: &'a [i32],
+    pub(super) read: &'a [i32],
+}
+
+/// Registers that a recurrence needs.
+pub(in super::super) const REGISTERS: usize = 5;
+
+/// Runs a recurrence for all lanes; `kernel` updates rows of a state and adds to the sums.
 #[inline(always)]
 pub(in super::super) fn recur(
     recurrence: &Recurrence,
     memory: &mut Memory,
     scratch: &mut Scratch<i32>,
+    kernel: impl Fn(Operands<'_>, &mut [i16], &mut [i32]),
 ) {
     let Recurrence { rows, columns, .. } = *recurrence;
-    let [x, gate, sums, ..] = &mut scratch.registers[..] else {
+    let [x, gate, b, read, sums, ..] = &mut scratch.registers[..] else {
         return;
     };
-    let (x, gate, sums) = (&mut x[..STRIP], &mut gate[..STRIP], &mut sums[..columns]);
+    let sums = &mut sums[..columns];
     for lane in 0..recurrence.lanes {
         for (port, to) in [(&recurrence.x, &mut *x), (&recurrence.gate, &mut *gate)] {
             let lanes: usize = port.outer.iter().sum();
             load(port, memory, port.base + lane * lanes, 1, to);
         }
         sums.fill(0);
-        for row in 0..rows {
-            let number = |from: &PerRow| {
-                let at = from.base + lane * from.lane + row * from.row;
-                memory.get(from.ty, at) as i32
+        for first in (0..rows).step_by(STRIP) {
+            let taken = STRIP.min(rows - first);
+            for (from, to) in [(&recurrence.b, &mut *b), (&recurrence.read, &mut *read)] {
+                from.load(memory, lane, first, &mut to[..taken]);
+            }
+            let operands = Operands {
+                form: recurrence.form,
+                x: &x[..columns],
+                gate: &gate[..columns],
+                b: &b[..taken],
+                read: &read[..taken],
             };
-            let (b, read) = (number(&recurrence.b), number(&recurrence.read));
-            let first = recurrence.state + (lane * rows + row) * columns;
-            let state = &mut memory.i16.all_mut()[first..first + columns];
-            step(recurrence.form, state, x, gate, sums, b, read);
+            let at = recurrence.state + (lane * rows + first) * columns;
+            let state = &mut memory.i16.all_mut()[at..at + taken * columns];
+            kernel(operands, state, sums);
         }
         let first = recurrence.out + lane * columns;
         memory.i32.all_mut()[first..first + columns].copy_from_slice(sums);
+    }
+}
+
+impl PerRow {
+    /// The numbers of a lane's rows from `first` on.
+    #[inline(always)]
+    fn load(&self, memory: &Memory, lane: usize, first: usize, to: &mut [i32]) {
+        let at = self.base + lane * self.lane + first * self.row;
+        match self.ty {
+            Type::I8 => spread(memory.i8.all(), at, self.row, to, i32::from),
+            Type::U8 => spread(memory.u8.all(), at, self.row, to, i32::from),
+            Type::I16 => spread(memory.i16.all(), at, self.row, to, i32::from),
+            Type::I32 => spread(memory.i32.all(), at, self.row, to, |n| n),
+            Type::I64 => spread(memory.i64.all(), at, self.row, to, |n| n as i32),
+        }
+    }
+}
+
+#[inline(always)]
+fn spread<S: Copy>(from: &[S], at: usize, stride: usize, to: &mut [i32], widen: impl Fn(S) -> i32) {
+    if stride == 1 {
+        for (to, &n) in to.iter_mut().zip(&from[at..]) {
+            *to = widen(n);
+        }
+    } else {
+        for (i, to) in to.iter_mut().enumerate() {
+            *to = widen(from[at + i * stride]);
+        }
+    }
+}
+
+/// Any numbers, row by row.
+#[inline(always)]
+pub(in super::super) fn general(operands: Operands<'_>, state: &mut [i16], sums: &mut [i32]) {
+    let rows = operands.b.iter().zip(operands.read);
+    for (state, (&b, &read)) in state.chunks_exact_mut(sums.len()).zip(rows) {
+        step(
+            operands.form,
+            state,
+            operands.x,
+            operands.gate,
+            sums,
+            b,
+            read,
+        );
     }
 }
 

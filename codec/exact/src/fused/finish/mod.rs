@@ -99,6 +99,8 @@ pub(super) struct Layout {
     /// Whether each slot is a constant, and its length.
     fixed: Vec<bool>,
     lens: Vec<usize>,
+    /// Least and greatest integer of each slot.
+    bounds: Vec<(i64, i64)>,
     files: Vec<Option<usize>>,
     sizes: Sizes,
     constants: Memory,
@@ -174,6 +176,7 @@ impl Layout {
                 .map(super::draft::Slot::is_constant)
                 .collect(),
             lens: draft.slots.iter().map(|slot| slot.len).collect(),
+            bounds: draft.slots.iter().map(|s| (s.low, s.high)).collect(),
             files,
             sizes,
             constants,

@@ -1,5 +1,7 @@
 //! Which chains are recurrences.
 
+#[cfg(target_arch = "x86_64")]
+use super::super::chain::short;
 use super::super::chain::{Form, PerRow, Port, Recurrence, STRIP};
 use super::super::dims::{is_row_major, refined};
 use super::super::draft::{ChainDraft, ChainOp, Item, Mode};
@@ -80,6 +82,7 @@ pub(super) fn recurrence(layout: &Layout, chain: &ChainDraft) -> Option<Recurren
         && width <= STRIP;
     let (b, read) = (per_row(parts.b)?, per_row(parts.read)?);
     let (x, gate) = (per_column(parts.x)?, per_column(parts.gate)?);
+    let short = short(layout, &parts, width);
     fits.then_some(Recurrence {
         form: parts.form,
         lanes: layout.lanes,
@@ -91,7 +94,27 @@ pub(super) fn recurrence(layout: &Layout, chain: &ChainDraft) -> Option<Recurren
         gate,
         state: state.base,
         out: out.base,
+        short,
     })
+}
+
+/// Whether kernels in 16 bits may take the recurrence.
+#[cfg(target_arch = "x86_64")]
+fn short(layout: &Layout, parts: &Parts<'_>, columns: usize) -> bool {
+    let bounds = |view: &View| layout.bounds[view.slot];
+    let most = |view: &View| {
+        let (low, high) = bounds(view);
+        low.saturating_abs().max(high.saturating_abs())
+    };
+    let Parts {
+        b, x, gate, read, ..
+    } = *parts;
+    bounds(gate).0 >= 0 && short::fits(parts.form, columns, [b, x, gate, read].map(most))
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn short(_: &Layout, _: &Parts<'_>, _: usize) -> bool {
+    false
 }
 
 fn parts(chain: &ChainDraft) -> Option<Parts<'_>> {

@@ -12,33 +12,30 @@ use super::{Matrix, PANEL, QUAD};
 /// Bytes of a quad of a panel.
 const STEP: usize = PANEL * QUAD;
 
-/// Calls the kernels, `R` rows by `P` panels, that cover all of a product. For one, two, four and
-/// six rows at once they take as many panels as registers allow.
+/// Calls the kernels, `R` rows by `P` panels, that cover all of a product: for each number of rows that
+/// is listed, the greatest first, the numbers of panels that registers have room for.
 macro_rules! cover {
-    ($kernel:ident, [$one:literal, $two:literal, $four:literal, $six:literal], $rows:expr, $panels:expr, $call:expr) => {{
+    ($kernel:ident, $rows:expr, $panels:expr, $call:expr, $($taken:literal: [$($wide:literal)+],)+) => {{
         let (rows, panels) = ($rows, $panels);
         let mut row = 0;
         while row < rows {
-            let taken = match rows - row {
-                1 => 1,
-                2 | 3 => 2,
-                4 | 5 => 4,
-                _ => 6,
-            };
             let mut panel = 0;
-            while panel < panels {
-                panel += match (taken, panels - panel) {
-                    (1, $one..) => $call($kernel::<1, $one>, row, panel, $one),
-                    (1, _) => $call($kernel::<1, 1>, row, panel, 1),
-                    (2, $two..) => $call($kernel::<2, $two>, row, panel, $two),
-                    (2, _) => $call($kernel::<2, 1>, row, panel, 1),
-                    (4, $four..) => $call($kernel::<4, $four>, row, panel, $four),
-                    (4, _) => $call($kernel::<4, 1>, row, panel, 1),
-                    (_, $six..) => $call($kernel::<6, $six>, row, panel, $six),
-                    (_, _) => $call($kernel::<6, 1>, row, panel, 1),
-                };
-            }
-            row += taken;
+            $(
+                if rows - row >= $taken {
+                    while panel < panels {
+                        let left = panels - panel;
+                        $(
+                            if left >= $wide {
+                                $call($kernel::<$taken, $wide>, row, panel);
+                                panel += $wide;
+                                continue;
+                            }
+                        )+
+                    }
+                    row += $taken;
+                    continue;
+                }
+            )+
         }
     }};
 }
@@ -71,23 +68,33 @@ impl<'a, T> Task<'a, T> {
 
 pub(super) fn vnni(matrix: &Matrix, activations: &[u8], out: &mut [i32]) {
     let (mut task, rows) = Task::new(matrix, activations, out);
-    let mut call = |kernel: unsafe fn(&mut Task<'_, u8>, usize, usize), row, panel, taken| {
+    let mut call = |kernel: unsafe fn(&mut Task<'_, u8>, usize, usize), row, panel| {
         // SAFETY: this instruction set was chosen since the machine has it; the rows and panels
         // lie within the task, whose lengths were checked.
         unsafe { kernel(&mut task, row, panel) };
-        taken
     };
-    cover!(vnni_tile, [8, 8, 4, 4], rows, matrix.panels(), call);
+    cover!(
+        vnni_tile, rows, matrix.panels(), call,
+        6: [4 3 2 1],
+        4: [4 3 2 1],
+        2: [8 4 2 1],
+        1: [8 7 6 5 4 3 2 1],
+    );
 }
 
 pub(super) fn avx512(matrix: &Matrix, activations: &[i16], out: &mut [i32]) {
     let (mut task, rows) = Task::new(matrix, activations, out);
-    let mut call = |kernel: unsafe fn(&mut Task<'_, i16>, usize, usize), row, panel, taken| {
+    let mut call = |kernel: unsafe fn(&mut Task<'_, i16>, usize, usize), row, panel| {
         // SAFETY: as in `vnni`.
         unsafe { kernel(&mut task, row, panel) };
-        taken
     };
-    cover!(avx512_tile, [4, 4, 2, 2], rows, matrix.panels(), call);
+    cover!(
+        avx512_tile, rows, matrix.panels(), call,
+        6: [2 1],
+        4: [2 1],
+        2: [4 2 1],
+        1: [4 3 2 1],
+    );
 }
 
 pub(super) fn avx2(matrix: &Matrix, activations: &[i16], out: &mut [i32]) {
