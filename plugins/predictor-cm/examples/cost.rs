@@ -102,6 +102,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     counts: [0; 256],
                     table,
                 },
+                u32::MAX,
             )?
         }
         Err(_) => opened.start()?,

@@ -9,8 +9,8 @@ use crate::tracker::{Tracker, fold};
 
 /// A predictor of whole bytes that the mixer listens to.
 pub trait Adviser {
-    /// Relative weights of the 256 values of the byte that follows `history`. It is asked once
-    /// before each byte, in order. `None` where it failed: the stream is given up then.
+    /// Relative weights of the 256 values of the byte that follows `history`. It is asked at most once
+    /// before each byte, in order; not where it rests. `None` where it failed: the stream is given up then.
     fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]>;
 }
 
@@ -25,8 +25,12 @@ pub(crate) trait Advice {
     /// Contexts of each selector of the mixer.
     const SELECTORS: &'static [usize];
 
-    /// Before a byte. `false` where there is no advice: the byte cannot be coded.
-    fn begin(&mut self, history: &[u8]) -> bool;
+    /// Before a byte that follows a match of `length` bytes. `false` where there is no advice: the byte
+    /// cannot be coded.
+    fn begin(&mut self, history: &[u8], length: u32) -> bool;
+
+    /// Asks for the memory that the bit behind `partial` will need.
+    fn ask(&self, tracker: &Tracker, partial: u32);
 
     /// Before a bit: the inputs and the selected contexts.
     fn predict(&mut self, at: At<'_>, tables: &Tables, inputs: &mut [i32], selected: &mut [u32]);
@@ -57,9 +61,12 @@ impl Advice for Alone {
     const SELECTORS: &'static [usize] = &[];
 
     #[inline(always)]
-    fn begin(&mut self, _: &[u8]) -> bool {
+    fn begin(&mut self, _: &[u8], _: u32) -> bool {
         true
     }
+
+    #[inline(always)]
+    fn ask(&self, _: &Tracker, _: u32) {}
 
     #[inline(always)]
     fn predict(&mut self, _: At<'_>, _: &Tables, _: &mut [i32], _: &mut [u32]) {}
@@ -86,6 +93,10 @@ const RATE: u32 = 6;
 /// An adviser with what the model learns about it.
 pub(crate) struct Advised<A> {
     adviser: A,
+    /// Matches from this length on are trusted alone.
+    rest: u32,
+    /// Whether the adviser was not asked about this byte.
+    resting: bool,
     /// `sums[n]`: the weight of all bytes whose first bits are `n` behind its leading 1.
     sums: Box<[u64; 512]>,
     /// Maps of the adviser's opinion alone: by the last byte, and by the last two.
@@ -144,15 +155,28 @@ static LOGARITHMS: [u16; 256] = [
 ];
 
 impl<A: Adviser> Advised<A> {
-    pub(crate) fn new(adviser: A) -> Result<Self> {
+    /// Where a match has at least `rest` bytes the adviser is not asked.
+    pub(crate) fn new(adviser: A, rest: u32) -> Result<Self> {
         Ok(Self {
             adviser,
+            rest,
+            resting: false,
             sums: Box::new([1; 512]),
             own: [Apm::new(OWN, RATE)?, Apm::new(OWN, RATE)?],
             last: Apm::new(LAST, RATE)?,
             context: 0,
         })
     }
+}
+
+/// Contexts of the maps of the opinion alone.
+#[inline(always)]
+fn own_contexts(tracker: &Tracker, partial: u32) -> [usize; 2] {
+    let c4 = tracker.c4;
+    [
+        ((c4 & 255) << 8 | partial) as usize,
+        (fold(fold(partial, c4 & 0xFFFF), 3) & 0xFFFF) as usize,
+    ]
 }
 
 /// How sure an opinion is of a 0 or a 1, in `LEVELS` steps.
@@ -171,10 +195,14 @@ impl<A: Adviser> Advice for Advised<A> {
     const INPUTS: usize = 4;
     const MEMORY: u64 = 2 * Apm::memory(OWN) + Apm::memory(LAST) + 8192;
     const TRUST: i32 = 100;
-    const SELECTORS: &'static [usize] = &[LEVELS * 7];
+    const SELECTORS: &'static [usize] = &[LEVELS * 7 + 1];
 
     #[inline(always)]
-    fn begin(&mut self, history: &[u8]) -> bool {
+    fn begin(&mut self, history: &[u8], length: u32) -> bool {
+        self.resting = length >= self.rest;
+        if self.resting {
+            return true;
+        }
         let Some(weights) = self.adviser.advise(history) else {
             return false;
         };
@@ -188,17 +216,27 @@ impl<A: Adviser> Advice for Advised<A> {
     }
 
     #[inline(always)]
+    fn ask(&self, tracker: &Tracker, partial: u32) {
+        if !self.resting {
+            for (apm, context) in self.own.iter().zip(own_contexts(tracker, partial)) {
+                apm.prefetch(context);
+            }
+        }
+    }
+
+    #[inline(always)]
     fn predict(&mut self, at: At<'_>, tables: &Tables, inputs: &mut [i32], selected: &mut [u32]) {
+        if self.resting {
+            inputs.fill(0);
+            selected[0] = LEVELS as u32 * 7;
+            return;
+        }
         let x = logit(&self.sums, at.partial as usize);
         inputs[0] = x;
         inputs[1] = (tables.squash(x) - 32_768) >> 5;
-        let c4 = at.tracker.c4;
-        let contexts = [
-            (c4 & 255) << 8 | at.partial,
-            fold(fold(at.partial, c4 & 0xFFFF), 3) & 0xFFFF,
-        ];
+        let contexts = own_contexts(at.tracker, at.partial);
         for ((apm, context), input) in self.own.iter_mut().zip(contexts).zip(&mut inputs[2..4]) {
-            let p = apm.refine(x, context as usize);
+            let p = apm.refine(x, context);
             *input = tables.stretch(p.clamp(0, 65_535) as u32);
         }
         let bits = at.partial.ilog2();
@@ -224,12 +262,18 @@ impl<A: Adviser> Advice for Advised<A> {
 
     #[inline(always)]
     fn refine(&mut self, x: i32, p: i32) -> i32 {
+        if self.resting {
+            return p;
+        }
         let q = self.last.refine(x, self.context);
         (3 * p + q) / 4
     }
 
     #[inline(always)]
     fn update(&mut self, bit: u32) {
+        if self.resting {
+            return;
+        }
         for apm in &mut self.own {
             apm.update(bit);
         }

@@ -11,8 +11,8 @@ use crate::running::Running;
 use crate::simd::Kernel;
 use crate::start;
 
-/// A state at the beginning of a stream of `len` bytes that also listens to `adviser`;
-/// `params` are those of `cm`, hostile on the decoding side.
+/// A state at the beginning of a stream of `len` bytes that also listens to `adviser`, except where
+/// a match of at least `rest` bytes speaks for itself; `params` are those of `cm`, hostile on the decoding side.
 ///
 /// # Errors
 /// `Plugin` where the parameters are malformed, `Memory` where the system has too little.
@@ -20,8 +20,9 @@ pub fn start_advised<A: Adviser + 'static>(
     params: &[u8],
     len: u64,
     adviser: A,
+    rest: u32,
 ) -> Result<Box<dyn PredictorState>> {
-    let model = Model::new(&Params::read(params)?, len, Advised::new(adviser)?)?;
+    let model = Model::new(&Params::read(params)?, len, Advised::new(adviser, rest)?)?;
     Ok(Box::new(Running {
         model,
         kernel: Kernel::detect(),

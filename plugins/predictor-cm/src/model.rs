@@ -119,6 +119,7 @@ impl<A: Advice> Model<A> {
         for (apm, &context) in self.apms.iter().zip(&contexts) {
             apm.prefetch(context as usize);
         }
+        self.advice.ask(&self.tracker, partial);
     }
 
     /// What the first matcher that expects something expects: 256 + byte, or 0.
@@ -126,6 +127,13 @@ impl<A: Advice> Model<A> {
     fn expected(&self) -> u32 {
         let expected = self.matchers.iter().map(Matcher::expected);
         expected.into_iter().find(|&e| e != 0).unwrap_or(0)
+    }
+
+    /// Length of the match of the first matcher that expects something, or 0.
+    #[inline(always)]
+    fn length(&self) -> u32 {
+        let lengths = self.matchers.iter().map(Matcher::length);
+        lengths.into_iter().find(|&n| n != 0).unwrap_or(0)
     }
 
     /// The probability of a 1, 16 bits. `partial` is 1 followed by the bits so far, `node` the
@@ -231,7 +239,7 @@ impl<A: Advice> Bytes for Model<A> {
     #[inline(always)]
     fn code<O: Ops>(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
         for _ in 0..len {
-            if !self.advice.begin(history) {
+            if !self.advice.begin(history, self.length()) {
                 return;
             }
             self.begin_byte(history);
@@ -447,7 +455,7 @@ mod tests {
             let alone = cost(&mut alone, &data);
             let with = |advice: &mut dyn PredictorState| cost(advice, &data);
             let kernel = Kernel::detect();
-            let advice = Advised::new(Blind(3, [0; 256])).unwrap();
+            let advice = Advised::new(Blind(3, [0; 256]), u32::MAX).unwrap();
             let model = Model::new(&params, data.len() as u64, advice).unwrap();
             let blind = with(&mut Running { model, kernel });
             assert!(
@@ -455,7 +463,7 @@ mod tests {
                 "{}: {blind} {alone}",
                 preset.name
             );
-            let advice = Advised::new(Seer(data.clone(), [0; 256])).unwrap();
+            let advice = Advised::new(Seer(data.clone(), [0; 256]), u32::MAX).unwrap();
             let model = Model::new(&params, data.len() as u64, advice).unwrap();
             let seer = with(&mut Running { model, kernel });
             assert!(seer < alone / 20, "{}: {seer} {alone}", preset.name);

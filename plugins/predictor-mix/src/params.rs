@@ -7,10 +7,29 @@ use crate::fault;
 /// What a stream is predicted by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Params {
-    /// Parameters of the network, of `tier1-onnx` with one lane; `None` without one.
-    pub(crate) network: Option<Vec<u8>>,
+    /// `None` without a network.
+    pub(crate) network: Option<NetworkParams>,
     /// Parameters of `cm`.
     pub(crate) cm: Vec<u8>,
+}
+
+/// The network of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NetworkParams {
+    /// Those of `tier1-onnx` with one lane.
+    pub(crate) params: Vec<u8>,
+    /// The network rests where a match has at least so many bytes; 0: it never does.
+    pub(crate) rest: u8,
+}
+
+impl NetworkParams {
+    /// The length of a match from which on the network rests.
+    pub(crate) fn rests_from(&self) -> u32 {
+        match self.rest {
+            0 => u32::MAX,
+            rest => rest.into(),
+        }
+    }
 }
 
 /// The most bytes of a network's parameters.
@@ -22,9 +41,10 @@ impl Params {
         match &self.network {
             None => out.push(0),
             Some(network) => {
-                debug_assert!(network.len() <= NETWORK_MAX);
-                out.push(1 + network.len() as u8);
-                out.extend_from_slice(network);
+                debug_assert!(network.params.len() <= NETWORK_MAX);
+                out.push(1 + network.params.len() as u8);
+                out.extend_from_slice(&network.params);
+                out.push(network.rest);
             }
         }
         out.extend_from_slice(&self.cm);
@@ -45,11 +65,15 @@ impl Params {
         if len > NETWORK_MAX {
             return Err(fault("the parameters of its network are too long"));
         }
-        let (network, cm) = rest
+        let (params, rest) = rest
             .split_at_checked(len)
             .ok_or_else(|| fault("the parameters of its network end too early"))?;
+        let (&rest, cm) = rest
+            .split_first()
+            .ok_or_else(|| fault("there is no word on when its network rests"))?;
+        let params = params.to_vec();
         Ok(Self {
-            network: Some(network.to_vec()),
+            network: Some(NetworkParams { params, rest }),
             cm: cm.to_vec(),
         })
     }
@@ -65,9 +89,10 @@ mod tests {
         let cm = vec![6, 40];
         for (network, bytes) in [
             (None, &[0, 6, 40][..]),
-            (Some(vec![]), &[1, 6, 40]),
-            (Some(vec![1, 3]), &[3, 1, 3, 6, 40]),
+            (Some((vec![], 0)), &[1, 0, 6, 40]),
+            (Some((vec![1, 3], 24)), &[3, 1, 3, 24, 6, 40]),
         ] {
+            let network = network.map(|(params, rest)| NetworkParams { params, rest });
             let params = Params {
                 network,
                 cm: cm.clone(),
@@ -75,7 +100,7 @@ mod tests {
             assert_eq!(params.write(), bytes);
             assert_eq!(Params::read(bytes).unwrap(), params);
         }
-        for bytes in [&[][..], &[2], &[129, 0], &[255]] {
+        for bytes in [&[][..], &[1], &[2], &[2, 0], &[129, 0], &[255]] {
             assert!(Params::read(bytes).is_err(), "{bytes:?}");
         }
     }

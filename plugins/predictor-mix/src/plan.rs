@@ -14,7 +14,7 @@ const PIECE: usize = 4 << 10;
 const LEAST_GAIN: u64 = 64;
 
 /// Whether the network predicts `data` better together with `cm` than `cm` alone.
-pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network) -> Result<bool> {
+pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network, rest: u32) -> Result<bool> {
     let pieces = match data.len() {
         0..0x4000 => vec![&data[..data.len().min(2 * PIECE)]],
         len => vec![
@@ -39,7 +39,7 @@ pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network) -> Result<bool> {
             }
         };
         alone += cost(start_alone(&cm, len)?)?;
-        together += cost(Box::new(state::start(&cm, len, network)?))?;
+        together += cost(Box::new(state::start(&cm, len, network, rest)?))?;
     }
     Ok(together + together / LEAST_GAIN < alone)
 }

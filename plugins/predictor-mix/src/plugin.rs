@@ -11,7 +11,7 @@ use umoec_codec::{Error, Limits, Result};
 use umoec_predictor_cm::{Cm, advised_memory};
 use umoec_predictor_onnx::Network;
 
-use crate::params::Params;
+use crate::params::{NetworkParams, Params};
 use crate::plan;
 use crate::settings::{Chosen, Use};
 use crate::state;
@@ -70,10 +70,13 @@ impl Predictor for Mix {
         let cm = Cm.plan(data, layout, &chosen.cm)?;
         let mut params = Params { network: None, cm };
         if chosen.network != Use::Never && data.len() as u64 <= chosen.longest {
-            let network = Network::plan(&chosen.model, models)?;
+            let network = NetworkParams {
+                params: Network::plan(&chosen.model, models)?,
+                rest: chosen.rest,
+            };
             let pays = || {
-                let opened = Network::open(&network, models, &UNLIMITED)?;
-                plan::pays(data, &params.cm, &opened)
+                let opened = Network::open(&network.params, models, &UNLIMITED)?;
+                plan::pays(data, &params.cm, &opened, network.rests_from())
             };
             if chosen.network == Use::Always || pays()? {
                 params.network = Some(network);
@@ -119,10 +122,11 @@ impl Predictor for Mix {
             memory: left,
             output: limits.output,
         };
-        let network = Network::open(&network, models, &limits)?;
+        let opened = Network::open(&network.params, models, &limits)?;
         Ok(Box::new(OpenedMix {
-            memory: cm + network.memory(),
-            network,
+            memory: cm + opened.memory(),
+            rest: network.rests_from(),
+            network: opened,
             cm: params.cm,
             len,
         }))
@@ -130,12 +134,13 @@ impl Predictor for Mix {
 
     fn model_name(&self, _version: u8, params: &[u8], place: usize) -> Option<String> {
         let network = Params::read(params).ok()?.network?;
-        Network::model_name(&network, place)
+        Network::model_name(&network.params, place)
     }
 }
 
 struct OpenedMix {
     network: Network,
+    rest: u32,
     cm: Vec<u8>,
     len: u64,
     memory: u64,
@@ -147,6 +152,11 @@ impl Opened for OpenedMix {
     }
 
     fn start(&self) -> Result<Box<dyn PredictorState>> {
-        Ok(Box::new(state::start(&self.cm, self.len, &self.network)?))
+        Ok(Box::new(state::start(
+            &self.cm,
+            self.len,
+            &self.network,
+            self.rest,
+        )?))
     }
 }

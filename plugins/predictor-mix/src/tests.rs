@@ -12,7 +12,7 @@ use umoec_coder_stored as _;
 use umoec_predictor_onnx::sample::{Size, sample};
 use umoec_predictor_onnx::{Backend, choose_backend};
 
-use crate::params::Params;
+use crate::params::{NetworkParams, Params};
 use crate::plugin::Mix;
 
 fn registry() -> Arc<Registry> {
@@ -84,7 +84,10 @@ fn a_model_that_is_missing_is_named() {
 #[test]
 fn too_little_memory_is_an_error_that_says_so() {
     let params = Params {
-        network: Some(Vec::new()),
+        network: Some(NetworkParams {
+            params: Vec::new(),
+            rest: 0,
+        }),
         cm: vec![1, 8 | 7 << 5],
     };
     for memory in [0, 1 << 10, 1 << 20] {
@@ -103,7 +106,10 @@ fn too_little_memory_is_an_error_that_says_so() {
 #[test]
 fn several_lanes_are_refused() {
     let params = Params {
-        network: Some(vec![2, 100]),
+        network: Some(NetworkParams {
+            params: vec![2, 100],
+            rest: 0,
+        }),
         cm: vec![1, 8],
     };
     let outcome = Mix.open(1, &params.write(), 1000, &Limits::default());

@@ -95,6 +95,16 @@ pub struct Running {
 }
 
 impl Running {
+    /// Takes bytes in without saying what follows them.
+    ///
+    /// # Errors
+    /// `Config` where the backend fails.
+    pub fn take(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut each = bytes.iter();
+        let step = each.try_for_each(|&byte| self.stepper.step(&[byte], &mut self.logits));
+        step.map_err(|e| backend_fault(&e))
+    }
+
     /// Relative weights of the 256 values of the next byte (`spec/numerics.md`, section 7),
     /// `last` being the one before it, if any.
     ///
