@@ -10,11 +10,15 @@ use crate::state;
 /// clear: a network that helps a whole file by 1 % helps its beginning by 5 and more.
 const PIECE: usize = 4 << 10;
 
-/// The network has to save one part in this many to be worth its time.
-const LEAST_GAIN: u64 = 64;
+/// Streams below this length ask for [`SHORT_GAIN`] alone: there the network's beginning is all of it.
+const SHORT: usize = 64 << 10;
 
-/// Whether the network predicts `data` better together with `cm` than `cm` alone.
-pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network, rest: u32) -> Result<bool> {
+/// What the network has to save of a short stream, in percent.
+const SHORT_GAIN: u64 = 2;
+
+/// Whether the network and `cm` together need so much less than `cm` alone that the network is worth its
+/// time: `gain` percent of a long stream's trial.
+pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network, rest: u32, gain: u8) -> Result<bool> {
     let pieces = match data.len() {
         0..0x4000 => vec![&data[..data.len().min(2 * PIECE)]],
         len => vec![
@@ -41,5 +45,9 @@ pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network, rest: u32) -> Resu
         alone += cost(start_alone(&cm, len)?)?;
         together += cost(Box::new(state::start(&cm, len, network, rest)?))?;
     }
-    Ok(together + together / LEAST_GAIN < alone)
+    let gain = match data.len() {
+        0..SHORT => SHORT_GAIN.min(gain.into()),
+        _ => gain.into(),
+    };
+    Ok(together < alone / 100 * (100 - gain))
 }

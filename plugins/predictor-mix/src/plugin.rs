@@ -76,7 +76,8 @@ impl Predictor for Mix {
             };
             let pays = || {
                 let opened = Network::open(&network.params, models, &UNLIMITED)?;
-                plan::pays(data, &params.cm, &opened, network.rests_from())
+                let rest = network.rests_from();
+                plan::pays(data, &params.cm, &opened, rest, chosen.gain)
             };
             if chosen.network == Use::Always || pays()? {
                 params.network = Some(network);

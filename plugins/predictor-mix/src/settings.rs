@@ -12,6 +12,9 @@ pub(crate) enum Use {
     Never,
 }
 
+/// `gain` unless a profile says otherwise.
+const GAIN: u8 = 2;
+
 /// `rest` unless a profile says otherwise. (600 kB of Rust: 24 costs 0.5 % and saves a third of the time, 32 costs
 /// 0.3 % and saves a quarter.)
 const REST: u8 = 32;
@@ -22,6 +25,8 @@ pub(crate) struct Chosen {
     pub(crate) network: Use,
     /// Longest stream, in bytes, that the network is used for.
     pub(crate) longest: u64,
+    /// What it has to save of a long stream's trial, in percent.
+    pub(crate) gain: u8,
     /// Least length of a match where the network rests, 0 for none.
     pub(crate) rest: u8,
     /// Settings of the network.
@@ -36,6 +41,7 @@ impl Chosen {
         let mut chosen = Self {
             network: Use::Auto,
             longest: u64::MAX,
+            gain: GAIN,
             rest: REST,
             model: Settings::new(),
             cm: Settings::new(),
@@ -59,6 +65,12 @@ impl Chosen {
                     chosen.longest =
                         number.ok_or_else(|| wrong("`network_kib` is a number".to_owned()))?;
                 }
+                "gain" => {
+                    let number = value.as_integer().and_then(|n| u8::try_from(n).ok());
+                    let number = number.filter(|n| *n < 100);
+                    chosen.gain =
+                        number.ok_or_else(|| wrong("`gain` is a number of 0..=99".to_owned()))?;
+                }
                 "rest" => {
                     let number = value.as_integer().and_then(|n| u8::try_from(n).ok());
                     chosen.rest =
@@ -76,7 +88,7 @@ impl Chosen {
                 other => {
                     return Err(wrong(format!(
                         "unknown setting `{}`; there are network, \
-                         network_kib, rest, model, by_hash and cm",
+                         network_kib, gain, rest, model, by_hash and cm",
                         other.escape_debug()
                     )));
                 }
@@ -96,6 +108,7 @@ mod tests {
             "network = 'often'",
             "network_kib = -1",
             "rest = 256",
+            "gain = 100",
             "cm = 3",
             "lanes = 2",
         ] {
