@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use umoec_codec::pipeline::CheckKind;
 use umoec_predictor_onnx::Backend;
 
-use crate::{bench, command, size};
+use crate::{bench, command, explain, size};
 
 /// Lossless compression by prediction.
 ///
@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Cat(command::cat::Args),
     /// Show every section of a .umc file
     Inspect(command::inspect::Args),
+    /// Write a page that shows where the bits of a file go
+    Explain(explain::Args),
     /// List the plugins and profiles of this program
     Plugins(command::plugins::Args),
     /// Make plugins of your own

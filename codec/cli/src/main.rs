@@ -6,6 +6,7 @@ mod cleanup;
 mod command;
 mod console;
 mod exit;
+mod explain;
 mod failure;
 mod files;
 mod gate;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::List(args) => command::list::run(args, &console),
         Command::Cat(args) => command::cat::run(args, global, &console),
         Command::Inspect(args) => command::inspect::run(args, &console),
+        Command::Explain(args) => explain::run(args, global, &console),
         Command::Plugins(args) => command::plugins::run(args),
         Command::Plugin(command) => command::plugin::run(command),
         Command::Model(command) => command::model::run(command, global),

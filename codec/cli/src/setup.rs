@@ -165,6 +165,7 @@ pub(crate) fn decode_options(memory: &Memory, threads: usize, progress: Progress
         memory: memory.memory,
         output_limit: u64::MAX,
         progress: Some(progress),
+        costs: None,
     }
 }
 

@@ -20,6 +20,8 @@ fn every_compressor_is_measured_or_listed_as_missing() {
         "r.csv",
         "--svg",
         "r.svg",
+        "--html",
+        "r.html",
         "a",
         "b",
     ];
@@ -50,6 +52,10 @@ fn every_compressor_is_measured_or_listed_as_missing() {
     assert!(own["decompress_seconds"].as_f64().unwrap() > 0.0);
     assert_eq!(json["files"][0]["results"].as_array().unwrap().len(), 9);
     assert_eq!(json["totals"][0]["files"], 2);
+
+    let page = String::from_utf8(place.read("r.html")).unwrap();
+    assert_eq!(page.matches("<td>umoec turbo</td>").count(), 3, "{page}");
+    assert!(page.contains("<svg") && page.contains("not installed"));
 
     let csv = String::from_utf8(place.read("r.csv")).unwrap();
     assert_eq!(csv.lines().count(), 1 + 2 * 9);

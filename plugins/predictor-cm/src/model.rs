@@ -470,6 +470,41 @@ mod tests {
         }
     }
 
+    /// Notes where it was asked.
+    struct Witness(std::rc::Rc<std::cell::RefCell<Vec<usize>>>, [u32; 256]);
+
+    impl Adviser for Witness {
+        fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
+            self.0.borrow_mut().push(history.len());
+            Some(&self.1)
+        }
+    }
+
+    #[test]
+    fn an_adviser_rests_where_a_match_is_long() {
+        let line = b"It is asked about this line once, and about its copy only at first. ";
+        let data = [&line[..], line, b"Then again."].concat();
+        let preset = presets::all().iter().find(|p| p.name == "text").unwrap();
+        let params = params(preset);
+        let asked_with = |rest| {
+            let asked = std::rc::Rc::default();
+            let witness = Witness(std::rc::Rc::clone(&asked), [1; 256]);
+            let advice = Advised::new(witness, rest).unwrap();
+            let model = Model::new(&params, data.len() as u64, advice).unwrap();
+            let kernel = Kernel::detect();
+            let asked_for = probabilities(&mut Running { model, kernel }, &data, 7);
+            assert_eq!(asked_for.len(), 8 * data.len());
+            asked.take()
+        };
+        assert_eq!(asked_with(u32::MAX), (0..data.len()).collect::<Vec<_>>());
+        let asked = asked_with(10);
+        // The least match is 5 bytes, found a byte later.
+        let (copy, end) = (line.len(), 2 * line.len());
+        let rests = copy + 10..=end;
+        let expected = (0..data.len()).filter(|at| !rests.contains(at));
+        assert_eq!(asked, expected.collect::<Vec<_>>());
+    }
+
     #[test]
     fn the_declared_memory_holds_every_allocation_that_grows() {
         for preset in presets::all() {

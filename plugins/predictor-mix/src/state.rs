@@ -1,6 +1,6 @@
 //! A stream: `cm` with a network as its adviser.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use umoec_codec::plugin::{DecisionCoder, PredictorState};
@@ -15,14 +15,16 @@ const CAUGHT_UP: usize = 16;
 /// A state at the beginning of a stream of `len` bytes, under these parameters of `cm`. The network rests where
 /// a match has at least `rest` bytes.
 pub(crate) fn start(cm: &[u8], len: u64, network: &Network, rest: u32) -> Result<State> {
-    let failure = Rc::default();
+    let (failure, asked) = (Rc::default(), Rc::default());
     let adviser = Advice {
         network: network.start()?,
         taken: 0,
+        asked: Rc::clone(&asked),
         failure: Rc::clone(&failure),
     };
     Ok(State {
         mixer: start_advised(cm, len, adviser, rest)?,
+        asked,
         failure,
     })
 }
@@ -32,6 +34,7 @@ struct Advice {
     network: Running,
     /// Bytes of the stream up to the last that the network took in.
     taken: usize,
+    asked: Rc<Cell<u64>>,
     failure: Rc<RefCell<Option<Error>>>,
 }
 
@@ -39,6 +42,7 @@ impl Adviser for Advice {
     fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
         let first = self.taken.max(history.len().saturating_sub(CAUGHT_UP));
         self.taken = history.len();
+        self.asked.set(self.asked.get() + 1);
         let next = match &history[first..] {
             [] => self.network.next(None),
             [before @ .., last] => self
@@ -59,6 +63,8 @@ impl Adviser for Advice {
 /// The state of a stream.
 pub(crate) struct State {
     mixer: Box<dyn PredictorState>,
+    /// Bytes that the network was asked about.
+    asked: Rc<Cell<u64>>,
     failure: Rc<RefCell<Option<Error>>>,
 }
 
@@ -69,5 +75,9 @@ impl PredictorState for State {
 
     fn failure(&mut self) -> Option<Error> {
         self.failure.borrow_mut().take()
+    }
+
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        vec![("bytes that the network was asked about", self.asked.get())]
     }
 }

@@ -2,6 +2,7 @@
 
 mod export;
 mod measure;
+mod page;
 mod peers;
 mod plot;
 mod result;
@@ -57,6 +58,9 @@ pub(crate) struct Args {
     /// Write a plot of ratio against speed; `-` is standard output
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Write a page with plot and tables; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// Measures every compressor on every file and reports.
@@ -65,7 +69,7 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     let directory = measure::Workplace::new()?;
     let inputs = inputs(args, &directory, console)?;
     let mut bench = Bench::new(global.threads(), &tools);
-    let to_stdout = [&args.json, &args.csv, &args.svg]
+    let to_stdout = [&args.json, &args.csv, &args.svg, &args.html]
         .into_iter()
         .flatten()
         .any(|path| path == Path::new("-"));
@@ -93,6 +97,7 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     write(args.json.as_deref(), || export::json(&bench))?;
     write(args.csv.as_deref(), || Ok(export::csv(&bench).into_bytes()))?;
     write(args.svg.as_deref(), || Ok(plot::svg(&bench).into_bytes()))?;
+    write(args.html.as_deref(), || Ok(page::html(&bench).into_bytes()))?;
     verdict(&bench)
 }
 

@@ -69,7 +69,7 @@ const STYLE: &str = "text{font-family:Inter,'Helvetica Neue',Helvetica,Arial,san
 .line{fill:none;stroke:#ea580c;stroke-width:1.5;opacity:.45}\
 .front{fill:none;stroke:#aeb6c4;stroke-dasharray:3 4}.lead{stroke:#aeb6c4;stroke-width:.75}";
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

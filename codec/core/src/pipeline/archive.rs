@@ -131,8 +131,7 @@ impl<R: Read + Seek> Archive<R> {
                 if known(ahead.start).is_none() {
                     let (member, frame) = self.read_frame(ahead.start)?;
                     budget.resize(self.options.memory.unwrap_or(member.memory));
-                    let limits = self.options.frame_limits();
-                    submit(&mut pool, &self.registry, &member, limits, frame);
+                    submit(&mut pool, &self.registry, &member, &self.options, frame);
                 }
                 ahead.start += 1;
             }

@@ -1,5 +1,6 @@
 //! One stream through predictor and coder: the same drive in both directions.
 
+use super::costs::Metered;
 use super::pool::Watch;
 use crate::limits::reserve_towards;
 use crate::plugin::{Coder, DecisionCoder, Kind, Opened, PluginId, PredictorState};
@@ -103,13 +104,22 @@ pub(super) struct Payload<'a> {
     pub(super) length: usize,
 }
 
+/// What a stream cost: each byte in bits, and what its predictor counted.
+#[derive(Default)]
+pub(super) struct StreamLedger {
+    pub(super) bits: Vec<f32>,
+    pub(super) counts: Vec<(&'static str, u64)>,
+}
+
 /// Decodes a stream; memory grows with what was decoded, not with what is claimed.
 pub(super) fn decode_stream(
     predicting: Predicting<'_>,
     payload: &Payload<'_>,
     limits: &Limits,
     watch: &Watch,
+    mut ledger: Option<&mut StreamLedger>,
 ) -> Result<Vec<u8>, StreamFault> {
+    let mut position = (0, 0);
     let mut decoder =
         payload
             .coder
@@ -123,7 +133,18 @@ pub(super) fn decode_stream(
         let piece = PIECE.min(payload.length - history.len());
         let wanted = history.len() + piece;
         reserve_towards(&mut history, piece, payload.length);
-        state.code(piece, &mut *decoder, &mut history);
+        match &mut ledger {
+            None => state.code(piece, &mut *decoder, &mut history),
+            Some(ledger) => {
+                let mut metered = Metered {
+                    inner: &mut *decoder,
+                    bits: &mut ledger.bits,
+                    length: payload.length,
+                    position: &mut position,
+                };
+                state.code(piece, &mut metered, &mut history);
+            }
+        }
         if let Some(error) = state.failure() {
             return Err(error.into());
         }
@@ -134,6 +155,10 @@ pub(super) fn decode_stream(
             return Err(broken(predicting, "it coded more or fewer bytes than asked").into());
         }
         watch.advance(piece);
+    }
+    if let Some(ledger) = ledger {
+        ledger.bits.resize(payload.length, 0.0);
+        ledger.counts = state.counts();
     }
     if decoder.finish() {
         Ok(history)

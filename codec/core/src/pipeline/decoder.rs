@@ -180,8 +180,13 @@ impl<R: Read> Decoder<R> {
         };
         self.check_output(frame.head.raw_length, &member)?;
         self.promised += frame.head.raw_length;
-        let limits = self.options.frame_limits();
-        submit(&mut self.pool, &self.registry, &member, limits, frame);
+        submit(
+            &mut self.pool,
+            &self.registry,
+            &member,
+            &self.options,
+            frame,
+        );
         self.queue.push_back(Item::Frame);
         Ok(())
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::budget::{Permit, Ticket};
-use super::coding::{Payload, StreamFault, decode_stream};
+use super::coding::{Payload, StreamFault, StreamLedger, decode_stream};
+use super::costs::{Costs, FrameCosts, StreamCosts};
+use super::options::DecodeOptions;
 use super::pool::{Pool, Watch};
 use crate::container::{FrameHead, FrameSection, MemberStart, ModelHash, PluginRef};
 use crate::plugin::{Kind, Model, Opened, Registry};
@@ -22,6 +24,8 @@ struct FrameDecoder<'a> {
     /// What the caller allows.
     limits: Limits,
     frame: &'a FrameSection,
+    /// Where to note what bytes cost.
+    costs: Option<&'a Costs>,
 }
 
 /// Blocks on their way back, delivered in order.
@@ -32,9 +36,10 @@ pub(super) fn submit(
     pool: &mut DecodePool,
     registry: &Arc<Registry>,
     member: &Arc<MemberStart>,
-    limits: Limits,
+    options: &DecodeOptions,
     frame: FrameSection,
 ) {
+    let (limits, costs) = (options.frame_limits(), options.costs.clone());
     let (registry, member) = (Arc::clone(registry), Arc::clone(member));
     pool.submit(move |ticket, watch| {
         FrameDecoder {
@@ -42,6 +47,7 @@ pub(super) fn submit(
             member: &member,
             limits,
             frame: &frame,
+            costs: costs.as_ref(),
         }
         .decode(ticket, watch)
     });
@@ -82,6 +88,7 @@ impl FrameDecoder<'_> {
         let permit = ticket.acquire(need);
 
         let mut streams = Vec::with_capacity(opened.len());
+        let mut accounts = Vec::new();
         for (number, opened) in opened.into_iter().enumerate() {
             let predicting = opened.as_ref().map(|(id, opened)| (*id, &**opened));
             let stream = &head.streams[number];
@@ -93,14 +100,36 @@ impl FrameDecoder<'_> {
                 bytes: self.frame.payload(number),
                 length: length(stream.length)?,
             };
-            let data =
-                decode_stream(predicting, &payload, &limits, watch).map_err(|e| match e {
+            let mut ledger = self.costs.map(|_| StreamLedger::default());
+            let data = decode_stream(predicting, &payload, &limits, watch, ledger.as_mut())
+                .map_err(|e| match e {
                     StreamFault::Error(e) => self.locate(e),
                     StreamFault::Payload => self.damaged(&format!("payload of stream {number}")),
                 })?;
+            accounts.extend(ledger.map(|ledger| StreamCosts {
+                predictor: stream.predictor.as_ref().map(|p| p.id),
+                coder: stream.coder.id,
+                payload: payload.bytes.len() as u64,
+                bits: ledger.bits,
+                counts: ledger.counts,
+            }));
             streams.push(data);
         }
+        // Compared only for who asks: most adapters leave the content as it is.
+        let only = match &streams[..] {
+            [only] if self.costs.is_some() => Some(only.clone()),
+            _ => None,
+        };
         let block = self.join(streams, &limits)?;
+        if let Some(costs) = self.costs {
+            costs.add(FrameCosts {
+                offset: self.frame.offset,
+                raw_length: block.len() as u64,
+                adapter: head.adapter.as_ref().map(|a| a.id),
+                plain: only.is_some_and(|only| only == block),
+                streams: accounts,
+            });
+        }
         Ok((block, permit))
     }
 

@@ -8,6 +8,7 @@ mod archive;
 mod blocks;
 mod budget;
 mod coding;
+mod costs;
 mod decoder;
 mod encoder;
 mod frame_decode;
@@ -22,6 +23,7 @@ mod report;
 
 pub use crate::container::CheckKind;
 pub use archive::Archive;
+pub use costs::{Costs, FrameCosts, StreamCosts};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use inspect::inspect;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{CheckKind, Profile};
+use super::{CheckKind, Costs, Profile};
 use crate::Limits;
 
 /// Counts the bytes that predictors have coded, while they do: for a progress bar. A clone is
@@ -81,6 +81,8 @@ pub struct DecodeOptions {
     pub output_limit: u64,
     /// Where to count.
     pub progress: Option<Progress>,
+    /// Where to note what each byte cost.
+    pub costs: Option<Costs>,
 }
 
 impl Default for DecodeOptions {
@@ -90,6 +92,7 @@ impl Default for DecodeOptions {
             memory: None,
             output_limit: u64::MAX,
             progress: None,
+            costs: None,
         }
     }
 }

@@ -107,4 +107,9 @@ pub trait PredictorState {
     fn failure(&mut self) -> Option<Error> {
         None
     }
+
+    /// What the state has counted so far, for people who look into a file: what, and how often.
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 }

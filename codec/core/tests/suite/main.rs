@@ -6,6 +6,7 @@
 mod archive;
 mod bytes;
 mod contract;
+mod costs;
 mod damage;
 mod header;
 mod inspection;

@@ -1,0 +1,111 @@
+//! What the bytes of a file cost: a ledger that is kept while frames are decoded.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::plugin::{DecisionCoder, PluginId};
+use crate::probability::{BitProbability, ByteDistribution};
+
+/// Collects what each byte cost, frame by frame, while they are decoded. A clone is the same ledger.
+///
+/// A byte's cost is the information content of the decisions it was coded by, under the probabilities that the predictor gave;
+/// the coder adds next to nothing to it.
+#[derive(Debug, Clone, Default)]
+pub struct Costs(Arc<Mutex<Vec<FrameCosts>>>);
+
+/// A frame's account.
+#[derive(Debug, Clone)]
+pub struct FrameCosts {
+    /// Where the frame is in the file.
+    pub offset: u64,
+    /// Bytes of content.
+    pub raw_length: u64,
+    /// The adapter, unless there is none.
+    pub adapter: Option<PluginId>,
+    /// Whether the one stream is the content itself, so that its costs are those of the content's bytes.
+    pub plain: bool,
+    /// What the adapter made of the content.
+    pub streams: Vec<StreamCosts>,
+}
+
+/// A stream's account.
+#[derive(Debug, Clone)]
+pub struct StreamCosts {
+    /// The predictor, unless all bytes are equally probable.
+    pub predictor: Option<PluginId>,
+    /// The coder.
+    pub coder: PluginId,
+    /// Bytes in the file.
+    pub payload: u64,
+    /// Cost of each byte in bits.
+    pub bits: Vec<f32>,
+    /// What the predictor counted, for people: what, and how often.
+    pub counts: Vec<(&'static str, u64)>,
+}
+
+impl Costs {
+    /// The frames decoded so far, in the order of the file.
+    #[must_use]
+    pub fn take(&self) -> Vec<FrameCosts> {
+        let mut frames = std::mem::take(&mut *self.lock());
+        frames.sort_by_key(|frame| frame.offset);
+        frames
+    }
+
+    pub(super) fn add(&self, frame: FrameCosts) {
+        self.lock().push(frame);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<FrameCosts>> {
+        // A ledger is changed in whole entries: a panic elsewhere leaves it sound.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A coder that notes what each decision costs.
+pub(super) struct Metered<'a> {
+    pub(super) inner: &'a mut dyn DecisionCoder,
+    pub(super) bits: &'a mut Vec<f32>,
+    /// Bytes of the stream: nothing is noted beyond.
+    pub(super) length: usize,
+    /// The byte that is being coded, and how many of its bits are.
+    pub(super) position: &'a mut (usize, u32),
+}
+
+impl Metered<'_> {
+    fn note(&mut self, probability: u32) {
+        let at = self.position.0;
+        if at >= self.length {
+            return;
+        }
+        if self.bits.len() <= at {
+            self.bits.resize(at + 1, 0.0);
+        }
+        self.bits[at] += 16.0 - (probability as f32).log2();
+    }
+}
+
+impl DecisionCoder for Metered<'_> {
+    fn bit(&mut self, one: BitProbability) -> bool {
+        let bit = self.inner.bit(one);
+        self.note(if bit { one.one() } else { one.zero() });
+        let (at, done) = *self.position;
+        *self.position = if done == 7 {
+            (at + 1, 0)
+        } else {
+            (at, done + 1)
+        };
+        bit
+    }
+
+    fn byte(&mut self, distribution: &ByteDistribution) -> u8 {
+        let byte = self.inner.byte(distribution);
+        self.note(distribution.interval(byte).size);
+        self.position.0 += 1;
+        byte
+    }
+
+    fn seek(&mut self, position: usize) {
+        self.inner.seek(position);
+        *self.position = (position, 0);
+    }
+}
