@@ -18,3 +18,4 @@ mod rangecoder;
 mod round_trip;
 mod sections;
 mod spec;
+mod tournament;
