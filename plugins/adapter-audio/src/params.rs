@@ -76,14 +76,23 @@ impl Params {
         Ok(params)
     }
 
-    /// For people.
+    /// For people: `16-bit, little-endian, 2 channels, 4096 bytes from byte 44 on`.
     pub(crate) fn describe(&self) -> String {
-        let order = if self.big_endian { "big" } else { "little" };
+        let sign = if self.unsigned { "unsigned " } else { "" };
+        let order = match (self.width, self.big_endian) {
+            (1, _) => "",
+            (_, true) => ", big-endian",
+            (_, false) => ", little-endian",
+        };
+        let channels = match self.channels {
+            1 => "1 channel".into(),
+            count => format!("{count} channels"),
+        };
         format!(
-            "{} bytes of {}-bit samples, {} channels, {order}-endian",
-            self.length,
+            "{sign}{}-bit{order}, {channels}, {} bytes from byte {} on",
             8 * self.width,
-            self.channels
+            self.length,
+            self.skip
         )
     }
 }

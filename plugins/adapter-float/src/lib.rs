@@ -77,9 +77,9 @@ impl Adapter for Float {
         let params = Params::read(params)?;
         let [mut data]: [Vec<u8>; 1] = streams
             .try_into()
-            .map_err(|_| fault("there is one stream, but the frame has several"))?;
+            .map_err(|_| fault("it has one stream, but the frame has several"))?;
         if data.len() != output_len {
-            return Err(fault("the stream is not as long as the block"));
+            return Err(fault("its stream is not as long as the block"));
         }
         kernel::inverse(&mut data, &params);
         Ok(data)

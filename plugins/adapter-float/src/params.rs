@@ -64,16 +64,21 @@ impl Params {
 
     /// Reads parameters, all of `bytes`.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self> {
-        let (&first, mut rest) = bytes.split_first().ok_or_else(|| fault("they are empty"))?;
+        let (&first, mut rest) = bytes
+            .split_first()
+            .ok_or_else(|| fault("its parameters are empty"))?;
         let width = usize::from(first & 15);
-        if !matches!(width, 2 | 4 | 8) || first >> 5 != 0 {
-            return Err(fault("the width of the numbers is not 2, 4 or 8"));
+        if !matches!(width, 2 | 4 | 8) {
+            return Err(fault("its numbers are not 2, 4 or 8 bytes wide"));
+        }
+        if first >> 5 != 0 {
+            return Err(fault("its parameters have reserved bits set"));
         }
         let mut skip = 0usize;
         for shift in [0, 7, 14, 21, 28] {
             let (&byte, left) = rest
                 .split_first()
-                .ok_or_else(|| fault("they end too early"))?;
+                .ok_or_else(|| fault("its parameters end too early"))?;
             rest = left;
             skip |= usize::from(byte & 127) << shift;
             if byte < 128 {
@@ -84,17 +89,17 @@ impl Params {
             }
         }
         if rest.is_empty() || rest.len() > COLUMNS_MAX {
-            return Err(fault("there are no columns, or more than 4096"));
+            return Err(fault("its records have no columns, or more than 4096"));
         }
         let columns = rest.iter().map(|&byte| {
             let number = match byte & 3 {
                 0 => Number::Unsigned,
                 1 => Number::Signed,
                 2 => Number::Float,
-                _ => return Err(fault("a column has an unknown kind")),
+                _ => return Err(fault("a column of its records has an unknown kind")),
             };
             if byte >> 3 != 0 {
-                return Err(fault("a column has an unknown kind"));
+                return Err(fault("a column of its records has an unknown kind"));
             }
             Ok(Column {
                 number,
@@ -109,18 +114,37 @@ impl Params {
         })
     }
 
-    /// For people.
+    /// For people: `f32, little-endian, 3 columns, 1 as differences`.
     pub(crate) fn describe(&self) -> String {
+        let bits = 8 * self.width;
         let order = if self.big_endian { "big" } else { "little" };
-        let count = |which: fn(&Column) -> bool| self.columns.iter().filter(|c| which(c)).count();
-        format!(
-            "{}-bit numbers, {order}-endian, {} to a record: {} float, {} signed; {} as differences",
-            8 * self.width,
-            self.columns.len(),
-            count(|c| c.number == Number::Float),
-            count(|c| c.number == Number::Signed),
-            count(|c| c.delta),
-        )
+        let of = |number| self.columns.iter().filter(|c| c.number == number).count();
+        let kinds: Vec<String> = [
+            ("f", of(Number::Float)),
+            ("i", of(Number::Signed)),
+            ("u", of(Number::Unsigned)),
+        ]
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(letter, count)| match *count == self.columns.len() {
+            true => format!("{letter}{bits}"),
+            false => format!("{count} {letter}{bits}"),
+        })
+        .collect();
+        let columns = match self.columns.len() {
+            1 => "1 column".into(),
+            count => format!("{count} columns"),
+        };
+        let mut text = format!("{}, {order}-endian, {columns}", kinds.join(" and "));
+        match self.columns.iter().filter(|c| c.delta).count() {
+            0 => {}
+            count if count == self.columns.len() => text += ", as differences",
+            count => text += &format!(", {count} as differences"),
+        }
+        if self.skip > 0 {
+            text += &format!(", from byte {} on", self.skip);
+        }
+        text
     }
 }
 
@@ -129,6 +153,6 @@ pub(crate) fn fault(reason: &str) -> Error {
     Error::Plugin {
         kind: Kind::Adapter,
         id: PluginId(2),
-        reason: format!("parameters: {reason}"),
+        reason: reason.into(),
     }
 }

@@ -64,6 +64,22 @@ fn doubles_of_either_order_are_found() {
 }
 
 #[test]
+fn parameters_are_told_in_words() {
+    let told = |params: &[u8]| Float.describe(1, params);
+    let is = |params: &[u8], text: &str| assert_eq!(told(params).as_deref(), Some(text));
+    is(&[4, 0, 2, 2, 2], "f32, little-endian, 3 columns");
+    is(
+        &[8 | 16, 5, 6],
+        "f64, big-endian, 1 column, as differences, from byte 5 on",
+    );
+    is(
+        &[4, 0, 2, 6, 1],
+        "2 f32 and 1 i32, little-endian, 3 columns, 1 as differences",
+    );
+    assert_eq!(told(&[3, 0, 2]), None);
+}
+
+#[test]
 fn text_and_noise_are_left_alone() {
     let text = b"It is a truth universally acknowledged, that a single man in ".repeat(90);
     let noise: Vec<u8> = (0..60_000u32)

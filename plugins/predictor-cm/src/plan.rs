@@ -132,10 +132,12 @@ fn candidates(data: &[u8], layout: &Layout, choice: &Choice) -> Vec<Params> {
         Some(&first) if text && first < TEXT_STRIDE => &[],
         _ => &layout.strides,
     };
-    let numbers = Numbers {
-        width: layout.number.map_or(0, |n| n.width),
-        phase: layout.number.map_or(0, |n| n.phase),
-    };
+    // An adapter of others may hint at what no parameters can say.
+    let numbers = layout.number.filter(|n| n.width <= 8 && n.phase < n.width);
+    let numbers = numbers.map_or(Numbers::default(), |n| Numbers {
+        width: n.width,
+        phase: n.phase,
+    });
     let mut all = Vec::new();
     for (preset, recipe) in &choice.recipes {
         let numbers = if recipe.uses_numbers() {
