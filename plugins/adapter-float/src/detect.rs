@@ -14,6 +14,8 @@ const EXPONENTS: i64 = 45;
 /// Least share of plausible numbers, in 256ths, and what a column needs to be one of floats.
 const PLAUSIBLE: usize = 243;
 const PLAUSIBLE_COLUMN: usize = 230;
+/// Shares that differ by no more than this are equal.
+const NEAR: usize = 8;
 /// What differences must save to be used, in 1/16 bits a number.
 const DELTA_GAIN: u64 = 16;
 /// Largest record.
@@ -68,12 +70,12 @@ pub(crate) fn find(data: &[u8]) -> Option<Found> {
 
 /// Width, byte order, place of the first number, and the share of plausible ones.
 fn best_width(data: &[u8]) -> Option<(usize, bool, usize, usize)> {
-    let mut best: Option<(usize, bool, usize, usize)> = None;
     for width in [4, 8] {
+        let mut found = Vec::new();
         for phase in 0..width {
             for big_endian in [false, true] {
                 let share = plausible(data, width, big_endian, phase, width);
-                if share < PLAUSIBLE || best.is_some_and(|(.., least)| share <= least) {
+                if share < PLAUSIBLE {
                     continue;
                 }
                 // The upper halves of round f64 numbers look like f32, the lower ones are zero.
@@ -81,15 +83,51 @@ fn best_width(data: &[u8]) -> Option<(usize, bool, usize, usize)> {
                     plausible(data, width, big_endian, phase + half, 2 * width) >= PLAUSIBLE_COLUMN
                 });
                 if width == 8 || halves == [true; 2] {
-                    best = Some((width, big_endian, phase, share));
+                    found.push((width, big_endian, phase, share));
                 }
             }
         }
-        if best.is_some() {
-            break;
+        // The upper byte of a number followed by the lower ones of the next, the other way round,
+        // is as plausible; but then the parts of an exponent do not belong together.
+        let most = found.iter().map(|f| f.3).max().unwrap_or(0);
+        let near = found.into_iter().filter(|f| f.3 + NEAR >= most);
+        let mut best: Option<((usize, bool, usize, usize), f64)> = None;
+        for candidate in near {
+            let (_, big_endian, phase, _) = candidate;
+            let together = dependence(data, width, big_endian, phase);
+            if best.is_none_or(|(_, most)| together > most) {
+                best = Some((candidate, together));
+            }
+        }
+        if let Some((best, _)) = best {
+            return Some(best);
         }
     }
-    best
+    None
+}
+
+/// How much the upper bits of the second byte of a number depend on the first byte: chi-squared
+/// by the count of numbers.
+fn dependence(data: &[u8], width: usize, big_endian: bool, phase: usize) -> f64 {
+    let mut counts = [[0u32; 4]; 256];
+    for (_, number) in numbers(data, width, big_endian, phase, width) {
+        let upper = number >> (8 * width - 16);
+        counts[(upper >> 8 & 255) as usize][(upper >> 6 & 3) as usize] += 1;
+    }
+    let columns: [u32; 4] = std::array::from_fn(|c| counts.iter().map(|row| row[c]).sum());
+    let all = f64::from(columns.iter().sum::<u32>().max(1));
+    let mut sum = 0.0;
+    for row in &counts {
+        let of_row = f64::from(row.iter().sum::<u32>());
+        for (&count, &column) in row.iter().zip(&columns) {
+            let expected = of_row * f64::from(column) / all;
+            if expected > 0.0 {
+                let off = f64::from(count) - expected;
+                sum += off * off / expected;
+            }
+        }
+    }
+    sum / all
 }
 
 /// Numbers at `phase` and every `step` bytes from there on, some of them.

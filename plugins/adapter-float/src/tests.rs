@@ -63,6 +63,24 @@ fn doubles_of_either_order_are_found() {
     }
 }
 
+/// A block begins where the one before it ended, within a number too.
+#[test]
+fn numbers_are_found_wherever_a_block_begins() {
+    let little = records(4000);
+    let big: Vec<u8> = little
+        .chunks(4)
+        .flat_map(|n| n.iter().rev().copied())
+        .collect();
+    for (data, big_endian) in [(little, false), (big, true)] {
+        for cut in 0..12 {
+            let proposals = propose(&data[cut..]);
+            let params = Params::read(&proposals[0].adapted.params).unwrap();
+            let place = (params.width, params.big_endian, params.skip);
+            assert_eq!(place, (4, big_endian, (12 - cut) % 4), "from byte {cut} on");
+        }
+    }
+}
+
 #[test]
 fn parameters_are_told_in_words() {
     let told = |params: &[u8]| Float.describe(1, params);
