@@ -205,6 +205,7 @@ SELECTORS = (
     ("c1-high", 2048, lambda m: 256 * (m.past.c1 >> 5) + m.partial),
     ("zero", 1, lambda m: 0),
     ("word", 2048, lambda m: 16 * min(m.past.position - m.past.line, 63) + 8 * (m.past.word != 0) + m.bits),
+    ("size", 2048, lambda m: 32 * min(m.past.numbers.m("m16") // 64, 63) + 8 * min(m.past.numbers.k, 3) + m.bits),
 )
 
 # Section 8: weight and context of a bit.
@@ -279,6 +280,10 @@ class Params:
         if self.at < len(data):
             self.element, self.row = self.stride(), self.stride()
             self.must(self.element or self.row, "strides that say nothing")
+        self.width = self.phase = 0
+        if self.at < len(data):
+            self.width, self.phase = divmod(self.u8(), 16)
+            self.must(1 <= self.width <= 8 and self.phase < self.width, "no such numbers")
         self.must(self.at == len(data), "parameters go on")
 
     def must(self, good, reason):
@@ -333,7 +338,7 @@ class Cm:
         recipe = params.recipe
         count = len(recipe.selectors)
         self.memory = memory(params, length)
-        self.past = Past(params.element, params.row)
+        self.past = Past(params.element, params.row, params.width, params.phase)
         table = Table(params.lines)
         self.hashed = [Hashed(ident, table, i < recipe.runs) for i, ident in enumerate(recipe.contexts)]
         self.runs = self.hashed[:recipe.runs]

@@ -1,4 +1,6 @@
-"""Contexts of predictor `cm`: plugins/predictor-cm/spec.md, section 6.1 and the table of 6.2."""
+"""Contexts of predictor `cm`: plugins/predictor-cm/spec.md, section 6.1 and the tables of 6.2."""
+
+from cm_fields import PREDICTIONS, Fields
 
 M32 = 0xFFFFFFFF
 
@@ -34,9 +36,10 @@ def class_of(c):
 class Past:
     """Section 6.1."""
 
-    def __init__(self, element, row):
+    def __init__(self, element, row, width=0, phase=0):
         self.element, self.row = element, row
         self.data = bytearray()
+        self.numbers = Fields(element, row, width, phase)
         self.after1, self.after2 = {}, {}
         self.c4 = self.c8 = self.position = self.shape = 0
         self.word = self.word1 = self.word2 = self.word3 = self.gap = 0
@@ -96,6 +99,7 @@ class Past:
             self.depth = max(self.depth - 1, 0)
         a = self.line_before + self.position - self.line
         self.line_above = self.data[a] if a < self.line else 0
+        self.numbers.push(self.data)
         self.derive()
 
 
@@ -175,6 +179,43 @@ CONTEXTS = {
     129: ("match-o1", lambda p: (p.expected, p.c1)),
     130: ("match-o2", lambda p: (p.expected, p.o2)),
 }
+
+
+def on_prediction(i):
+    """The ids 144 + i and 160 + i."""
+    CONTEXTS[144 + i] = (f"num-{PREDICTIONS[i]}", lambda p: (p.column, p.numbers.x[i]))
+    CONTEXTS[160 + i] = (f"scaled-{PREDICTIONS[i]}", lambda p: (p.numbers.k, p.numbers.x[i], p.numbers.scale[i]))
+
+
+def on_two(ident, name, a, b):
+    def values(p):
+        x = p.numbers.x
+        return p.column, x[a], max(-64, min(64, x[a] - x[b])) & M32
+    CONTEXTS[ident] = (name, values)
+
+
+def on_sizes(ident, name, values):
+    CONTEXTS[ident] = (name, lambda p: (p.numbers.place(), *values(p.numbers)))
+
+
+for i in range(len(PREDICTIONS)):
+    on_prediction(i)
+on_two(176, "num-w-n", 0, 2)
+on_two(177, "num-w-gradient", 0, 3)
+on_two(178, "num-n-gradient", 2, 3)
+on_two(179, "num-gradient-smooth", 3, 7)
+on_two(180, "num-w-cross", 0, 8)
+CONTEXTS[181] = ("num-w-o1", lambda p: (p.column, p.numbers.x[0], p.c1))
+CONTEXTS[182] = ("num-gradient-o1", lambda p: (p.column, p.numbers.x[3], p.c1))
+on_two(183, "num-w-ww", 0, 1)
+on_two(184, "num-w-field", 0, 11)
+CONTEXTS[185] = ("num-cross-o1", lambda p: (p.column, p.numbers.x[8], p.c1))
+on_sizes(186, "size4", lambda n: (n.m("m4") // 32,))
+on_sizes(187, "size16", lambda n: (n.m("m16") // 32,))
+on_sizes(188, "size4-16", lambda n: (n.m("m4") // 128, n.m("m16") // 64))
+on_sizes(189, "size-beside", lambda n: (n.beside // 128, n.m("m16") // 128))
+on_sizes(190, "size1-2", lambda n: (n.m("m1") // 128, n.m("m2") // 128))
+on_sizes(191, "size-all", lambda n: (n.m("m1") // 256, n.m("m4") // 256, n.m("m16") // 128))
 WIDE = {0, 1, 2, 24, *range(32, 38), 39, 40, 57, 58}
 
 

@@ -1,5 +1,6 @@
 """The plugins of the `.umc` format, from their specifications."""
 
+from adapters import audio, exe, floats, identity
 from cm import Cm
 from fault import Fault
 
@@ -134,18 +135,12 @@ class Order0:
         return byte
 
 
-def identity(params, streams, length):
-    """plugins/adapter-bytes/spec.md"""
-    if params:
-        raise Fault("malformed", "bytes has no parameters")
-    if len(streams) != 1 or len(streams[0]) != length:
-        raise Fault("malformed", "bytes has one stream, as long as the block")
-    return streams[0]
-
-
 # By kind (spec/umc.md, section 5.1), id and stream version.
 PLUGINS = {
     (0, 1, 1): identity,
+    (0, 2, 1): floats,
+    (0, 3, 1): audio,
+    (0, 4, 1): exe,
     (1, 1, 1): Order0,
     (1, 2, 1): Cm,
     (2, 1, 1): Stored,

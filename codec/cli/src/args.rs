@@ -157,7 +157,8 @@ pub(crate) struct Coding {
     /// Predictor to use instead of the profile's; `umoec plugins` lists them
     #[arg(long, value_name = "NAME")]
     pub(crate) plugin: Option<String>,
-    /// Adapter to use instead of the profile's
+    /// Adapter to use: one of `umoec plugins`, `auto` for the one that a sample of each block favours,
+    /// `none` for plain bytes
     #[arg(long, value_name = "NAME")]
     pub(crate) adapter: Option<String>,
     /// Coder to use instead of the profile's

@@ -81,13 +81,19 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
         Some(path) => from_file(path)?,
         None => umoec_builtin::profile(&coding.profile).map_err(usage)?,
     };
+    let adapter = match coding.adapter.as_deref() {
+        Some("none") => Some("bytes".to_owned()),
+        other => other.map(str::to_owned),
+    };
     for (kind, name) in [
-        (Kind::Adapter, &coding.adapter),
+        (Kind::Adapter, &adapter),
         (Kind::Predictor, &coding.plugin),
         (Kind::Coder, &coding.coder),
     ] {
         if let Some(name) = name {
-            registry.by_name(kind, name).map_err(usage)?;
+            if (kind, name.as_str()) != (Kind::Adapter, "auto") {
+                registry.by_name(kind, name).map_err(usage)?;
+            }
             replace(&mut profile, kind, name);
         }
     }

@@ -36,7 +36,10 @@ impl Plugin for Bytes {
 impl Adapter for Bytes {
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
         let strides = strides(settings)?.unwrap_or_else(|| stride::find(input));
-        let layout = Layout { strides };
+        let layout = Layout {
+            strides,
+            number: None,
+        };
         Ok(Adapted {
             params: Vec::new(),
             streams: vec![Stream {
@@ -70,6 +73,13 @@ impl Adapter for Bytes {
         }
         Ok(stream)
     }
+}
+
+/// Strides of `data`: that of its elements first (1 where only rows were found), then that of its
+/// rows, then the width of a number within the element. Those not found are left out.
+#[must_use]
+pub fn find_strides(data: &[u8]) -> Vec<u32> {
+    stride::find(data)
 }
 
 /// `strides = [..]` of the profile, which replaces the search; `None` where it is not set.

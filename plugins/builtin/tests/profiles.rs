@@ -48,6 +48,9 @@ fn the_expected_plugins_are_linked() {
         .collect();
     let expected = [
         ("adapter", 1, "bytes"),
+        ("adapter", 2, "float"),
+        ("adapter", 3, "audio"),
+        ("adapter", 4, "exe"),
         ("predictor", 1, "order0"),
         ("predictor", 2, "cm"),
         ("predictor", 3, "tier1-onnx"),

@@ -1,13 +1,13 @@
 //! Ideal code length of files under a profile's settings, without coding: the tool for tuning.
 //!
-//! `cost FILE SETTINGS.toml [STRIDES]`: size, ideal size in bytes, speed, parameters chosen.
+//! `cost FILE SETTINGS.toml [STRIDES [WIDTH]]`: size, ideal size in bytes, speed, parameters chosen.
 //! SETTINGS.toml is the `[predictor.settings]` part of a profile; STRIDES such as `3,2304`
 //! stand for the adapter's hints.
 
 use std::time::Instant;
 
 use umoec_codec::Limits;
-use umoec_codec::plugin::{DecisionCoder, Layout, Predictor, Settings};
+use umoec_codec::plugin::{DecisionCoder, Layout, NumberLayout, Predictor, Settings};
 use umoec_codec::probability::{BitProbability, ByteDistribution};
 use umoec_predictor_cm::{Adviser, Cm, start_advised};
 
@@ -62,14 +62,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let file = args
         .next()
-        .ok_or("usage: cost FILE SETTINGS.toml [STRIDES]")?;
+        .ok_or("usage: cost FILE SETTINGS.toml [STRIDES [WIDTH]]")?;
     let settings = args
         .next()
-        .ok_or("usage: cost FILE SETTINGS.toml [STRIDES]")?;
+        .ok_or("usage: cost FILE SETTINGS.toml [STRIDES [WIDTH]]")?;
     let settings: Settings = toml::from_str(&std::fs::read_to_string(settings)?)?;
     let mut layout = Layout::default();
     if let Some(list) = args.next() {
         layout.strides = list.split(',').map(str::parse).collect::<Result<_, _>>()?;
+    }
+    if let Some(width) = args.next() {
+        let width = width.parse()?;
+        layout.number = Some(NumberLayout { width, phase: 0 });
     }
     let data = std::fs::read(&file)?;
     let start = Instant::now();

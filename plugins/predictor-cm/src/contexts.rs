@@ -37,6 +37,12 @@ contexts! {
     RowNNn = 119 "row-n-nn", RowNO1 = 120 "row-n-o1", RowMean4 = 121 "row-mean4", RowGradientN = 122 "row-gradient-n",
     RowCol = 123 "row-col",
     Match = 128 "match", MatchO1 = 129 "match-o1", MatchO2 = 130 "match-o2",
+    NumW = 144 "num-w", NumWw = 145 "num-ww", NumN = 146 "num-n", NumGradient = 147 "num-gradient", NumNe = 148 "num-ne", NumMean = 149 "num-mean", NumNn = 150 "num-nn", NumSmooth = 151 "num-smooth", NumCross = 152 "num-cross", NumWw1 = 153 "num-ww1", NumCurve = 154 "num-curve", NumField = 155 "num-field",
+    ScaledW = 160 "scaled-w", ScaledWw = 161 "scaled-ww", ScaledN = 162 "scaled-n", ScaledGradient = 163 "scaled-gradient", ScaledNe = 164 "scaled-ne", ScaledMean = 165 "scaled-mean", ScaledNn = 166 "scaled-nn", ScaledSmooth = 167 "scaled-smooth", ScaledCross = 168 "scaled-cross", ScaledWw1 = 169 "scaled-ww1", ScaledCurve = 170 "scaled-curve", ScaledField = 171 "scaled-field",
+    NumWN = 176 "num-w-n", NumWGradient = 177 "num-w-gradient", NumNGradient = 178 "num-n-gradient", NumGradientSmooth = 179 "num-gradient-smooth",
+    NumWCross = 180 "num-w-cross", NumWO1 = 181 "num-w-o1", NumGradientO1 = 182 "num-gradient-o1", NumWWw = 183 "num-w-ww", NumWField = 184 "num-w-field", NumCrossO1 = 185 "num-cross-o1",
+    Size4 = 186 "size4", Size16 = 187 "size16", Size4x16 = 188 "size4-16", SizeBeside = 189 "size-beside", Size1x2 = 190 "size1-2",
+    SizeAll = 191 "size-all",
 }
 
 impl Context {
@@ -98,6 +104,12 @@ impl Context {
         let nn = || back(2 * element);
         let nw = || back(element + 1);
         let wrap = |v: u32| v & 255;
+        let (x, at) = (&t.numeric.expected, column);
+        let (place, d) = (t.numeric.place(), &t.numeric.distance);
+        let pair = |a: usize, b: usize| {
+            let apart = (x[a] as i32 - x[b] as i32).clamp(-64, 64) as u32;
+            h3(at, x[a], apart)
+        };
         match self {
             Self::O0 => seed,
             Self::O1 => h(c1),
@@ -195,6 +207,46 @@ impl Context {
             Self::Match => h(expected),
             Self::MatchO1 => h2(expected, c1),
             Self::MatchO2 => h2(expected, c4 & 0xFFFF),
+            Self::Size4 => h2(place, d[2] / 32),
+            Self::Size16 => h2(place, d[3] / 32),
+            Self::Size4x16 => h3(place, d[2] / 128, d[3] / 64),
+            Self::SizeBeside => h3(place, t.numeric.neighbour / 128, d[3] / 128),
+            Self::Size1x2 => h3(place, d[0] / 128, d[1] / 128),
+            Self::SizeAll => fold(h3(place, d[0] / 256, d[2] / 256), d[3] / 128),
+            Self::NumWN => pair(0, 2),
+            Self::NumWGradient => pair(0, 3),
+            Self::NumNGradient => pair(2, 3),
+            Self::NumGradientSmooth => pair(3, 7),
+            Self::NumWCross => pair(0, 8),
+            Self::NumWO1 => h3(at, x[0], c1),
+            Self::NumGradientO1 => h3(at, x[3], c1),
+            Self::NumWWw => pair(0, 1),
+            Self::NumWField => pair(0, 11),
+            Self::NumCrossO1 => h3(at, x[8], c1),
+            Self::NumW => h2(at, x[0]),
+            Self::ScaledW => h3(t.numeric.bytes as u32, x[0], t.numeric.scale[0]),
+            Self::NumWw => h2(at, x[1]),
+            Self::ScaledWw => h3(t.numeric.bytes as u32, x[1], t.numeric.scale[1]),
+            Self::NumN => h2(at, x[2]),
+            Self::ScaledN => h3(t.numeric.bytes as u32, x[2], t.numeric.scale[2]),
+            Self::NumGradient => h2(at, x[3]),
+            Self::ScaledGradient => h3(t.numeric.bytes as u32, x[3], t.numeric.scale[3]),
+            Self::NumNe => h2(at, x[4]),
+            Self::ScaledNe => h3(t.numeric.bytes as u32, x[4], t.numeric.scale[4]),
+            Self::NumMean => h2(at, x[5]),
+            Self::ScaledMean => h3(t.numeric.bytes as u32, x[5], t.numeric.scale[5]),
+            Self::NumNn => h2(at, x[6]),
+            Self::ScaledNn => h3(t.numeric.bytes as u32, x[6], t.numeric.scale[6]),
+            Self::NumSmooth => h2(at, x[7]),
+            Self::ScaledSmooth => h3(t.numeric.bytes as u32, x[7], t.numeric.scale[7]),
+            Self::NumCross => h2(at, x[8]),
+            Self::ScaledCross => h3(t.numeric.bytes as u32, x[8], t.numeric.scale[8]),
+            Self::NumWw1 => h2(at, x[9]),
+            Self::ScaledWw1 => h3(t.numeric.bytes as u32, x[9], t.numeric.scale[9]),
+            Self::NumCurve => h2(at, x[10]),
+            Self::ScaledCurve => h3(t.numeric.bytes as u32, x[10], t.numeric.scale[10]),
+            Self::NumField => h2(at, x[11]),
+            Self::ScaledField => h3(t.numeric.bytes as u32, x[11], t.numeric.scale[11]),
         }
     }
 }

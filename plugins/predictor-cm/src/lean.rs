@@ -77,7 +77,7 @@ impl Lean {
         let mut model = Self {
             tables: &TABLES,
             histories: &HISTORIES,
-            tracker: Tracker::new(params.strides.map(|s| s as usize)),
+            tracker: Tracker::new(params.strides.map(|s| s as usize), params.numbers),
             table: Table::new(params.lines() as usize)?,
             contexts: std::array::from_fn(|i| recipe.contexts[i]),
             counters: [fresh_counters(); CONTEXTS],

@@ -26,6 +26,7 @@ mod memory;
 mod meter;
 mod mixer;
 mod model;
+mod numeric;
 mod params;
 mod plan;
 mod presets;

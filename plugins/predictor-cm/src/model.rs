@@ -77,7 +77,7 @@ impl<A: Advice> Model<A> {
             advice,
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
-            tracker: Tracker::new(params.strides.map(|s| s as usize)),
+            tracker: Tracker::new(params.strides.map(|s| s as usize), params.numbers),
             slots: Slots::new(&recipe.contexts, Table::new(params.lines() as usize)?),
             runs: Runs::new(usize::from(recipe.runs)),
             direct: Direct::new(&recipe.direct, len)?,
@@ -274,6 +274,7 @@ mod tests {
     use super::*;
     use crate::advice::{Advised, Adviser};
     use crate::lean::Lean;
+    use crate::numeric::Numbers;
     use crate::presets;
     use crate::running::Running;
     use crate::simd::Kernel;
@@ -328,6 +329,11 @@ mod tests {
             preset: preset.number,
             size,
             strides,
+            numbers: if preset.recipe.uses_numbers() {
+                Numbers { width: 4, phase: 3 }
+            } else {
+                Numbers::default()
+            },
         }
     }
 

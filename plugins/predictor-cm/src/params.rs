@@ -11,6 +11,7 @@ use umoec_codec::{Error, Result};
 use crate::advice::Alone;
 use crate::contexts::Context;
 use crate::model::Model;
+use crate::numeric::Numbers;
 use crate::presets::{self, Recipe};
 use crate::selector::Selector;
 
@@ -33,6 +34,8 @@ pub(crate) struct Params {
     pub(crate) size: u8,
     /// Element and row stride in bytes, 0 for none.
     pub(crate) strides: [u32; 2],
+    /// Numbers of several bytes.
+    pub(crate) numbers: Numbers,
 }
 
 impl Params {
@@ -65,6 +68,9 @@ impl Params {
             for stride in self.strides {
                 write_leb128(out, stride);
             }
+            if self.numbers.width > 0 {
+                out.push(self.numbers.width << 4 | self.numbers.phase);
+            }
         }
     }
 
@@ -96,6 +102,16 @@ impl Params {
                 return Err(malformed("strides of 0 must be absent"));
             }
         }
+        let mut numbers = Numbers::default();
+        if let Some(byte) = at.next() {
+            numbers = Numbers {
+                width: byte >> 4,
+                phase: byte & 15,
+            };
+            if !(1..=8).contains(&numbers.width) || numbers.phase >= numbers.width {
+                return Err(malformed("there are no such numbers"));
+            }
+        }
         if at.len() > 0 {
             return Err(malformed("bytes follow the parameters"));
         }
@@ -104,6 +120,7 @@ impl Params {
             preset,
             size,
             strides,
+            numbers,
         })
     }
 
@@ -218,20 +235,29 @@ mod tests {
     #[test]
     fn every_preset_survives_the_wire_as_a_number_and_in_full() {
         for preset in presets::all() {
-            for (number, strides) in [(preset.number, [0, 0]), (0, [0, 0]), (0, [3, 70_000])] {
+            let none = Numbers::default();
+            let some = Numbers { width: 8, phase: 7 };
+            for (number, strides, numbers) in [
+                (preset.number, [0, 0], none),
+                (0, [0, 0], none),
+                (0, [3, 70_000], none),
+                (0, [16, 0], some),
+            ] {
                 let params = Params {
                     recipe: preset.recipe.clone(),
                     preset: number,
                     size: 77,
                     strides,
+                    numbers,
                 };
                 let mut wire = Vec::new();
                 params.write(&mut wire);
                 assert_eq!(Params::read(&wire).unwrap(), params);
                 for short in 0..wire.len() {
-                    // What is left of the strides may be absent altogether.
+                    // What is left of the strides, or of the numbers, may be absent altogether.
                     if let Ok(read) = Params::read(&wire[..short]) {
-                        assert_eq!(read.strides, [0, 0]);
+                        assert_eq!(read.numbers, none);
+                        assert!(read.strides == [0, 0] || numbers != none);
                     }
                 }
             }

@@ -5,6 +5,7 @@ use umoec_codec::plugin::{Layout, Settings};
 use umoec_codec::{Error, Result};
 
 use crate::meter::Meter;
+use crate::numeric::Numbers;
 use crate::params::Params;
 use crate::presets::{self, Recipe};
 use crate::simd::Kernel;
@@ -131,16 +132,37 @@ fn candidates(data: &[u8], layout: &Layout, choice: &Choice) -> Vec<Params> {
         Some(&first) if text && first < TEXT_STRIDE => &[],
         _ => &layout.strides,
     };
+    // An adapter of others may hint at what no parameters can say.
+    let numbers = layout.number.filter(|n| n.width <= 8 && n.phase < n.width);
+    let numbers = numbers.map_or(Numbers::default(), |n| Numbers {
+        width: n.width,
+        phase: n.phase,
+    });
     let mut all = Vec::new();
     for (preset, recipe) in &choice.recipes {
+        let numbers = if recipe.uses_numbers() {
+            numbers
+        } else {
+            Numbers::default()
+        };
         let mut add = |strides| {
             all.push(Params {
                 recipe: recipe.clone(),
                 preset: *preset,
                 size: table_size(recipe, data.len() as u64, choice.table),
                 strides,
+                numbers,
             });
         };
+        if recipe.uses_numbers() {
+            match strides {
+                _ if numbers.width == 0 => {}
+                [] => {}
+                [one] => add([*one, 0]),
+                [one, other, ..] => add([*one.min(other), *one.max(other)]),
+            }
+            continue;
+        }
         match (recipe.uses_strides(), strides) {
             // A model for prose on records is hardly ever the best, but may be on anything
             // else that is not text, such as machine code.
@@ -163,6 +185,7 @@ fn candidates(data: &[u8], layout: &Layout, choice: &Choice) -> Vec<Params> {
             preset,
             size,
             strides: [0, 0],
+            numbers: Numbers::default(),
         });
     }
     all

@@ -162,6 +162,12 @@ impl Recipe {
         2 * self.contexts.len() + runs + self.direct.len() + 2 * self.matches.len() + 1
     }
 
+    /// Whether the model looks at numbers.
+    pub(crate) fn uses_numbers(&self) -> bool {
+        let mut all = self.contexts.iter().chain(&self.direct);
+        all.any(|c| *c as u8 >= 144)
+    }
+
     /// Whether the model looks at strides.
     pub(crate) fn uses_strides(&self) -> [bool; 2] {
         let all = || self.contexts.iter().chain(&self.direct);

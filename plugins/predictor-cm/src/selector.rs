@@ -38,7 +38,7 @@ macro_rules! selectors {
 selectors! {
     Partial = 0 "partial" 256, C1 = 1 "c1" 256, C2 = 2 "c2" 256, Match = 3 "match" 256, Seen = 4 "seen" 512,
     Column = 5 "column" 2048, Shape = 6 "shape" 2048, Row = 7 "row" 2048, Expected = 8 "expected" 2048,
-    C1High = 9 "c1-high" 2048, Zero = 10 "zero" 1, Word = 11 "word" 2048,
+    C1High = 9 "c1-high" 2048, Zero = 10 "zero" 1, Word = 11 "word" 2048, Size = 12 "size" 2048,
 }
 
 impl Selector {
@@ -52,7 +52,7 @@ impl Selector {
 
     /// Whether it needs no more of the past than `Tracker::push_bytes` keeps.
     pub(crate) const fn sees_bytes_only(self) -> bool {
-        !matches!(self, Self::Shape | Self::Word)
+        !matches!(self, Self::Shape | Self::Word | Self::Size)
     }
 
     /// The context in this situation, below `size`.
@@ -94,6 +94,10 @@ impl Selector {
                 }
             }
             Self::C1High => ((t.c4 & 255) >> 5 << 8) | s.partial,
+            Self::Size => {
+                let size = (t.numeric.distance[3] / 64).min(63);
+                (size << 5) | ((t.numeric.bytes as u32).min(3) << 3) | bits
+            }
             Self::Word => {
                 let inside = u32::from(t.word != 0);
                 let line = ((t.position - t.line) as u32).min(63);

@@ -1,6 +1,8 @@
 //! What the contexts look at: the past of the stream, summarised after each byte
 //! (`spec.md`, section 6.1).
 
+use crate::numeric::{Numbers, Numeric};
+
 /// Folds a value into a hash; the rounds of MurmurHash3's 32-bit body and finaliser.
 #[inline(always)]
 pub(crate) const fn fold(hash: u32, value: u32) -> u32 {
@@ -70,10 +72,12 @@ pub(crate) struct Tracker {
     pub(crate) columns: [u32; 2],
     /// Bytes at distances that contexts ask for; see `above`.
     pub(crate) line_above: u8,
+    /// Predictions of numbers.
+    pub(crate) numeric: Numeric,
 }
 
 impl Tracker {
-    pub(crate) fn new(strides: [usize; 2]) -> Self {
+    pub(crate) fn new(strides: [usize; 2], numbers: Numbers) -> Self {
         Self {
             position: 0,
             c4: 0,
@@ -94,6 +98,7 @@ impl Tracker {
             strides,
             columns: [0; 2],
             line_above: 0,
+            numeric: Numeric::new(numbers, strides),
         }
     }
 
@@ -108,6 +113,7 @@ impl Tracker {
         self.shape = (self.shape << 4) | u64::from(class(c));
         self.push_word(c);
         self.push_line(c);
+        self.numeric.push(c, history);
         let above = self.line_before + (self.position - self.line);
         self.line_above = if above < self.line {
             history.get(above).copied().unwrap_or(0)

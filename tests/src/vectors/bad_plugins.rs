@@ -7,7 +7,7 @@ use crate::stack::Fault::{Damaged, Malformed};
 use crate::wire::{frame, reference, solo, solo_member};
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [payloads(), parameters()].concat()
+    [payloads(), parameters(), of_adapters(), of_numbers()].concat()
 }
 
 fn payloads() -> Vec<Vector> {
@@ -166,7 +166,7 @@ fn parameters() -> Vec<Vector> {
         ),
         cm(
             "params-cm-long",
-            "Predictor `cm` with a byte too many.",
+            "Predictor `cm` with a zero behind the strides: numbers of no bytes.",
             &[1, 4, 3, 0, 0],
         ),
         cm(
@@ -188,6 +188,127 @@ fn parameters() -> Vec<Vector> {
             "params-cm-many",
             "Predictor `cm` with a recipe of 49 contexts.",
             &[&[0, 4, 49][..], &[1; 49], &[0, 0, 1, 0, 9, 9, 9, 9]].concat(),
+        ),
+    ]
+}
+
+fn of_numbers() -> Vec<Vector> {
+    let cm = |name, sentence, params: &[u8]| {
+        let body = frame(3, &[0], &reference(2, 1, params), &[1, 1], b"abc");
+        of(name, Malformed, sentence, &body)
+    };
+    vec![
+        cm(
+            "params-cm-numbers-9",
+            "Predictor `cm` with numbers of nine bytes.",
+            &[9, 4, 9, 0, 0x90],
+        ),
+        cm(
+            "params-cm-numbers-phase",
+            "Predictor `cm` with numbers of four bytes, the first at byte 4.",
+            &[9, 4, 4, 0, 0x44],
+        ),
+        cm(
+            "params-cm-longer",
+            "Predictor `cm` with a byte behind the numbers.",
+            &[1, 4, 3, 0, 0x40, 0],
+        ),
+    ]
+}
+
+fn of_adapters() -> Vec<Vector> {
+    let adapter = |name, sentence, id, params: &[u8]| {
+        let body = frame(3, &reference(id, 1, params), &[0], &[1, 1], b"abc");
+        of(name, Malformed, sentence, &body)
+    };
+    let float = |name, sentence, params: &[u8]| adapter(name, sentence, 2, params);
+    let audio = |name, sentence, params: &[u8]| adapter(name, sentence, 3, params);
+    let exe = |name, sentence, params: &[u8]| adapter(name, sentence, 4, params);
+    vec![
+        float(
+            "params-float-none",
+            "Adapter `float` without parameters.",
+            &[],
+        ),
+        float(
+            "params-float-width",
+            "Adapter `float` with numbers of three bytes.",
+            &[3, 0, 2],
+        ),
+        float(
+            "params-float-reserved",
+            "Adapter `float` with reserved bit 5.",
+            &[4 | 32, 0, 2],
+        ),
+        float(
+            "params-float-skip",
+            "Adapter `float` with six bytes of a number to skip.",
+            &[4, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 2],
+        ),
+        float(
+            "params-float-no-columns",
+            "Adapter `float` with records of no columns.",
+            &[4, 0],
+        ),
+        float(
+            "params-float-columns",
+            "Adapter `float` with records of 4097 columns.",
+            &[&[4, 0][..], &[2; 4097]].concat(),
+        ),
+        float(
+            "params-float-kind",
+            "Adapter `float` with a column of kind 3.",
+            &[4, 0, 3],
+        ),
+        float(
+            "params-float-column",
+            "Adapter `float` with a reserved bit of a column.",
+            &[4, 0, 2 | 8],
+        ),
+        audio(
+            "params-audio-short",
+            "Adapter `audio` without the length of the samples.",
+            &[1, 0, 0],
+        ),
+        audio(
+            "params-audio-long",
+            "Adapter `audio` with a byte too many.",
+            &[1, 0, 0, 2, 0],
+        ),
+        audio(
+            "params-audio-reserved",
+            "Adapter `audio` with reserved bit 4.",
+            &[1 | 16, 0, 0, 2],
+        ),
+        audio(
+            "params-audio-channels",
+            "Adapter `audio` with 33 channels.",
+            &[1, 32, 0, 2],
+        ),
+        audio(
+            "params-audio-outside",
+            "Adapter `audio` with samples that go on behind the block.",
+            &[0, 0, 1, 3],
+        ),
+        audio(
+            "params-audio-far",
+            "Adapter `audio` with samples from 2^35 - 1 on.",
+            &[0, 0, 0xff, 0xff, 0xff, 0xff, 0x7f, 0],
+        ),
+        exe(
+            "params-exe-machine",
+            "Adapter `exe` with machine 3.",
+            &[3, 0, 0, 0, 0],
+        ),
+        exe(
+            "params-exe-short",
+            "Adapter `exe` with an address of three bytes.",
+            &[1, 0, 0, 0],
+        ),
+        exe(
+            "params-exe-long",
+            "Adapter `exe` with an address of five bytes.",
+            &[1, 0, 0, 0, 0, 0],
         ),
     ]
 }

@@ -7,6 +7,7 @@ mod bad_frames;
 mod bad_plugins;
 mod bad_sections;
 mod good;
+mod good_adapters;
 mod good_cm;
 mod good_forms;
 pub mod manifest;
@@ -71,6 +72,7 @@ pub fn all() -> Vec<Vector> {
     let mut all = [
         good::vectors(),
         good_cm::vectors(),
+        good_adapters::vectors(),
         good_forms::vectors(),
         bad_container::vectors(),
         bad_sections::vectors(),

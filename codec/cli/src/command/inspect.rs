@@ -207,6 +207,9 @@ fn describe_frame(out: &mut String, frame: &FrameReport, names: &Names<'_>) {
     );
     if let Some(adapter) = &frame.adapter {
         fields(out, &[("adapter", plugin(Kind::Adapter, adapter, names))]);
+        if let Some(about) = about(adapter, names) {
+            fields(out, &[("", about)]);
+        }
     }
     if let Some(lanes) = &frame.lanes {
         let text = format!("{} with segments of {} bytes", lanes.count, lanes.segment);
@@ -250,6 +253,20 @@ fn plugin(kind: Kind, plugin: &PluginReport, names: &Names<'_>) -> String {
         text += &format!(" ({})", plugin.params);
     }
     text
+}
+
+/// What an adapter says of its parameters, where this program has it.
+fn about(adapter: &PluginReport, names: &Names<'_>) -> Option<String> {
+    let hex = adapter.params.as_bytes().chunks_exact(2);
+    let digits = hex.map(|pair| std::str::from_utf8(pair).ok());
+    let params: Option<Vec<u8>> = digits
+        .map(|pair| u8::from_str_radix(pair?, 16).ok())
+        .collect();
+    let known = names
+        .registry
+        .adapter(PluginId(adapter.id), adapter.version)
+        .ok()?;
+    known.describe(adapter.version, &params?)
 }
 
 fn need(need: &NeedReport, names: &Names<'_>) -> String {

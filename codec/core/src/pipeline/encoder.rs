@@ -12,7 +12,7 @@ use crate::container::{
     ContentCheck, End, Header, IndexEntry, SectionId, Solo, model, write_opening, write_section,
 };
 use crate::limits::reserve_towards;
-use crate::plugin::Registry;
+use crate::plugin::{Place, Registry};
 use crate::{Error, Result};
 
 /// Compresses what is written to it into one member.
@@ -29,6 +29,9 @@ pub struct Encoder<W: Write> {
     /// Raw bytes of every block but the last.
     block_length: u64,
     block: Vec<u8>,
+    /// The first bytes of the content, and those of all blocks that were dispatched.
+    head: Arc<[u8]>,
+    dispatched: u64,
     /// Present once the header has been written.
     member: Option<Member>,
     input: u64,
@@ -67,6 +70,8 @@ impl<W: Write> Encoder<W> {
             options,
             frames,
             block: Vec::new(),
+            head: Arc::new([]),
+            dispatched: 0,
             member: None,
             input: 0,
             written: 0,
@@ -117,10 +122,24 @@ impl<W: Write> Encoder<W> {
             member.check.update(&block);
             member.raw_lengths.push_back(block.len() as u64);
         }
-        let frames = Arc::clone(&self.frames);
-        self.pool
-            .submit(move |ticket, watch| frames.encode(block, ticket, watch));
+        self.submit(block);
         Ok(())
+    }
+
+    fn submit(&mut self, block: Vec<u8>) {
+        if self.dispatched == 0 {
+            self.head = block[..block.len().min(Place::HEAD)].into();
+        }
+        let (head, offset) = (Arc::clone(&self.head), self.dispatched);
+        self.dispatched += block.len() as u64;
+        let frames = Arc::clone(&self.frames);
+        self.pool.submit(move |ticket, watch| {
+            let place = Place {
+                offset,
+                head: &head,
+            };
+            frames.encode(block, &place, ticket, watch)
+        });
     }
 
     /// Whether one more block fits the memory beside those in work and the next one, which
@@ -191,9 +210,7 @@ impl<W: Write> Encoder<W> {
         let block = std::mem::take(&mut self.block);
         let mut check = ContentCheck::new(kind);
         check.update(&block);
-        let frames = Arc::clone(&self.frames);
-        self.pool
-            .submit(move |ticket, watch| frames.encode(block, ticket, watch));
+        self.submit(block);
         let mut memory = 0;
         if let Some(coded) = self.pool.take() {
             let (frame, _permit) = coded?;

@@ -7,12 +7,13 @@ use super::budget::{Permit, Ticket};
 use super::coding::{Predicting, encode_stream};
 use super::frame_decode::frame_memory;
 use super::pool::Watch;
+use super::tournament::{Adapters, Measure};
 use crate::container::{
     FrameHead, MAX_FRAME_HEAD, NeededPlugin, PluginNote, PluginRef, StreamHead,
 };
 use crate::plugin::{
-    Adapter, AnyPlugin, Coder, Descriptor, Kind, Model, Opened, Plugin, Predictor, Registry,
-    Settings, Stream,
+    AnyPlugin, Coder, Descriptor, Kind, Model, Opened, Place, Plugin, PluginId, Predictor,
+    Registry, Settings, Stream,
 };
 use crate::{Error, Limits, Result};
 
@@ -22,7 +23,7 @@ const STORED: &str = "stored";
 /// A profile with its plugins found.
 pub(super) struct FrameEncoder {
     profile: Profile,
-    adapter: Arc<dyn Adapter>,
+    adapters: Adapters,
     predictor: Arc<dyn Predictor>,
     coder: Arc<dyn Coder>,
     stored: Arc<dyn Coder>,
@@ -81,10 +82,7 @@ impl FrameEncoder {
         Ok(Self {
             models: predictor.models(&profile.predictor.settings, registry.models())?,
             predictor,
-            adapter: match registry.by_name(Kind::Adapter, &profile.adapter.name)? {
-                AnyPlugin::Adapter(plugin) => Arc::clone(plugin),
-                _ => return Err(other_kind(&profile.adapter.name)),
-            },
+            adapters: Adapters::new(registry, &profile.adapter.name, &profile.adapter.settings)?,
             coder: coder(&profile.coder.name)?,
             stored: coder(STORED)?,
             profile: profile.clone(),
@@ -99,14 +97,14 @@ impl FrameEncoder {
 
     /// All plugins that a frame may use, in the order of the header.
     pub(super) fn needed(&self) -> Vec<NeededPlugin> {
-        let all = [
-            self.adapter.descriptor(),
+        let others = [
             self.predictor.descriptor(),
             self.coder.descriptor(),
             self.stored.descriptor(),
         ];
-        let mut needed: Vec<_> = all
-            .iter()
+        let adapters = self.adapters.all().map(|adapter| adapter.descriptor());
+        let mut needed: Vec<_> = adapters
+            .chain(others)
             .map(|d| NeededPlugin::new(d.kind, d.id, d.version))
             .collect();
         needed.sort_unstable();
@@ -116,7 +114,8 @@ impl FrameEncoder {
 
     /// What a reader is told of the plugins that are not of this project.
     pub(super) fn notes(&self) -> Vec<PluginNote> {
-        let all: [&dyn Plugin; 3] = [&*self.adapter, &*self.predictor, &*self.coder];
+        let adapters = self.adapters.all().map(|a| -> &dyn Plugin { &**a });
+        let others: [&dyn Plugin; 2] = [&*self.predictor, &*self.coder];
         let note = |plugin: &dyn Plugin| {
             let (d, whose) = (plugin.descriptor(), plugin.provenance()?);
             Some(PluginNote {
@@ -128,7 +127,7 @@ impl FrameEncoder {
                 homepage: whose.homepage.to_string(),
             })
         };
-        all.into_iter().filter_map(note).collect()
+        adapters.chain(others).filter_map(note).collect()
     }
 
     /// Codes a block. Waits for memory with `ticket`; the permit is to be kept until the body
@@ -136,13 +135,25 @@ impl FrameEncoder {
     pub(super) fn encode(
         &self,
         block: Vec<u8>,
+        place: &Place<'_>,
         ticket: Ticket,
         watch: &Watch,
     ) -> Result<(CodedFrame, Permit)> {
-        let adapted = self
-            .adapter
-            .forward(&block, &self.profile.adapter.settings)?;
-        let adapter = reference(self.adapter.descriptor(), adapted.params);
+        let measure = Measure {
+            predictor: &*self.predictor,
+            settings: &self.profile.predictor.settings,
+            models: &self.models,
+            limits: Limits {
+                memory: self.memory,
+                output: u64::MAX,
+            },
+        };
+        let (adapter, adapted) = self
+            .adapters
+            .adapt(&block, place, &measure)
+            .map_err(|e| self.too_small(e))?;
+        let adapter_id = adapter.descriptor().id;
+        let adapter = reference(adapter.descriptor(), adapted.params);
         // The block itself is needed again only if it must be stored; mostly the one stream
         // is the block.
         let raw_length = block.len() as u64;
@@ -192,7 +203,7 @@ impl FrameEncoder {
         } else {
             frame
         };
-        self.check(&frame, raw_length)?;
+        self.check(&frame, raw_length, adapter_id)?;
         Ok((frame, permit))
     }
 
@@ -271,7 +282,7 @@ impl FrameEncoder {
     }
 
     /// Refuses to write a frame that no decoder would take.
-    fn check(&self, frame: &CodedFrame, raw_length: u64) -> Result<()> {
+    fn check(&self, frame: &CodedFrame, raw_length: u64, adapter: PluginId) -> Result<()> {
         if frame.memory > self.memory {
             return Err(Error::Config(format!(
                 "profile `{}`: a block of {raw_length} bytes needs {} bytes of memory to decode, \
@@ -282,7 +293,7 @@ impl FrameEncoder {
         if frame.body.len() as u64 > raw_length + MAX_FRAME_HEAD {
             return Err(Error::Plugin {
                 kind: Kind::Adapter,
-                id: self.adapter.descriptor().id,
+                id: adapter,
                 reason: format!("its parameters take more than {MAX_FRAME_HEAD} bytes"),
             });
         }

@@ -20,6 +20,7 @@ mod options;
 mod pool;
 mod profile;
 mod report;
+mod tournament;
 
 pub use crate::container::CheckKind;
 pub use archive::Archive;

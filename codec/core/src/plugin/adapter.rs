@@ -12,6 +12,18 @@ pub struct Layout {
     /// Distances in bytes at which the stream resembles itself, the best first: the size of
     /// a record, of an image row, of a sample. Each at least 1.
     pub strides: Vec<u32>,
+    /// Numbers that follow one another, where there are some.
+    pub number: Option<NumberLayout>,
+}
+
+/// How numbers lie in a stream: each as wide as the others, the most significant byte first, and
+/// larger numbers mean larger values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NumberLayout {
+    /// Bytes of a number, 1 to 8.
+    pub width: u8,
+    /// Where in the stream the first one starts: below `width`.
+    pub phase: u8,
 }
 
 /// One stream of a block.
@@ -32,6 +44,30 @@ pub struct Adapted {
     pub streams: Vec<Stream>,
 }
 
+/// Where a block stands in the content that it was cut from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Bytes of content before the block.
+    pub offset: u64,
+    /// The first bytes of the content, at most [`Place::HEAD`]: where a file says what it is. For
+    /// the first block they are its own.
+    pub head: &'a [u8],
+}
+
+impl Place<'_> {
+    /// Most bytes of `head`.
+    pub const HEAD: usize = 1 << 16;
+}
+
+/// One way in which an adapter would take a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// How sure the adapter is, 0 to 100: proposals of high score are looked at first.
+    pub score: u8,
+    /// What it makes of the block.
+    pub adapted: Adapted,
+}
+
 /// Turns the bytes of a block into streams that are easier to predict, and back.
 pub trait Adapter: Plugin {
     /// Encoder side.
@@ -39,6 +75,28 @@ pub trait Adapter: Plugin {
     /// # Errors
     /// `Config` where the settings are unknown or out of range.
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted>;
+
+    /// Encoder side: ways to take this block, if it is of the kind that the adapter is for. Which of
+    /// them is used, or none, is decided by what a sample of the streams costs.
+    ///
+    /// # Errors
+    /// As `forward`.
+    fn propose(
+        &self,
+        input: &[u8],
+        place: &Place<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Proposal>> {
+        let _ = (input, place, settings);
+        Ok(Vec::new())
+    }
+
+    /// What `params`, hostile on this side, say, for people: `f32 little-endian, records of 28
+    /// bytes`. `None` where there is nothing to say.
+    fn describe(&self, version: u8, params: &[u8]) -> Option<String> {
+        let _ = (version, params);
+        None
+    }
 
     /// Decoder side: exactly the `output_len` bytes that `forward` was given, from what stream
     /// version `version` of this adapter made of them.

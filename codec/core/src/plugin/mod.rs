@@ -25,7 +25,7 @@ mod registry;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use adapter::{Adapted, Adapter, Layout, Stream};
+pub use adapter::{Adapted, Adapter, Layout, NumberLayout, Place, Proposal, Stream};
 pub use answers::Answers;
 pub use coder::{Coder, DecisionCoder, DecisionDecoder, DecisionEncoder};
 pub use identity::{Provenance, THIRD_PARTY, check_identity, derived_id};

@@ -19,3 +19,4 @@ mod rangecoder;
 mod round_trip;
 mod sections;
 mod spec;
+mod tournament;

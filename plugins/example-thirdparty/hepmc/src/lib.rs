@@ -80,6 +80,7 @@ fn stream(data: Vec<u8>, strides: &[u32]) -> Stream {
         data,
         layout: Layout {
             strides: strides.to_vec(),
+            ..Layout::default()
         },
     }
 }

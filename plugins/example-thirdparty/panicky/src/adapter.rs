@@ -33,7 +33,10 @@ impl Adapter for Reversed {
             params: vec![self.descriptor.version],
             streams: vec![Stream {
                 data: input.iter().rev().copied().collect(),
-                layout: Layout { strides: vec![4] },
+                layout: Layout {
+                    strides: vec![4],
+                    ..Layout::default()
+                },
             }],
         })
     }

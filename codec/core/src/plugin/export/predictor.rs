@@ -55,6 +55,8 @@ unsafe extern "C" fn plan(
         };
         let layout = Layout {
             strides: strides.to_vec(),
+            // The table of version 1 has no place for it.
+            number: None,
         };
         let planned = predictor.plan(data, &layout, &settings)?;
         // SAFETY: as above.

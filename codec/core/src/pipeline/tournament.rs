@@ -1,0 +1,277 @@
+//! Which adapter takes a block: those that recognise it propose, and a sample of what each would
+//! make of it is measured, not guessed. A proposal must beat the plain adapter on the sample.
+
+use std::sync::Arc;
+
+use crate::Result;
+use crate::plugin::{
+    Adapted, Adapter, AnyPlugin, DecisionCoder, Descriptor, Kind, Layout, Model, Place, Predictor,
+    Registry, Settings, Stream,
+};
+use crate::probability::{BitProbability, ByteDistribution, TOTAL_BITS};
+use crate::{Error, Limits};
+
+/// The name in profiles that stands for the tournament.
+pub(super) const AUTO: &str = "auto";
+/// The adapter that takes what no other does.
+const PLAIN: &str = "bytes";
+
+/// Share of a stream that is measured, and its bounds in bytes.
+const SAMPLE_SHARE: usize = 16;
+const SAMPLE_MIN: usize = 48 << 10;
+const SAMPLE_MAX: usize = 128 << 10;
+/// Strides that a sample must hold, within its bounds: a model of large records learns slowly.
+const STRIDES: usize = 512;
+/// Proposals that are measured at most, the surest first.
+const MEASURED: usize = 3;
+/// What a proposal must save of the plain adapter's cost, as a divisor: a sample is not the block.
+const MARGIN: u64 = 50;
+
+/// The adapters of a profile.
+pub(super) struct Adapters {
+    /// Takes what no proposal wins.
+    plain: Arc<dyn Adapter>,
+    plain_settings: Settings,
+    /// May propose, with their settings.
+    candidates: Vec<(Arc<dyn Adapter>, Settings)>,
+    /// Whether a proposal must win against `plain`.
+    contested: bool,
+}
+
+/// What measures a sample.
+pub(super) struct Measure<'a> {
+    pub(super) predictor: &'a dyn Predictor,
+    pub(super) settings: &'a Settings,
+    pub(super) models: &'a [Arc<Model>],
+    pub(super) limits: Limits,
+}
+
+impl Adapters {
+    /// The adapters that a profile names: one, or `auto` for all there are.
+    pub(super) fn new(registry: &Registry, name: &str, settings: &Settings) -> Result<Self> {
+        let find = |name: &str| match registry.by_name(Kind::Adapter, name)? {
+            AnyPlugin::Adapter(plugin) => Ok(Arc::clone(plugin)),
+            _ => Err(Error::Config(format!(
+                "`{name}` is registered as another kind of plugin"
+            ))),
+        };
+        if name != AUTO {
+            let plain = find(name)?;
+            return Ok(Self {
+                candidates: vec![(Arc::clone(&plain), settings.clone())],
+                plain,
+                plain_settings: settings.clone(),
+                contested: false,
+            });
+        }
+        let own = |name: &str| -> Result<Settings> {
+            match settings.get(name) {
+                None => Ok(Settings::new()),
+                Some(v) => v.as_table().cloned().ok_or_else(|| {
+                    Error::Config(format!(
+                        "settings of adapter auto: `{name}` is not a table of settings of that adapter"
+                    ))
+                }),
+            }
+        };
+        let mut candidates = Vec::new();
+        for (plugin, _) in registry.iter() {
+            if let AnyPlugin::Adapter(adapter) = plugin
+                && adapter.descriptor().name != PLAIN
+                && is_meant(adapter.descriptor(), settings)
+            {
+                let settings = own(&adapter.descriptor().name)?;
+                candidates.push((Arc::clone(adapter), settings));
+            }
+        }
+        let known = |key: &String| {
+            *key == PLAIN || candidates.iter().any(|(a, _)| a.descriptor().name == *key)
+        };
+        if let Some(key) = settings.keys().find(|key| !known(key)) {
+            return Err(Error::Config(format!(
+                "settings of adapter auto: there is no adapter `{key}`"
+            )));
+        }
+        Ok(Self {
+            plain: find(PLAIN)?,
+            plain_settings: own(PLAIN)?,
+            candidates,
+            contested: true,
+        })
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<dyn Adapter>> {
+        let plain = self.contested.then_some(&self.plain);
+        plain
+            .into_iter()
+            .chain(self.candidates.iter().map(|(a, _)| a))
+    }
+
+    /// The adapter that takes the block, and what it makes of it.
+    pub(super) fn adapt(
+        &self,
+        block: &[u8],
+        place: &Place<'_>,
+        measure: &Measure<'_>,
+    ) -> Result<(&dyn Adapter, Adapted)> {
+        let mut proposals = Vec::new();
+        for (adapter, settings) in &self.candidates {
+            for proposal in adapter.propose(block, place, settings)? {
+                proposals.push((adapter, proposal));
+            }
+        }
+        // Stable: equal scores stay in the order of ids.
+        proposals.sort_by_key(|(_, p)| std::cmp::Reverse(p.score));
+        proposals.truncate(MEASURED);
+        let plain = || self.plain.forward(block, &self.plain_settings);
+        if proposals.is_empty() {
+            return Ok((&*self.plain, plain()?));
+        }
+        let (mut best, mut least): (Option<(&dyn Adapter, Adapted)>, _) = (None, u64::MAX);
+        if self.contested {
+            let adapted = plain()?;
+            let cost = measure.cost(&adapted)?;
+            least = cost - cost / MARGIN;
+            best = Some((&*self.plain, adapted));
+        }
+        for (adapter, proposal) in proposals {
+            let cost = measure.cost(&proposal.adapted)?;
+            if best.is_none() || cost < least {
+                least = cost;
+                best = Some((&**adapter, proposal.adapted));
+            }
+        }
+        match best {
+            Some(best) => Ok(best),
+            None => Ok((&*self.plain, plain()?)),
+        }
+    }
+}
+
+/// The project's own adapters may always propose. Others only where the profile has settings for
+/// them: the header names every adapter that a frame may use, and who reads it must have them.
+fn is_meant(adapter: &Descriptor, settings: &Settings) -> bool {
+    adapter.id.0 < 1 << 16 || settings.contains_key(&*adapter.name)
+}
+
+impl Measure<'_> {
+    /// About what the streams take, in 2^-16 bits, each judged by a sample of it.
+    fn cost(&self, adapted: &Adapted) -> Result<u64> {
+        let mut sum = (adapted.params.len() as u64 * 8) << TOTAL_BITS;
+        for stream in &adapted.streams {
+            let (mut length, mut cost) = (0, 0);
+            for sample in samples(stream) {
+                length += sample.data.len();
+                cost += self.stream(&sample)?;
+            }
+            let share = stream.data.len() as f64 / length.max(1) as f64;
+            sum = sum.saturating_add((cost as f64 * share) as u64);
+        }
+        Ok(sum)
+    }
+
+    fn stream(&self, stream: &Stream) -> Result<u64> {
+        let params = self.predictor.plan_with_models(
+            &stream.data,
+            &stream.layout,
+            self.settings,
+            self.models,
+        )?;
+        let len = stream.data.len();
+        let version = self.predictor.descriptor().version;
+        let opened = self.predictor.open_with_models(
+            version,
+            &params,
+            len as u64,
+            self.models,
+            &self.limits,
+        )?;
+        let mut meter = Meter {
+            data: &stream.data,
+            at: 0,
+            bit: 0,
+            cost: 0,
+        };
+        let mut state = opened.start()?;
+        state.code(len, &mut meter, &mut Vec::with_capacity(len));
+        Ok(meter.cost)
+    }
+}
+
+/// A piece from the middle of a stream, or where it is long enough two, in phase with its layout.
+fn samples(stream: &Stream) -> Vec<Stream> {
+    let data = &stream.data;
+    let longest = stream
+        .layout
+        .strides
+        .iter()
+        .max()
+        .map_or(0, |&s| s as usize);
+    let length = (data.len() / SAMPLE_SHARE).clamp(SAMPLE_MIN, SAMPLE_MAX);
+    let least = (STRIDES * longest).clamp(SAMPLE_MIN, SAMPLE_MAX);
+    let length = length.max(least);
+    if data.len() <= length {
+        return vec![stream.clone()];
+    }
+    let width = stream.layout.number.map_or(1, |n| usize::from(n.width));
+    let step = stream.layout.strides.first().map_or(1, |&s| s as usize);
+    let step = step.max(1).next_multiple_of(width.max(1));
+    let pieces = if length >= 2 * least { 2 } else { 1 };
+    let each = length / pieces;
+    let piece = |number: usize| {
+        let start = (data.len() - each) * (2 * number + 1) / (2 * pieces);
+        let start = start - start % step;
+        Stream {
+            data: data[start..start + each].to_vec(),
+            layout: Layout::clone(&stream.layout),
+        }
+    };
+    (0..pieces).map(piece).collect()
+}
+
+/// A coder that only measures.
+struct Meter<'a> {
+    data: &'a [u8],
+    at: usize,
+    bit: u32,
+    cost: u64,
+}
+
+impl Meter<'_> {
+    fn byte_now(&self) -> u8 {
+        self.data.get(self.at).copied().unwrap_or(0)
+    }
+
+    /// Adds the cost of `share` in 2^16: log2 by its integer part and a straight line, as an
+    /// estimate is enough here.
+    fn add(&mut self, share: u32) {
+        let share = share.max(1);
+        let whole = share.ilog2();
+        let part = (u64::from(share) << (TOTAL_BITS - whole)) & ((1 << TOTAL_BITS) - 1);
+        self.cost += (u64::from(TOTAL_BITS - whole) << TOTAL_BITS) - part;
+    }
+}
+
+impl DecisionCoder for Meter<'_> {
+    fn bit(&mut self, one: BitProbability) -> bool {
+        let bit = (self.byte_now() >> (7 - self.bit)) & 1 == 1;
+        self.bit += 1;
+        if self.bit == 8 {
+            (self.bit, self.at) = (0, self.at + 1);
+        }
+        self.add(if bit { one.one() } else { one.zero() });
+        bit
+    }
+
+    fn byte(&mut self, distribution: &ByteDistribution) -> u8 {
+        let byte = self.byte_now();
+        self.at += 1;
+        self.add(distribution.interval(byte).size);
+        byte
+    }
+
+    fn seek(&mut self, position: usize) {
+        (self.at, self.bit) = (position, 0);
+    }
+}

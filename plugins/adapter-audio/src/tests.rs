@@ -1,0 +1,114 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// A WAV header for so many bytes of samples.
+fn wav(channels: u16, bits: u16, length: u32) -> Vec<u8> {
+    let frame = channels * bits.div_ceil(8);
+    let mut out = b"RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00".to_vec();
+    out.extend(channels.to_le_bytes());
+    out.extend(44_100u32.to_le_bytes());
+    out.extend((44_100 * u32::from(frame)).to_le_bytes());
+    out.extend(frame.to_le_bytes());
+    out.extend(bits.to_le_bytes());
+    out.extend(b"data");
+    out.extend(length.to_le_bytes());
+    out
+}
+
+/// Two tones, a little apart in the two channels.
+fn tones(frames: u32) -> Vec<u8> {
+    let sample = |t: f32| ((t * 0.05).sin() * 9e3 + (t * 0.31).cos() * 2e3) as i16;
+    (0..frames)
+        .flat_map(|i| [sample(i as f32), sample(i as f32 - 3.0)])
+        .flat_map(i16::to_le_bytes)
+        .collect()
+}
+
+fn back(input: &[u8], adapted: Adapted) -> Result<Vec<u8>> {
+    let streams = adapted.streams.into_iter().map(|s| s.data).collect();
+    Audio.inverse(1, &adapted.params, streams, input.len(), &Limits::default())
+}
+
+#[test]
+fn tones_become_small_and_come_back_from_any_block() {
+    let tones = tones(20_000);
+    let mut file = wav(2, 16, tones.len() as u32);
+    file.extend(tones);
+    file.extend(b"LIST and other things that follow");
+    for cut in [0, 44, 45, 46, 47, 40_001] {
+        let place = Place {
+            offset: cut as u64,
+            head: &file[..1000],
+        };
+        let block = &file[cut..];
+        let proposals = Audio.propose(block, &place, &Settings::new()).unwrap();
+        let adapted = proposals.into_iter().next().unwrap().adapted;
+        let params = Params::read(&adapted.params).unwrap();
+        let (start, end) = (params.skip as usize, (params.skip + params.length) as usize);
+        assert_eq!((cut + start) % 4, 0, "frames begin at byte 44");
+        let tail = &adapted.streams[0].data[(start + end) / 2..end];
+        let small = tail
+            .chunks_exact(2)
+            .filter(|r| matches!(r[0], 0x7F | 0x80))
+            .count();
+        assert!(
+            small * 2 > tail.len() * 9 / 10,
+            "{small} of {}",
+            tail.len() / 2
+        );
+        assert_eq!(back(block, adapted).unwrap(), block);
+    }
+}
+
+#[test]
+fn what_is_no_pcm_is_left_alone() {
+    let mut float = wav(2, 32, 4000);
+    float[20] = 3;
+    float.resize(5000, 7);
+    let mut cut = wav(2, 16, 4000);
+    cut.truncate(30);
+    let mut no_channels = wav(0, 16, 4000);
+    no_channels.resize(5000, 1);
+    for file in [&float, &cut, &no_channels, &Vec::new(), &vec![b'R'; 3000]] {
+        let place = Place {
+            offset: 0,
+            head: file,
+        };
+        let proposals = Audio.propose(file, &place, &Settings::new()).unwrap();
+        assert!(proposals.is_empty());
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_samples_come_back(
+        data in prop::collection::vec(any::<u8>(), 0..3000),
+        width in 1usize..=4,
+        big_endian: bool,
+        unsigned: bool,
+        channels in 1usize..=9,
+        skip in 0usize..50,
+    ) {
+        let skip = skip.min(data.len());
+        let frame = width * channels;
+        let length = ((data.len() - skip) / frame * frame) as u64;
+        let skip = skip as u64;
+        let params = Params { width, big_endian, unsigned, channels, skip, length };
+        prop_assert_eq!(&Params::read(&params.write()).unwrap(), &params);
+        prop_assert_eq!(back(&data, adapted(&data, &params).unwrap()).unwrap(), data);
+    }
+
+    #[test]
+    fn hostile_parameters_are_refused_or_do_no_harm(
+        params in prop::collection::vec(any::<u8>(), 0..12),
+        stream in prop::collection::vec(any::<u8>(), 0..200),
+        len in 0usize..200,
+    ) {
+        match Audio.inverse(1, &params, vec![stream.clone()], len, &Limits::default()) {
+            Ok(block) => prop_assert_eq!(block.len(), stream.len()),
+            Err(Error::Plugin { .. }) => {}
+            Err(other) => prop_assert!(false, "{}", other),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! umoec adapter `exe`: machine code, with the targets of branches made absolute.
+//!
+//! A call says how far away its function is, so every call of one function looks different. With
+//! the function's address in place of the distance they look alike.
+
+mod detect;
+mod kernel;
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use umoec_codec::plugin::{
+    Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Place, Plugin, PluginId, Proposal,
+    Settings, Stream,
+};
+use umoec_codec::{Error, Limits, Result};
+
+use kernel::Machine;
+
+static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
+    kind: Kind::Adapter,
+    id: PluginId(4),
+    name: Cow::Borrowed("exe"),
+    version: 1,
+    oldest: 1,
+    summary: Cow::Borrowed("machine code of x86 and AArch64 with absolute branch targets"),
+});
+
+/// The plugin.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Exe;
+
+impl Plugin for Exe {
+    fn descriptor(&self) -> &Descriptor {
+        &DESCRIPTOR
+    }
+}
+
+impl Adapter for Exe {
+    /// What is not recognised counts as x86.
+    fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
+        no_settings(settings)?;
+        let machine = detect::machine(input, input).map_or(Machine::X86, |(machine, _)| machine);
+        Ok(adapted(input, machine, 0))
+    }
+
+    fn propose(
+        &self,
+        input: &[u8],
+        place: &Place<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Proposal>> {
+        no_settings(settings)?;
+        let found = detect::machine(place.head, input);
+        let propose = |(machine, score)| Proposal {
+            score,
+            // Addresses are counted modulo 2^32: more than any displacement has.
+            adapted: adapted(input, machine, place.offset as u32),
+        };
+        Ok(found.map(propose).into_iter().collect())
+    }
+
+    fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {
+        let (machine, base) = read(params).ok()?;
+        let name = match machine {
+            Machine::X86 => "x86",
+            Machine::Aarch64 => "AArch64",
+        };
+        Some(format!("{name}, the first byte at address {base}"))
+    }
+
+    fn inverse(
+        &self,
+        _version: u8,
+        params: &[u8],
+        streams: Vec<Vec<u8>>,
+        output_len: usize,
+        _limits: &Limits,
+    ) -> Result<Vec<u8>> {
+        let (machine, base) = read(params)?;
+        let [mut data]: [Vec<u8>; 1] = streams
+            .try_into()
+            .map_err(|_| fault("it has one stream, but the frame has several"))?;
+        if data.len() != output_len {
+            return Err(fault("its stream is not as long as the block"));
+        }
+        kernel::inverse(&mut data, machine, base);
+        Ok(data)
+    }
+}
+
+fn adapted(input: &[u8], machine: Machine, base: u32) -> Adapted {
+    let mut data = input.to_vec();
+    kernel::forward(&mut data, machine, base);
+    let number = match machine {
+        Machine::X86 => 1,
+        Machine::Aarch64 => 2,
+    };
+    let mut params = vec![number];
+    params.extend(base.to_le_bytes());
+    Adapted {
+        params,
+        streams: vec![Stream {
+            data,
+            layout: Layout::default(),
+        }],
+    }
+}
+
+/// Machine and address of the first byte.
+fn read(params: &[u8]) -> Result<(Machine, u32)> {
+    let [machine, base @ ..] = params else {
+        return Err(fault("its parameters are empty"));
+    };
+    let machine = match machine {
+        1 => Machine::X86,
+        2 => Machine::Aarch64,
+        _ => return Err(fault("its parameters name an unknown machine")),
+    };
+    let base = base
+        .try_into()
+        .map_err(|_| fault("its parameters are not 5 bytes"))?;
+    Ok((machine, u32::from_le_bytes(base)))
+}
+
+fn fault(reason: &str) -> Error {
+    Error::Plugin {
+        kind: Kind::Adapter,
+        id: PluginId(4),
+        reason: reason.into(),
+    }
+}
+
+fn no_settings(settings: &Settings) -> Result<()> {
+    match settings.keys().next() {
+        None => Ok(()),
+        Some(key) => Err(Error::Config(format!(
+            "settings of adapter exe: there is no `{key}`; there are none"
+        ))),
+    }
+}
+
+umoec_codec::submit!(AnyPlugin::Adapter(Arc::new(Exe)));
+
+#[cfg(test)]
+mod tests;
