@@ -112,6 +112,10 @@ impl Predictor for Cm {
             needed,
         }))
     }
+
+    fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {
+        Some(Params::read(params).ok()?.to_string())
+    }
 }
 
 struct OpenedCm {

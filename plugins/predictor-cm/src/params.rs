@@ -6,6 +6,8 @@
 //! element stride, row stride: LEB128, both absent where both are 0
 //! ```
 
+use std::fmt;
+
 use umoec_codec::{Error, Result};
 
 use crate::advice::Alone;
@@ -14,6 +16,7 @@ use crate::model::Model;
 use crate::numeric::Numbers;
 use crate::presets::{self, Recipe};
 use crate::selector::Selector;
+use crate::table::LINE;
 
 /// Largest stride.
 pub(crate) const STRIDE_MAX: u32 = (1 << 24) - 1;
@@ -36,6 +39,29 @@ pub(crate) struct Params {
     pub(crate) strides: [u32; 2],
     /// Numbers of several bytes.
     pub(crate) numbers: Numbers,
+}
+
+impl fmt::Display for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match presets::by_number(self.preset) {
+            Some(preset) => write!(f, "model {}", preset.name)?,
+            None => write!(f, "a model of {} contexts", self.recipe.contexts.len())?,
+        }
+        write!(f, ", table of {} KiB", (self.lines() * LINE as u64) >> 10)?;
+        match self.strides {
+            [0, 0] => {}
+            [element, 0] => write!(f, ", elements of {element} bytes")?,
+            [element, row] => write!(f, ", elements of {element} bytes in rows of {row}")?,
+        }
+        match self.numbers.width {
+            0 => Ok(()),
+            width => write!(
+                f,
+                ", numbers of {width} bytes from byte {}",
+                self.numbers.phase
+            ),
+        }
+    }
 }
 
 impl Params {

@@ -33,7 +33,10 @@ impl NetworkParams {
 }
 
 /// The most bytes of a network's parameters.
-const NETWORK_MAX: usize = 127;
+const NETWORK_MAX: usize = 126;
+
+/// In the first byte: the network rests.
+const RESTS: u8 = 0x80;
 
 impl Params {
     pub(crate) fn write(&self) -> Vec<u8> {
@@ -42,9 +45,12 @@ impl Params {
             None => out.push(0),
             Some(network) => {
                 debug_assert!(network.params.len() <= NETWORK_MAX);
-                out.push(1 + network.params.len() as u8);
+                let first = 1 + network.params.len() as u8;
+                match network.rest {
+                    0 => out.push(first),
+                    rest => out.extend([first | RESTS, rest]),
+                }
                 out.extend_from_slice(&network.params);
-                out.push(network.rest);
             }
         }
         out.extend_from_slice(&self.cm);
@@ -53,24 +59,24 @@ impl Params {
 
     /// Reads parameters; what they hold of the components is not looked at.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self> {
-        let (&first, rest) = bytes
+        let (&first, bytes) = bytes
             .split_first()
             .ok_or_else(|| fault("there are no parameters"))?;
-        let Some(len) = usize::from(first).checked_sub(1) else {
+        if first == 0 {
             return Ok(Self {
                 network: None,
-                cm: rest.to_vec(),
+                cm: bytes.to_vec(),
             });
-        };
-        if len > NETWORK_MAX {
-            return Err(fault("the parameters of its network are too long"));
         }
-        let (params, rest) = rest
-            .split_at_checked(len)
+        let (rest, bytes) = match (first & RESTS, bytes) {
+            (0, bytes) => (0, bytes),
+            (_, [rest, bytes @ ..]) if *rest > 0 => (*rest, bytes),
+            _ => return Err(fault("its network rests, but it is not said where")),
+        };
+        let (params, cm) = usize::from(first & !RESTS)
+            .checked_sub(1)
+            .and_then(|len| bytes.split_at_checked(len))
             .ok_or_else(|| fault("the parameters of its network end too early"))?;
-        let (&rest, cm) = rest
-            .split_first()
-            .ok_or_else(|| fault("there is no word on when its network rests"))?;
         let params = params.to_vec();
         Ok(Self {
             network: Some(NetworkParams { params, rest }),
@@ -89,8 +95,9 @@ mod tests {
         let cm = vec![6, 40];
         for (network, bytes) in [
             (None, &[0, 6, 40][..]),
-            (Some((vec![], 0)), &[1, 0, 6, 40]),
-            (Some((vec![1, 3], 24)), &[3, 1, 3, 24, 6, 40]),
+            (Some((vec![], 0)), &[1, 6, 40]),
+            (Some((vec![1, 3], 0)), &[3, 1, 3, 6, 40]),
+            (Some((vec![1, 3], 24)), &[0x83, 24, 1, 3, 6, 40]),
         ] {
             let network = network.map(|(params, rest)| NetworkParams { params, rest });
             let params = Params {
@@ -100,7 +107,15 @@ mod tests {
             assert_eq!(params.write(), bytes);
             assert_eq!(Params::read(bytes).unwrap(), params);
         }
-        for bytes in [&[][..], &[1], &[2], &[2, 0], &[129, 0], &[255]] {
+        for bytes in [
+            &[][..],
+            &[2],
+            &[0x80, 24],
+            &[0x81],
+            &[0x81, 0],
+            &[0x82, 24],
+            &[255],
+        ] {
             assert!(Params::read(bytes).is_err(), "{bytes:?}");
         }
     }

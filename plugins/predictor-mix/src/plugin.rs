@@ -40,6 +40,9 @@ impl Plugin for Mix {
     }
 }
 
+/// In streams below this length the network never rests.
+const RESTLESS: usize = 4 << 10;
+
 /// No limits: the encoder's own choice is checked when the stream is opened.
 const UNLIMITED: Limits = Limits {
     memory: u64::MAX,
@@ -72,7 +75,12 @@ impl Predictor for Mix {
         if chosen.network != Use::Never && data.len() as u64 <= chosen.longest {
             let network = NetworkParams {
                 params: Network::plan(&chosen.model, models)?,
-                rest: chosen.rest,
+                // What is soon done need not be done faster.
+                rest: if data.len() < RESTLESS {
+                    0
+                } else {
+                    chosen.rest
+                },
             };
             let pays = || {
                 let opened = Network::open(&network.params, models, &UNLIMITED)?;
@@ -131,6 +139,19 @@ impl Predictor for Mix {
             cm: params.cm,
             len,
         }))
+    }
+
+    fn describe(&self, version: u8, params: &[u8]) -> Option<String> {
+        let params = Params::read(params).ok()?;
+        let cm = Cm.describe(version, &params.cm)?;
+        let Some(network) = params.network else {
+            return Some(format!("{cm}; no network"));
+        };
+        let name = Network::describe(&network.params)?;
+        Some(match network.rest {
+            0 => format!("{cm}; {name}"),
+            rest => format!("{cm}; {name}, which rests where a match has {rest} bytes"),
+        })
     }
 
     fn model_name(&self, _version: u8, params: &[u8], place: usize) -> Option<String> {

@@ -42,6 +42,12 @@ impl Network {
         Tier1.model_name(1, params, place)
     }
 
+    /// What `params` say, for people.
+    #[must_use]
+    pub fn describe(params: &[u8]) -> Option<String> {
+        Tier1.describe(1, params)
+    }
+
     /// Opens the network that `params` name, hostile on the decoding side.
     ///
     /// # Errors

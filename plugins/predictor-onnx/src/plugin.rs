@@ -112,6 +112,27 @@ impl Predictor for Tier1 {
         let listed = params.place == Place::Listed(place);
         (listed && !params.name.is_empty()).then_some(params.name)
     }
+
+    fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {
+        let params = Params::read(params).ok()?;
+        let model = match (params.place, params.name) {
+            (Place::Known(number), _) => match EMBEDDED.get(number) {
+                Some((name, _)) => format!("network {name}"),
+                None => format!("known network {number}"),
+            },
+            (Place::Listed(number), name) if name.is_empty() => {
+                format!("network {number} of the list")
+            }
+            (Place::Listed(_), name) => format!("network `{}`", name.escape_debug()),
+        };
+        Some(match params.lanes {
+            1 => model,
+            lanes => format!(
+                "{model}, {lanes} lanes with segments of {} bytes",
+                params.segment
+            ),
+        })
+    }
 }
 
 /// Opens the network that `params` name for a stream of `len` bytes.

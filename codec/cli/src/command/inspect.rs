@@ -207,7 +207,7 @@ fn describe_frame(out: &mut String, frame: &FrameReport, names: &Names<'_>) {
     );
     if let Some(adapter) = &frame.adapter {
         fields(out, &[("adapter", plugin(Kind::Adapter, adapter, names))]);
-        if let Some(about) = about(adapter, names) {
+        if let Some(about) = about(Kind::Adapter, adapter, names) {
             fields(out, &[("", about)]);
         }
     }
@@ -223,6 +223,10 @@ fn describe_frame(out: &mut String, frame: &FrameReport, names: &Names<'_>) {
             out,
             &[(&format!("stream {number}"), describe_stream(stream, names))],
         );
+        let predictor = stream.predictor.as_ref();
+        if let Some(about) = predictor.and_then(|p| about(Kind::Predictor, p, names)) {
+            fields(out, &[("", about)]);
+        }
     }
 }
 
@@ -255,18 +259,25 @@ fn plugin(kind: Kind, plugin: &PluginReport, names: &Names<'_>) -> String {
     text
 }
 
-/// What an adapter says of its parameters, where this program has it.
-fn about(adapter: &PluginReport, names: &Names<'_>) -> Option<String> {
-    let hex = adapter.params.as_bytes().chunks_exact(2);
+/// What a plugin says of its parameters, where this program has it.
+fn about(kind: Kind, plugin: &PluginReport, names: &Names<'_>) -> Option<String> {
+    let hex = plugin.params.as_bytes().chunks_exact(2);
     let digits = hex.map(|pair| std::str::from_utf8(pair).ok());
     let params: Option<Vec<u8>> = digits
         .map(|pair| u8::from_str_radix(pair?, 16).ok())
         .collect();
-    let known = names
-        .registry
-        .adapter(PluginId(adapter.id), adapter.version)
-        .ok()?;
-    known.describe(adapter.version, &params?)
+    let (params, id, version) = (params?, PluginId(plugin.id), plugin.version);
+    match kind {
+        Kind::Adapter => {
+            let adapter = names.registry.adapter(id, version).ok()?;
+            adapter.describe(version, &params)
+        }
+        Kind::Predictor => {
+            let predictor = names.registry.predictor(id, version).ok()?;
+            predictor.describe(version, &params)
+        }
+        Kind::Coder => None,
+    }
 }
 
 fn need(need: &NeedReport, names: &Names<'_>) -> String {

@@ -77,6 +77,13 @@ pub trait Predictor: Plugin {
         let _ = (version, params, place);
         None
     }
+
+    /// What `params`, hostile on this side, say, for people: `model text, 24 MiB`. `None` where there is
+    /// nothing to say.
+    fn describe(&self, version: u8, params: &[u8]) -> Option<String> {
+        let _ = (version, params);
+        None
+    }
 }
 
 /// A predictor with its parameters, shareable between threads.
