@@ -78,8 +78,8 @@ fn placed(params: Params, at: usize, length: u64) -> Option<Params> {
 fn chunks(head: &[u8], number: fn([u8; 4]) -> u32) -> impl Iterator<Item = (&[u8; 4], usize, u64)> {
     let mut at = 12usize;
     (0..CHUNKS_MAX).map_while(move |_| {
-        let id = head.get(at..at + 4)?.try_into().ok()?;
-        let length = number(head.get(at + 4..at + 8)?.try_into().ok()?);
+        let (id, rest) = head.get(at..)?.split_first_chunk()?;
+        let length = number(*rest.first_chunk()?);
         let body = at + 8;
         at = body
             .saturating_add(length as usize)
