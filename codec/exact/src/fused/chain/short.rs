@@ -60,6 +60,10 @@ trait Words: Copy {
 macro_rules! words {
     ($vector:ty, $words:literal, $parts:literal, $load:ident, $store:ident, $set1_epi16:ident, $set1_epi32:ident, $mullo:ident, $sll:ident,
      $unpacklo:ident, $unpackhi:ident, $madd:ident, $add32:ident, $sra:ident, $packs:ident, $adds:ident, $max:ident, $min:ident, $mulhrs:ident) => {
+        #[allow(
+            clippy::undocumented_unsafe_blocks,
+            reason = "each is one instruction, whose demands are the trait's"
+        )]
         impl Words for $vector {
             const WORDS: usize = $words;
             #[inline(always)]
