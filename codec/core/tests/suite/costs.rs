@@ -13,8 +13,10 @@ fn content(len: usize) -> Vec<u8> {
 fn the_ledger_adds_up_to_the_payloads() {
     let data = content(5000);
     // One predictor codes bits, the other whole bytes by a model's counts.
-    let counts = (0..=255).map(|b| if data.contains(&b) { 50 } else { 1 });
-    let model = Model::new("letters", counts.collect());
+    let counts: Vec<u8> = (0..=255)
+        .map(|b| if data.contains(&b) { 50 } else { 1 })
+        .collect();
+    let model = Model::new("letters", counts);
     let registry = with_models(|models| models.insert(model));
     for predictor in ["bits", "table"] {
         for (adapter, streams, plain) in [("same", 1, true), ("halves", 3, false)] {
