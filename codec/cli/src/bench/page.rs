@@ -6,7 +6,7 @@ use super::result::{Bench, Figures, State};
 use super::{peers, plot, table};
 use crate::size;
 
-// A String never fails to be written to: the results of `write` below say nothing.
+// A String never fails to be written to: the results of `write` and `writeln` below say nothing.
 
 /// The page.
 pub(super) fn html(bench: &Bench) -> String {
@@ -19,9 +19,9 @@ pub(super) fn html(bench: &Bench) -> String {
     }
     if bench.files.len() > 1 {
         let bytes = bench.bytes();
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<h2>All {} files: {} bytes</h2>\n",
+            "<h2>All {} files: {} bytes</h2>",
             bench.files.len(),
             size::grouped(bytes)
         );
@@ -30,9 +30,9 @@ pub(super) fn html(bench: &Bench) -> String {
         figures(&mut out, bytes, rows.collect());
     }
     for file in &bench.files {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<h2>{}: {} bytes</h2>\n",
+            "<h2>{}: {} bytes</h2>",
             plot::escape(&file.name),
             size::grouped(file.bytes)
         );
@@ -48,12 +48,7 @@ pub(super) fn html(bench: &Bench) -> String {
                 State::NotApplicable => "not for this kind of file",
                 State::Failed { why } => why,
             };
-            let _ = write!(
-                out,
-                "<p>{}: {}</p>\n",
-                plot::escape(tool),
-                plot::escape(why)
-            );
+            let _ = writeln!(out, "<p>{}: {}</p>", plot::escape(tool), plot::escape(why));
         }
     }
     out + "</body>\n</html>\n"
@@ -73,10 +68,10 @@ fn figures(out: &mut String, bytes: u64, mut rows: Vec<(&str, Figures)>) {
             ""
         };
         let bpb = size::bits_per_byte(bytes, f.packed);
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<tr{own}><td>{}</td><td><i style=\"width:{share:.1}%\"></i>{}</td><td>{:.3}</td><td>{}</td>\
-             <td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+             <td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             plot::escape(tool),
             size::grouped(f.packed),
             bytes as f64 / f.packed.max(1) as f64,

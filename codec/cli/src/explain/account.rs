@@ -20,8 +20,11 @@ pub(super) struct Class {
     pub(super) bits: f64,
 }
 
+/// Whether a byte is of a kind.
+type Fits = fn(u8) -> bool;
+
 /// The kinds, each with what belongs to it; the first that fits counts.
-const CLASSES: [(&str, fn(u8) -> bool); 9] = [
+const CLASSES: [(&str, Fits); 9] = [
     ("line ends", |b| b == b'\n' || b == b'\r'),
     ("spaces", |b| b == b' ' || b == b'\t'),
     ("lower case", |b| b.is_ascii_lowercase()),

@@ -29,14 +29,14 @@ const CURVE: usize = 400;
 const STRETCH: usize = 64;
 const DEAREST: usize = 12;
 
-// A String never fails to be written to: the results of `write` below say nothing.
+// A String never fails to be written to: the results of `write` and `writeln` below say nothing.
 
 /// The page.
 pub(super) fn html(subject: &Subject<'_>) -> String {
     let mut out = String::from(HEAD);
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<title>{0}: where the bits go</title>\n</head>\n<body>\n<h1>{0}</h1>\n",
+        "<title>{0}: where the bits go</title>\n</head>\n<body>\n<h1>{0}</h1>",
         escaped(subject.name)
     );
     summary(&mut out, subject);
@@ -61,9 +61,9 @@ fn summary(out: &mut String, subject: &Subject<'_>) {
     if let Some(bpb) = size::bits_per_byte(raw, account.compressed) {
         let _ = write!(out, ": {bpb:.3} bits for each byte");
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        ". {} of them are coded content, {} the container.</p>\n",
+        ". {} of them are coded content, {} the container.</p>",
         size::grouped(account.payloads),
         size::grouped(account.compressed.saturating_sub(account.payloads)),
     );
@@ -78,10 +78,10 @@ fn curve(out: &mut String, account: &Account) {
     const WIDTH: f64 = 960.0;
     const HEIGHT: f64 = 160.0;
     let most = means.iter().flatten().copied().fold(1.0, f64::max).ceil();
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<h2>Along the content</h2>\n<svg viewBox=\"-34 -10 {} {}\" role=\"img\" \
-         aria-label=\"Bits per byte along the content\">\n",
+         aria-label=\"Bits per byte along the content\">",
         WIDTH + 40.0,
         HEIGHT + 34.0
     );
@@ -90,10 +90,10 @@ fn curve(out: &mut String, account: &Account) {
             HEIGHT * f64::from(line) / 4.0,
             most * f64::from(4 - line) / 4.0,
         );
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<line x1=\"0\" x2=\"{WIDTH}\" y1=\"{y:.0}\" y2=\"{y:.0}\"/><text x=\"-6\" y=\"{:.0}\" \
-             text-anchor=\"end\">{value:.1}</text>\n",
+             text-anchor=\"end\">{value:.1}</text>",
             y + 4.0
         );
     }
@@ -105,10 +105,10 @@ fn curve(out: &mut String, account: &Account) {
             let _ = write!(path, "M{x:.1} {HEIGHT}v-{y:.1}h{step:.2}v{y:.1}z");
         }
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<path d=\"{path}\"/>\n<text x=\"0\" y=\"{0}\">0</text><text x=\"{WIDTH}\" y=\"{0}\" \
-         text-anchor=\"end\">{1}</text>\n</svg>\n",
+         text-anchor=\"end\">{1}</text>\n</svg>",
         HEIGHT + 18.0,
         size::grouped(account.bits.len() as u64)
     );
@@ -126,10 +126,10 @@ fn classes(out: &mut String, account: &Account) {
     sorted.sort_by(|a, b| b.bits.total_cmp(&a.bits));
     for class in sorted {
         let share = class.bits / all * 100.0;
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<tr><td>{}</td><td>{}</td><td>{:.3}</td><td>{}</td>\
-             <td><i style=\"width:{share:.1}%\"></i>{share:.1} %</td></tr>\n",
+             <td><i style=\"width:{share:.1}%\"></i>{share:.1} %</td></tr>",
             class.name,
             size::grouped(class.bytes),
             class.bits / class.bytes as f64,
@@ -169,9 +169,9 @@ fn frames(out: &mut String, subject: &Subject<'_>) {
                     format!("{what}: {} ({share:.0} %)", size::grouped(*n))
                 })
                 .collect();
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
                 size::grouped(frame.offset),
                 size::grouped(length),
                 name(Kind::Adapter, frame.adapter),
@@ -192,17 +192,17 @@ fn dearest(out: &mut String, subject: &Subject<'_>) {
     if dearest.is_empty() {
         return;
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<h2>The dearest stretches of {STRETCH} bytes</h2>\n<table><tr><th>at byte</th><th>bits</th><th>content</th></tr>\n"
+        "<h2>The dearest stretches of {STRETCH} bytes</h2>\n<table><tr><th>at byte</th><th>bits</th><th>content</th></tr>"
     );
     for (at, bits) in dearest {
         let to = (at + STRETCH).min(subject.content.len());
         let mut text = String::new();
         coloured(&mut text, subject, at..to);
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<tr><td>{}</td><td>{bits:.0}</td><td class=\"line\">{text}</td></tr>\n",
+            "<tr><td>{}</td><td>{bits:.0}</td><td class=\"line\">{text}</td></tr>",
             size::grouped(at as u64)
         );
     }
