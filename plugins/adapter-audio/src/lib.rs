@@ -16,7 +16,7 @@ use umoec_codec::plugin::{
     Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, NumberLayout, Place, Plugin, PluginId,
     Proposal, Settings, Stream,
 };
-use umoec_codec::{Error, Limits, Result};
+use umoec_codec::{Limits, Result};
 
 use params::{Params, fault};
 
@@ -42,7 +42,7 @@ impl Plugin for Audio {
 impl Adapter for Audio {
     /// What has no header counts as 16-bit stereo.
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
-        no_settings(settings)?;
+        DESCRIPTOR.no_settings(settings)?;
         let found = header::read(input).and_then(|p| header::within(&p, 0, input.len() as u64));
         let stereo = Params {
             width: 2,
@@ -61,7 +61,7 @@ impl Adapter for Audio {
         place: &Place<'_>,
         settings: &Settings,
     ) -> Result<Vec<Proposal>> {
-        no_settings(settings)?;
+        DESCRIPTOR.no_settings(settings)?;
         let found = header::read(place.head)
             .and_then(|file| header::within(&file, place.offset, input.len() as u64));
         found
@@ -88,12 +88,7 @@ impl Adapter for Audio {
         _limits: &Limits,
     ) -> Result<Vec<u8>> {
         let params = Params::read(params)?;
-        let [mut data]: [Vec<u8>; 1] = streams
-            .try_into()
-            .map_err(|_| fault("it has one stream, but the frame has several"))?;
-        if data.len() != output_len {
-            return Err(fault("its stream is not as long as the block"));
-        }
+        let mut data = DESCRIPTOR.only_stream(streams, output_len)?;
         let samples = samples(&params, data.len())?;
         kernel::inverse(&mut data[samples], &params);
         Ok(data)
@@ -127,15 +122,6 @@ fn adapted(input: &[u8], params: &Params) -> Result<Adapted> {
             },
         }],
     })
-}
-
-fn no_settings(settings: &Settings) -> Result<()> {
-    match settings.keys().next() {
-        None => Ok(()),
-        Some(key) => Err(Error::Config(format!(
-            "settings of adapter audio: there is no `{key}`; there are none"
-        ))),
-    }
 }
 
 umoec_codec::submit!(AnyPlugin::Adapter(Arc::new(Audio)));

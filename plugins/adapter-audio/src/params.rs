@@ -1,7 +1,8 @@
 //! Parameters on the wire (`spec.md`, section 1).
 
-use umoec_codec::plugin::{Kind, PluginId};
 use umoec_codec::{Error, Result};
+
+use crate::DESCRIPTOR;
 
 /// Most channels.
 pub(crate) const CHANNELS_MAX: usize = 32;
@@ -99,9 +100,5 @@ impl Params {
 
 /// A fault of parameters or streams.
 pub(crate) fn fault(reason: &str) -> Error {
-    Error::Plugin {
-        kind: Kind::Adapter,
-        id: PluginId(3),
-        reason: reason.into(),
-    }
+    DESCRIPTOR.fault(reason)
 }

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use umoec_codec::Error;
 
 use super::*;
 

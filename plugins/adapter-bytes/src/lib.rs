@@ -57,21 +57,10 @@ impl Adapter for Bytes {
         output_len: usize,
         _limits: &Limits,
     ) -> Result<Vec<u8>> {
-        let fault = |reason: &str| Error::Plugin {
-            kind: Kind::Adapter,
-            id: PluginId(1),
-            reason: reason.into(),
-        };
         if !params.is_empty() {
-            return Err(fault("it has no parameters, but the frame gives some"));
+            return Err(DESCRIPTOR.fault("it has no parameters, but the frame gives some"));
         }
-        let [stream]: [Vec<u8>; 1] = streams
-            .try_into()
-            .map_err(|_| fault("it has one stream, but the frame has several"))?;
-        if stream.len() != output_len {
-            return Err(fault("its stream is not as long as the block"));
-        }
-        Ok(stream)
+        DESCRIPTOR.only_stream(streams, output_len)
     }
 }
 

@@ -13,7 +13,7 @@ use umoec_codec::plugin::{
     Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Place, Plugin, PluginId, Proposal,
     Settings, Stream,
 };
-use umoec_codec::{Error, Limits, Result};
+use umoec_codec::{Limits, Result};
 
 use kernel::Machine;
 
@@ -39,7 +39,7 @@ impl Plugin for Exe {
 impl Adapter for Exe {
     /// What is not recognised counts as x86.
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
-        no_settings(settings)?;
+        DESCRIPTOR.no_settings(settings)?;
         let machine = detect::machine(input, input).map_or(Machine::X86, |(machine, _)| machine);
         Ok(adapted(input, machine, 0))
     }
@@ -50,7 +50,7 @@ impl Adapter for Exe {
         place: &Place<'_>,
         settings: &Settings,
     ) -> Result<Vec<Proposal>> {
-        no_settings(settings)?;
+        DESCRIPTOR.no_settings(settings)?;
         let found = detect::machine(place.head, input);
         let propose = |(machine, score)| Proposal {
             score,
@@ -78,12 +78,7 @@ impl Adapter for Exe {
         _limits: &Limits,
     ) -> Result<Vec<u8>> {
         let (machine, base) = read(params)?;
-        let [mut data]: [Vec<u8>; 1] = streams
-            .try_into()
-            .map_err(|_| fault("it has one stream, but the frame has several"))?;
-        if data.len() != output_len {
-            return Err(fault("its stream is not as long as the block"));
-        }
+        let mut data = DESCRIPTOR.only_stream(streams, output_len)?;
         kernel::inverse(&mut data, machine, base);
         Ok(data)
     }
@@ -110,34 +105,17 @@ fn adapted(input: &[u8], machine: Machine, base: u32) -> Adapted {
 /// Machine and address of the first byte.
 fn read(params: &[u8]) -> Result<(Machine, u32)> {
     let [machine, base @ ..] = params else {
-        return Err(fault("its parameters are empty"));
+        return Err(DESCRIPTOR.fault("its parameters are empty"));
     };
     let machine = match machine {
         1 => Machine::X86,
         2 => Machine::Aarch64,
-        _ => return Err(fault("its parameters name an unknown machine")),
+        _ => return Err(DESCRIPTOR.fault("its parameters name an unknown machine")),
     };
     let base = base
         .try_into()
-        .map_err(|_| fault("its parameters are not 5 bytes"))?;
+        .map_err(|_| DESCRIPTOR.fault("its parameters are not 5 bytes"))?;
     Ok((machine, u32::from_le_bytes(base)))
-}
-
-fn fault(reason: &str) -> Error {
-    Error::Plugin {
-        kind: Kind::Adapter,
-        id: PluginId(4),
-        reason: reason.into(),
-    }
-}
-
-fn no_settings(settings: &Settings) -> Result<()> {
-    match settings.keys().next() {
-        None => Ok(()),
-        Some(key) => Err(Error::Config(format!(
-            "settings of adapter exe: there is no `{key}`; there are none"
-        ))),
-    }
 }
 
 umoec_codec::submit!(AnyPlugin::Adapter(Arc::new(Exe)));

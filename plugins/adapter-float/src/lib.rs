@@ -16,9 +16,9 @@ use umoec_codec::plugin::{
     Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, NumberLayout, Place, Plugin, PluginId,
     Proposal, Settings, Stream,
 };
-use umoec_codec::{Error, Limits, Result};
+use umoec_codec::{Limits, Result};
 
-use params::{Column, Number, Params, fault};
+use params::{Column, Number, Params};
 
 static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     kind: Kind::Adapter,
@@ -41,7 +41,7 @@ impl Plugin for Float {
 
 impl Adapter for Float {
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
-        no_settings(settings)?;
+        DESCRIPTOR.no_settings(settings)?;
         let found = detect::find(input);
         let row = found.as_ref().and_then(|f| f.row);
         let params = found.map_or_else(plain, |f| f.params);
@@ -49,7 +49,7 @@ impl Adapter for Float {
     }
 
     fn propose(&self, input: &[u8], _: &Place<'_>, settings: &Settings) -> Result<Vec<Proposal>> {
-        no_settings(settings)?;
+        DESCRIPTOR.no_settings(settings)?;
         let Some(found) = detect::find(input) else {
             return Ok(Vec::new());
         };
@@ -75,12 +75,7 @@ impl Adapter for Float {
         _limits: &Limits,
     ) -> Result<Vec<u8>> {
         let params = Params::read(params)?;
-        let [mut data]: [Vec<u8>; 1] = streams
-            .try_into()
-            .map_err(|_| fault("it has one stream, but the frame has several"))?;
-        if data.len() != output_len {
-            return Err(fault("its stream is not as long as the block"));
-        }
+        let mut data = DESCRIPTOR.only_stream(streams, output_len)?;
         kernel::inverse(&mut data, &params);
         Ok(data)
     }
@@ -121,15 +116,6 @@ fn adapted(input: &[u8], params: &Params, row: Option<u32>) -> Adapted {
                 number: Some(number),
             },
         }],
-    }
-}
-
-fn no_settings(settings: &Settings) -> Result<()> {
-    match settings.keys().next() {
-        None => Ok(()),
-        Some(key) => Err(Error::Config(format!(
-            "settings of adapter float: there is no `{key}`; there are none"
-        ))),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Parameters on the wire (`spec.md`, section 1).
 
-use umoec_codec::plugin::{Kind, PluginId};
 use umoec_codec::{Error, Result};
+
+use crate::DESCRIPTOR;
 
 /// Most columns of a record.
 pub(crate) const COLUMNS_MAX: usize = 4096;
@@ -150,9 +151,5 @@ impl Params {
 
 /// A fault of parameters or streams.
 pub(crate) fn fault(reason: &str) -> Error {
-    Error::Plugin {
-        kind: Kind::Adapter,
-        id: PluginId(2),
-        reason: reason.into(),
-    }
+    DESCRIPTOR.fault(reason)
 }

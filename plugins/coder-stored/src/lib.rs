@@ -57,13 +57,8 @@ fn no_params(params: &[u8]) -> Result<()> {
 
 impl Coder for Stored {
     fn plan(&self, _len: usize, settings: &Settings) -> Result<Vec<u8>> {
-        match settings.keys().next() {
-            None => Ok(Vec::new()),
-            Some(key) => Err(Error::Config(format!(
-                "coder `stored`: unknown setting `{}`, there are none",
-                key.escape_debug()
-            ))),
-        }
+        self.descriptor.no_settings(settings)?;
+        Ok(Vec::new())
     }
 
     fn memory(&self, _params: &[u8], _len: u64) -> u64 {

@@ -10,7 +10,7 @@
 //! * `memory`, `table`, `slots`, `runs`, `direct`, `matcher`: where contexts remember, and what they say.
 //! * `mixer`, `simd`, `selector`, `apm`: from many opinions to one.
 //! * `model`: all of it, bit by bit; `lean`: the same for small models, fast; `running`: either at
-//!   work on an instruction set. `advice`, `hosting`: an opinion from elsewhere among its inputs. `params`, `presets`, `plan`: which model for which data; `meter`: what a trial costs.
+//!   work on an instruction set. `advice`, `hosting`: an opinion from elsewhere among its inputs. `params`, `presets`, `plan`: which model for which data.
 
 mod advice;
 mod apm;
@@ -23,7 +23,6 @@ mod lean;
 mod matcher;
 mod math;
 mod memory;
-mod meter;
 mod mixer;
 mod model;
 mod numeric;
@@ -49,7 +48,6 @@ use umoec_codec::{Error, Limits, Result};
 
 pub use advice::Adviser;
 pub use hosting::{advised_memory, for_sample, start_advised, start_alone};
-pub use meter::Meter;
 
 use advice::Alone;
 use lean::Lean;

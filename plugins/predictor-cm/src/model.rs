@@ -447,7 +447,7 @@ mod tests {
     }
 
     fn cost(model: &mut dyn PredictorState, data: &[u8]) -> u64 {
-        let mut meter = crate::Meter::new(data);
+        let mut meter = umoec_codec::plugin::Meter::new(data);
         model.code(data.len(), &mut meter, &mut Vec::new());
         meter.cost() >> 19
     }

@@ -1,10 +1,9 @@
 //! The encoder's choice of a model: candidates from the profile and the layout, a trial of
 //! each on a sample. Not part of the format: any choice decodes.
 
-use umoec_codec::plugin::{Layout, Settings};
+use umoec_codec::plugin::{Layout, Meter, Settings};
 use umoec_codec::{Error, Result};
 
-use crate::meter::Meter;
 use crate::numeric::Numbers;
 use crate::params::Params;
 use crate::presets::{self, Recipe};

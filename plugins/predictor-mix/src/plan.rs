@@ -1,7 +1,8 @@
 //! Whether the network pays, by a trial. Not part of the format: either choice decodes.
 
 use umoec_codec::Result;
-use umoec_predictor_cm::{Meter, for_sample, start_alone};
+use umoec_codec::plugin::Meter;
+use umoec_predictor_cm::{for_sample, start_alone};
 use umoec_predictor_onnx::Network;
 
 use crate::state;

@@ -99,13 +99,8 @@ impl Plugin for Order0 {
 
 impl Predictor for Order0 {
     fn plan(&self, _data: &[u8], _layout: &Layout, settings: &Settings) -> Result<Vec<u8>> {
-        match settings.keys().next() {
-            None => Ok(Vec::new()),
-            Some(key) => Err(Error::Config(format!(
-                "predictor `order0`: unknown setting `{}`, there are none",
-                key.escape_debug()
-            ))),
-        }
+        self.descriptor.no_settings(settings)?;
+        Ok(Vec::new())
     }
 
     fn open(

@@ -9,7 +9,6 @@ mod shown;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use umoec_codec::container::MAGIC;
 use umoec_codec::pipeline::{Costs, DecodeOptions, compress, decompress};
@@ -46,6 +45,9 @@ pub(crate) struct Args {
     coding: Coding,
 }
 
+/// Bytes of content that are explained at most: each takes 13 bytes of memory beside itself.
+const MOST: u64 = 64 << 20;
+
 /// Decodes the file with an eye on each decision, and writes the page.
 pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     let (registry, profile) = setup::compression(&args.coding)?;
@@ -70,30 +72,39 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     let costs = Costs::default();
     let options = DecodeOptions {
         costs: Some(costs.clone()),
+        output_limit: MOST,
         ..setup::decode_options(&args.coding.memory, global.threads(), Default::default())
     };
     let content = decompress(&compressed, &registry, &options)
         .map_err(|e| Failure::codec("cannot read", e).at(&name))?;
     let account = Account::new(costs.take(), &content, compressed.len() as u64);
-    let from = (args.offset).min(content.len() as u64);
+    let from = args.offset.min(content.len() as u64);
     let to = from.saturating_add(args.length).min(content.len() as u64);
     let page = page::html(&page::Subject {
         name: &name,
         content: &content,
         account: &account,
         window: from as usize..to as usize,
-        registry: &Arc::clone(&registry),
+        registry: &registry,
     });
     write(&args.output, args.force, page.as_bytes())
 }
 
 fn read(input: &Input) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut source = input.open()?;
-    source
-        .reader
+    let reader = input.open()?.reader;
+    reader
+        .take(MOST + 1)
         .read_to_end(&mut bytes)
         .map_err(|e| Failure::io("cannot read", &e).at(input.name()))?;
+    if bytes.len() as u64 > MOST {
+        let limit = size::binary(MOST);
+        return Err(Failure::usage(
+            format!("is too large to be explained: more than {limit}"),
+            "cut a part out, with `umoec cat --offset --length` or `head -c`",
+        )
+        .at(input.name()));
+    }
     Ok(bytes)
 }
 

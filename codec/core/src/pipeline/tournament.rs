@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::Result;
 use crate::plugin::{
-    Adapted, Adapter, AnyPlugin, DecisionCoder, Descriptor, Kind, Layout, Model, Place, Predictor,
+    Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Meter, Model, Place, Predictor,
     Registry, Settings, Stream,
 };
-use crate::probability::{BitProbability, ByteDistribution, TOTAL_BITS};
+use crate::probability::TOTAL_BITS;
 use crate::{Error, Limits};
 
 /// The name in profiles that stands for the tournament.
@@ -187,15 +187,10 @@ impl Measure<'_> {
             self.models,
             &self.limits,
         )?;
-        let mut meter = Meter {
-            data: &stream.data,
-            at: 0,
-            bit: 0,
-            cost: 0,
-        };
+        let mut meter = Meter::new(&stream.data);
         let mut state = opened.start()?;
         state.code(len, &mut meter, &mut Vec::with_capacity(len));
-        Ok(meter.cost)
+        Ok(meter.cost())
     }
 }
 
@@ -228,50 +223,4 @@ fn samples(stream: &Stream) -> Vec<Stream> {
         }
     };
     (0..pieces).map(piece).collect()
-}
-
-/// A coder that only measures.
-struct Meter<'a> {
-    data: &'a [u8],
-    at: usize,
-    bit: u32,
-    cost: u64,
-}
-
-impl Meter<'_> {
-    fn byte_now(&self) -> u8 {
-        self.data.get(self.at).copied().unwrap_or(0)
-    }
-
-    /// Adds the cost of `share` in 2^16: log2 by its integer part and a straight line, as an
-    /// estimate is enough here.
-    fn add(&mut self, share: u32) {
-        let share = share.max(1);
-        let whole = share.ilog2();
-        let part = (u64::from(share) << (TOTAL_BITS - whole)) & ((1 << TOTAL_BITS) - 1);
-        self.cost += (u64::from(TOTAL_BITS - whole) << TOTAL_BITS) - part;
-    }
-}
-
-impl DecisionCoder for Meter<'_> {
-    fn bit(&mut self, one: BitProbability) -> bool {
-        let bit = (self.byte_now() >> (7 - self.bit)) & 1 == 1;
-        self.bit += 1;
-        if self.bit == 8 {
-            (self.bit, self.at) = (0, self.at + 1);
-        }
-        self.add(if bit { one.one() } else { one.zero() });
-        bit
-    }
-
-    fn byte(&mut self, distribution: &ByteDistribution) -> u8 {
-        let byte = self.byte_now();
-        self.at += 1;
-        self.add(distribution.interval(byte).size);
-        byte
-    }
-
-    fn seek(&mut self, position: usize) {
-        (self.at, self.bit) = (position, 0);
-    }
 }

@@ -17,6 +17,7 @@ pub mod dynamic;
 #[doc(hidden)]
 pub mod export;
 mod identity;
+mod meter;
 mod model;
 mod models;
 mod predictor;
@@ -25,10 +26,13 @@ mod registry;
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::{Error, Result};
+
 pub use adapter::{Adapted, Adapter, Layout, NumberLayout, Place, Proposal, Stream};
 pub use answers::Answers;
 pub use coder::{Coder, DecisionCoder, DecisionDecoder, DecisionEncoder};
 pub use identity::{Provenance, THIRD_PARTY, check_identity, derived_id};
+pub use meter::Meter;
 pub use model::{EmbeddedModels, Model, hex};
 pub use models::Models;
 pub use predictor::{Opened, Predictor, PredictorState};
@@ -91,6 +95,49 @@ pub struct Descriptor {
     pub oldest: u8,
     /// One line for people.
     pub summary: Cow<'static, str>,
+}
+
+impl Descriptor {
+    /// Malformed parameters or streams of this plugin.
+    #[must_use]
+    pub fn fault(&self, reason: impl Into<String>) -> Error {
+        Error::Plugin {
+            kind: self.kind,
+            id: self.id,
+            reason: reason.into(),
+        }
+    }
+
+    /// Refuses settings, for a plugin that has none.
+    ///
+    /// # Errors
+    /// `Config` that names the first.
+    pub fn no_settings(&self, settings: &Settings) -> Result<()> {
+        match settings.keys().next() {
+            None => Ok(()),
+            Some(key) => Err(Error::Config(format!(
+                "{} `{}`: unknown setting `{}`, there are none",
+                self.kind,
+                self.name,
+                key.escape_debug()
+            ))),
+        }
+    }
+
+    /// The stream of an adapter that makes one, as long as the block of `len` bytes.
+    ///
+    /// # Errors
+    /// `Plugin` where the frame has others.
+    pub fn only_stream(&self, streams: Vec<Vec<u8>>, len: usize) -> Result<Vec<u8>> {
+        let [stream]: [Vec<u8>; 1] = streams
+            .try_into()
+            .map_err(|_| self.fault("it has one stream, but the frame has several"))?;
+        if stream.len() == len {
+            Ok(stream)
+        } else {
+            Err(self.fault("its stream is not as long as the block"))
+        }
+    }
 }
 
 /// What all plugins have in common.
