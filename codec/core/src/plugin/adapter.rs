@@ -1,5 +1,7 @@
 //! Adapters: a block's bytes to streams and back.
 
+use std::ops::Range;
+
 use super::{Plugin, Settings};
 use crate::{Limits, Result};
 
@@ -68,6 +70,18 @@ pub struct Proposal {
     pub adapted: Adapted,
 }
 
+/// A part of a block that looks like a file of an adapter's kind: in an archive, in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// Where it is in the block.
+    pub range: Range<usize>,
+    /// How sure the adapter is, 0 to 100: where regions overlap, the surest stays.
+    pub score: u8,
+    /// Whether it is better taken together with other regions of the adapter, one behind the other, than
+    /// alone.
+    pub joins: bool,
+}
+
 /// Turns the bytes of a block into streams that are easier to predict, and back.
 pub trait Adapter: Plugin {
     /// Encoder side.
@@ -89,6 +103,14 @@ pub trait Adapter: Plugin {
     ) -> Result<Vec<Proposal>> {
         let _ = (input, place, settings);
         Ok(Vec::new())
+    }
+
+    /// Encoder side: parts of this block that are files of the adapter's kind, by their headers. Each, or
+    /// all that join, is then proposed to this adapter as if it were a content of its own; the rest of the
+    /// block closes up behind it. What the whole block is, `propose` says.
+    fn regions(&self, input: &[u8], place: &Place<'_>) -> Vec<Region> {
+        let _ = (input, place);
+        Vec::new()
     }
 
     /// What `params`, hostile on this side, say, for people: `f32 little-endian, records of 28

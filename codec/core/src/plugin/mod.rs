@@ -28,7 +28,7 @@ use std::fmt;
 
 use crate::{Error, Result};
 
-pub use adapter::{Adapted, Adapter, Layout, NumberLayout, Place, Proposal, Stream};
+pub use adapter::{Adapted, Adapter, Layout, NumberLayout, Place, Proposal, Region, Stream};
 pub use answers::Answers;
 pub use coder::{Coder, DecisionCoder, DecisionDecoder, DecisionEncoder};
 pub use identity::{Provenance, THIRD_PARTY, check_identity, derived_id};
