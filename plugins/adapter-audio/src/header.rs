@@ -1,5 +1,9 @@
 //! Headers of WAV and AIFF files: what samples there are, and where (`spec.md`, section 4).
 
+use std::ops::Range;
+
+use memchr::memmem;
+
 use crate::params::{CHANNELS_MAX, Params};
 
 /// Most chunks before the samples.
@@ -111,4 +115,33 @@ pub(crate) fn within(file: &Params, offset: u64, len: u64) -> Option<Params> {
         length,
         ..file.clone()
     })
+}
+
+/// Files within a block, cut where the block ends: where they are.
+pub(crate) fn regions(block: &[u8]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = next(block, at) {
+        let file = &block[start..];
+        // What stands behind the samples is left to others.
+        let end = read(file).map(|params| params.skip.saturating_add(params.length));
+        let end = end.and_then(|end| usize::try_from(end).ok());
+        let range = start..start + end.unwrap_or(0).min(file.len());
+        at = range.end.max(start + 1);
+        if !range.is_empty() {
+            found.push(range);
+        }
+    }
+    found
+}
+
+/// Where the next file may begin.
+fn next(block: &[u8], from: usize) -> Option<usize> {
+    let rest = &block[from..];
+    let at = |magic: &[u8]| memmem::find(rest, magic).filter(|&at| at >= 8);
+    let start = [at(b"WAVEfmt "), at(b"AIFFCOMM")]
+        .into_iter()
+        .flatten()
+        .min()?;
+    Some(from + start - 8)
 }

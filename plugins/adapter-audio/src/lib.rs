@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 
 use umoec_codec::plugin::{
     Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, NumberLayout, Place, Plugin, PluginId,
-    Proposal, Settings, Stream,
+    Proposal, Region, Settings, Stream,
 };
 use umoec_codec::{Limits, Result};
 
@@ -73,6 +73,15 @@ impl Adapter for Audio {
                 })
             })
             .collect()
+    }
+
+    fn regions(&self, input: &[u8], _: &Place<'_>) -> Vec<Region> {
+        let region = |range| Region {
+            range,
+            score: 100,
+            joins: false,
+        };
+        header::regions(input).into_iter().map(region).collect()
     }
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {

@@ -15,7 +15,7 @@ pub(crate) fn machine(head: &[u8], block: &[u8]) -> Option<(Machine, u8)> {
 }
 
 /// What the header of an executable says; the inner `None` is any other machine.
-fn declared(head: &[u8]) -> Option<Option<Machine>> {
+pub(crate) fn declared(head: &[u8]) -> Option<Option<Machine>> {
     let u16_at = |at: usize| Some(u16::from_le_bytes(head.get(at..at + 2)?.try_into().ok()?));
     let u32_at = |at: usize| Some(u32::from_le_bytes(head.get(at..at + 4)?.try_into().ok()?));
     if head.starts_with(b"\x7FELF") {

@@ -4,6 +4,7 @@
 //! the function's address in place of the distance they look alike.
 
 mod detect;
+mod files;
 mod kernel;
 
 use std::borrow::Cow;
@@ -11,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 
 use umoec_codec::plugin::{
     Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Place, Plugin, PluginId, Proposal,
-    Settings, Stream,
+    Region, Settings, Stream,
 };
 use umoec_codec::{Limits, Result};
 
@@ -58,6 +59,15 @@ impl Adapter for Exe {
             adapted: adapted(input, machine, place.offset as u32),
         };
         Ok(found.map(propose).into_iter().collect())
+    }
+
+    fn regions(&self, input: &[u8], _: &Place<'_>) -> Vec<Region> {
+        let region = |range| Region {
+            range,
+            score: 95,
+            joins: true,
+        };
+        files::within(input).into_iter().map(region).collect()
     }
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use umoec_codec::container::NeededPlugin;
 use umoec_codec::pipeline::{
-    FrameReport, Inspection, MemberReport, NeedReport, NoteReport, PluginReport, SectionReport,
-    StreamReport, inspect,
+    FrameReport, Inspection, MemberReport, NeedReport, NoteReport, PartReport, PluginReport,
+    SectionReport, StreamReport, inspect,
 };
 use umoec_codec::plugin::{Kind, PluginId, Registry};
 
@@ -192,6 +192,9 @@ fn describe_note(out: &mut String, note: &NoteReport) {
     );
 }
 
+/// Segments of a part that are shown at most; JSON has all.
+const SEGMENTS: usize = 8;
+
 fn describe_frame(out: &mut String, frame: &FrameReport, names: &Names<'_>) {
     fields(
         out,
@@ -211,6 +214,9 @@ fn describe_frame(out: &mut String, frame: &FrameReport, names: &Names<'_>) {
             fields(out, &[("", about)]);
         }
     }
+    for (number, part) in frame.parts.iter().enumerate() {
+        describe_part(out, number, part, names);
+    }
     if let Some(lanes) = &frame.lanes {
         let text = format!("{} with segments of {} bytes", lanes.count, lanes.segment);
         fields(out, &[("lanes", text)]);
@@ -228,6 +234,34 @@ fn describe_frame(out: &mut String, frame: &FrameReport, names: &Names<'_>) {
             fields(out, &[("", about)]);
         }
     }
+}
+
+fn describe_part(out: &mut String, number: usize, part: &PartReport, names: &Names<'_>) {
+    let adapter = part.adapter.as_ref();
+    let named = adapter.map_or("no adapter".into(), |adapter| {
+        format!("adapter {}", plugin(Kind::Adapter, adapter, names))
+    });
+    let (first, count) = part.streams;
+    let streams = match count {
+        1 => format!("stream {first}"),
+        _ => format!("streams {first} to {}", first + count - 1),
+    };
+    let text = format!("{} bytes, {named}, {streams}", size::grouped(part.length));
+    fields(out, &[(&format!("part {number}"), text)]);
+    if let Some(about) = adapter.and_then(|adapter| about(Kind::Adapter, adapter, names)) {
+        fields(out, &[("", about)]);
+    }
+    let shown = part.segments.iter().take(SEGMENTS);
+    let mut places: Vec<String> = shown
+        .map(|(at, length)| format!("{} + {}", size::grouped(*at), size::grouped(*length)))
+        .collect();
+    if part.segments.len() > SEGMENTS {
+        places.push(format!("{} more", part.segments.len() - SEGMENTS));
+    }
+    fields(
+        out,
+        &[("", format!("content at byte {}", places.join(", ")))],
+    );
 }
 
 fn describe_stream(stream: &StreamReport, names: &Names<'_>) -> String {

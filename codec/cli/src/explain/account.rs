@@ -40,9 +40,13 @@ impl Account {
     pub(super) fn new(frames: Vec<FrameCosts>, content: &[u8], compressed: u64) -> Self {
         let mut bits = Vec::with_capacity(content.len());
         for frame in &frames {
-            match &frame.streams[..] {
-                [stream] if frame.plain => bits.extend(stream.bits.iter().copied().map(Some)),
-                _ => bits.resize(bits.len() + frame.raw_length as usize, None),
+            let mut streams: Vec<_> = frame.streams.iter().map(|s| s.bits.iter()).collect();
+            for &(length, stream) in &frame.content {
+                let end = bits.len() + length as usize;
+                if let Some(stream) = stream.and_then(|number| streams.get_mut(number)) {
+                    bits.extend(stream.take(length as usize).copied().map(Some));
+                }
+                bits.resize(end, None);
             }
         }
         bits.resize(content.len(), None);
@@ -111,10 +115,9 @@ mod tests {
     fn frame(offset: u64, bits: &[f32], plain: bool) -> FrameCosts {
         FrameCosts {
             offset,
-            raw_length: bits.len() as u64,
-            adapter: None,
-            plain,
+            content: vec![(bits.len() as u64, plain.then_some(0))],
             streams: vec![StreamCosts {
+                adapter: None,
                 predictor: None,
                 coder: PluginId(2),
                 payload: 5,
@@ -135,6 +138,15 @@ mod tests {
         assert_eq!(classes, expected);
         assert_eq!(account.profile(2), [Some(1.5), Some(4.0)]);
         assert_eq!(account.dearest(2, 9), [(0, 3.0)]);
+    }
+
+    #[test]
+    fn costs_of_parts_go_to_their_segments() {
+        let mut frame = frame(9, &[1.0, 2.0, 4.0], true);
+        frame.content = vec![(2, Some(0)), (3, None), (1, Some(0)), (1, Some(7))];
+        let account = Account::new(vec![frame], b"abxyzcd", 40);
+        let expected = [Some(1.0), Some(2.0), None, None, None, Some(4.0), None];
+        assert_eq!(account.bits, expected);
     }
 
     #[test]

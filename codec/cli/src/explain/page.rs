@@ -174,7 +174,7 @@ fn frames(out: &mut String, subject: &Subject<'_>) {
                 "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
                 size::grouped(frame.offset),
                 size::grouped(length),
-                name(Kind::Adapter, frame.adapter),
+                name(Kind::Adapter, stream.adapter),
                 name(Kind::Predictor, stream.predictor),
                 name(Kind::Coder, Some(stream.coder)),
                 size::grouped(stream.payload),

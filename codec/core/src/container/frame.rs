@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::parts::{self, Part, Segment};
 use super::{Fields, MAX_BLOCK, MAX_FRAME_HEAD, ModelHash, PluginRef, wire};
 use crate::Result;
 
@@ -9,7 +10,8 @@ const SEVERAL_STREAMS: u8 = 0b0000_0001;
 const LANES: u8 = 0b0000_0010;
 const MODELS: u8 = 0b0000_0100;
 const LENGTH_DIFFERS: u8 = 0b0000_1000;
-const RESERVED: u8 = 0b1111_0000;
+const PARTS: u8 = 0b0001_0000;
+const RESERVED: u8 = 0b1110_0000;
 
 /// The most streams of a frame (spec umc §2.3).
 pub const MAX_STREAMS: u64 = 256;
@@ -43,8 +45,10 @@ pub struct StreamHead {
 pub struct FrameHead {
     /// Bytes of the block.
     pub raw_length: u64,
-    /// `None`: the block is the one stream.
-    pub adapter: Option<PluginRef>,
+    /// What the adapters take, in the order of their streams; mostly one that takes the whole block.
+    pub parts: Vec<Part>,
+    /// What the block is made of, where there are several parts; else nothing.
+    pub segments: Vec<Segment>,
     /// `None`: bytes follow one another.
     pub lanes: Option<Lanes>,
     /// The models that the predictors use, in the order in which their parameters count them.
@@ -66,10 +70,14 @@ impl FrameHead {
             (self.lanes.is_some(), LANES),
             (!self.models.is_empty(), MODELS),
             (differs, LENGTH_DIFFERS),
+            (self.parts.len() > 1, PARTS),
         ];
         let mut out = vec![flags.iter().map(|&(set, bit)| u8::from(set) * bit).sum()];
         wire::put_varint(&mut out, self.raw_length);
-        PluginRef::put_option(self.adapter.as_ref(), &mut out);
+        match &self.parts[..] {
+            [only] => PluginRef::put_option(only.adapter.as_ref(), &mut out),
+            several => parts::put(several, &self.segments, &mut out),
+        }
         if let Some(lanes) = self.lanes {
             wire::put_varint(&mut out, lanes.count);
             wire::put_varint(&mut out, lanes.segment);
@@ -80,7 +88,7 @@ impl FrameHead {
                 .iter()
                 .for_each(|hash| out.extend_from_slice(hash));
         }
-        if one.is_none() {
+        if one.is_none() && self.parts.len() == 1 {
             wire::put_varint(&mut out, self.streams.len() as u64);
         }
         for stream in &self.streams {
@@ -107,8 +115,20 @@ impl FrameHead {
         if several && flags & LENGTH_DIFFERS != 0 {
             return Err(fields.fault("the flags give one length to several streams"));
         }
+        if flags & PARTS != 0 && !several {
+            return Err(fields.fault("the flags give one stream to several parts"));
+        }
         let raw_length = fields.varint("raw length", 0, MAX_BLOCK)?;
-        let adapter = PluginRef::get_option(fields, "adapter")?;
+        let (mut parts, segments) = if flags & PARTS == 0 {
+            let only = Part {
+                length: raw_length,
+                adapter: PluginRef::get_option(fields, "adapter")?,
+                streams: 1,
+            };
+            (vec![only], Vec::new())
+        } else {
+            parts::get(fields, raw_length, MAX_STREAMS)?
+        };
         let lanes = if flags & LANES == 0 {
             None
         } else {
@@ -123,11 +143,10 @@ impl FrameHead {
                 models.push(fields.hash("model hash")?);
             }
         }
-        let count = if several {
-            fields.varint("count of streams", 2, MAX_STREAMS)?
-        } else {
-            1
-        };
+        if several && segments.is_empty() {
+            parts[0].streams = fields.varint("count of streams", 2, MAX_STREAMS)? as usize;
+        }
+        let count: usize = parts.iter().map(|part| part.streams).sum();
         let mut streams = Vec::new();
         // Payload lengths until the end of the head is known.
         let mut payloads = Vec::new();
@@ -152,8 +171,13 @@ impl FrameHead {
         if !several && flags & LENGTH_DIFFERS != 0 && streams[0].length == raw_length {
             return Err(fields.fault("the stream's length is given and equals the raw length"));
         }
-        if adapter.is_none() && (several || streams[0].length != raw_length) {
-            return Err(fields.fault("without an adapter the block must be the one stream"));
+        let mut first = 0;
+        for part in &parts {
+            let whole = part.streams == 1 && streams[first].length == part.length;
+            if part.adapter.is_none() && !whole {
+                return Err(fields.fault("without an adapter the block must be the one stream"));
+            }
+            first += part.streams;
         }
         let mut position = fields.position() as u64;
         if position > MAX_FRAME_HEAD {
@@ -174,7 +198,8 @@ impl FrameHead {
         }
         Ok(Self {
             raw_length,
-            adapter,
+            parts,
+            segments,
             lanes,
             models,
             streams,
@@ -218,10 +243,19 @@ mod tests {
         }
     }
 
+    fn part(length: u64, adapter: Option<PluginRef>, streams: usize) -> Part {
+        Part {
+            length,
+            adapter,
+            streams,
+        }
+    }
+
     fn simple() -> FrameHead {
         FrameHead {
             raw_length: 5,
-            adapter: None,
+            parts: vec![part(5, None, 1)],
+            segments: vec![],
             lanes: None,
             models: vec![],
             streams: vec![stream(5, 9..12)],
@@ -231,13 +265,27 @@ mod tests {
     fn full() -> FrameHead {
         FrameHead {
             raw_length: 1000,
-            adapter: Some(plugin(0x1234_5678_9abc, b"adapter")),
+            parts: vec![part(1000, Some(plugin(0x1234_5678_9abc, b"adapter")), 2)],
+            segments: vec![],
             lanes: Some(Lanes {
                 count: 4,
                 segment: 8192,
             }),
             models: vec![[1; 32], [2; 32]],
             streams: vec![stream(400, 112..114), stream(700, 114..117)],
+        }
+    }
+
+    /// Five bytes of no adapter around four of one with two streams.
+    fn divided() -> FrameHead {
+        let segment = |part, length| Segment { part, length };
+        FrameHead {
+            raw_length: 9,
+            parts: vec![part(5, None, 1), part(4, Some(plugin(3, b"p")), 2)],
+            segments: vec![segment(0, 2), segment(1, 4), segment(0, 3)],
+            lanes: None,
+            models: vec![],
+            streams: vec![stream(5, 41..43), stream(4, 43..43), stream(1, 43..46)],
         }
     }
 
@@ -254,9 +302,9 @@ mod tests {
     #[test]
     fn heads_come_back() {
         let mut longer = simple();
-        longer.adapter = Some(plugin(1, &[]));
+        longer.parts[0].adapter = Some(plugin(1, &[]));
         longer.streams = vec![stream(7, 11..20)];
-        for head in [simple(), longer, full()] {
+        for head in [simple(), longer, full(), divided()] {
             assert_eq!(read(&body(&head)).unwrap(), head);
         }
     }
@@ -271,15 +319,47 @@ mod tests {
 
     #[test]
     fn a_head_cut_anywhere_is_refused() {
-        let whole = body(&full());
-        for end in 0..whole.len() {
-            assert!(matches!(read(&whole[..end]), Err(Error::Format { .. })));
+        for whole in [body(&full()), body(&divided())] {
+            for end in 0..whole.len() {
+                assert!(matches!(read(&whole[..end]), Err(Error::Format { .. })));
+            }
         }
     }
 
     #[test]
+    fn parts_that_do_not_make_the_block_are_refused() {
+        let change = |change: fn(&mut FrameHead)| {
+            let mut head = divided();
+            change(&mut head);
+            read(&body(&head))
+        };
+        assert!(change(|_| {}).is_ok());
+        for (wrong, named) in [
+            (change(|h| h.raw_length = 10), "9 bytes"),
+            (change(|h| h.segments[2].part = 1), "follow one another"),
+            (change(|h| h.segments[0].part = 1), "order"),
+            (
+                change(|h| {
+                    h.parts.push(part(0, Some(plugin(3, b"")), 1));
+                    h.streams.push(stream(0, 0..46));
+                }),
+                "no segment",
+            ),
+            (change(|h| h.segments[1].length = 0), "segment length"),
+            (change(|h| h.streams[0].length = 4), "one stream"),
+            (change(|h| h.parts[1].adapter = None), "one stream"),
+        ] {
+            let error = wrong.unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
+        let mut one_stream = body(&divided());
+        one_stream[0] &= !SEVERAL_STREAMS;
+        assert!(read(&one_stream).unwrap_err().to_string().contains("flags"));
+    }
+
+    #[test]
     fn reserved_bits_reject() {
-        for bit in 4..8 {
+        for bit in 5..8 {
             let mut body = body(&simple());
             body[0] |= 1 << bit;
             assert!(matches!(read(&body), Err(Error::Format { .. })));

@@ -19,6 +19,7 @@ mod magic;
 mod member;
 pub(crate) mod model;
 mod note;
+mod parts;
 mod plugin_ref;
 mod section;
 mod solo;
@@ -40,6 +41,7 @@ pub(crate) use member::{
     read_solo,
 };
 pub use note::PluginNote;
+pub use parts::{MAX_PARTS, MAX_SEGMENTS, Part, Segment};
 pub use plugin_ref::PluginRef;
 pub use section::SectionId;
 pub(crate) use section::{SectionHead, write_section};

@@ -17,19 +17,18 @@ pub struct Costs(Arc<Mutex<Vec<FrameCosts>>>);
 pub struct FrameCosts {
     /// Where the frame is in the file.
     pub offset: u64,
-    /// Bytes of content.
-    pub raw_length: u64,
-    /// The adapter, unless there is none.
-    pub adapter: Option<PluginId>,
-    /// Whether the one stream is the content itself, so that its costs are those of the content's bytes.
-    pub plain: bool,
-    /// What the adapter made of the content.
+    /// The content's bytes, in order: how many, and in which stream they stand as they are, each stretch
+    /// behind the one before it. `None`: an adapter made something else of them.
+    pub content: Vec<(u64, Option<usize>)>,
+    /// What the adapters made of the content.
     pub streams: Vec<StreamCosts>,
 }
 
 /// A stream's account.
 #[derive(Debug, Clone)]
 pub struct StreamCosts {
+    /// The adapter that made it, unless there is none.
+    pub adapter: Option<PluginId>,
     /// The predictor, unless all bytes are equally probable.
     pub predictor: Option<PluginId>,
     /// The coder.

@@ -1,5 +1,6 @@
 //! A frame's body to the block.
 
+use std::iter;
 use std::sync::Arc;
 
 use super::budget::{Permit, Ticket};
@@ -7,13 +8,15 @@ use super::coding::{Payload, StreamFault, StreamLedger, decode_stream};
 use super::costs::{Costs, FrameCosts, StreamCosts};
 use super::options::DecodeOptions;
 use super::pool::{Pool, Watch};
-use crate::container::{FrameHead, FrameSection, MemberStart, ModelHash, PluginRef};
+use crate::container::{FrameHead, FrameSection, MemberStart, ModelHash, Part, PluginRef};
 use crate::plugin::{Kind, Model, Opened, Registry};
 use crate::{Error, Limits, Result};
 
-/// What a frame needs beside its predictors (spec umc §6.3): body, streams and block.
+/// What a frame needs beside its predictors (spec umc §6.3): body, streams and block; and the block once
+/// more, if it is put together of parts.
 pub(super) fn frame_memory(head: &FrameHead, body_length: u64) -> u64 {
-    body_length + head.streams_length() + head.raw_length
+    let blocks = if head.segments.is_empty() { 1 } else { 2 };
+    body_length + head.streams_length() + blocks * head.raw_length
 }
 
 /// One frame on its way back.
@@ -59,7 +62,9 @@ impl FrameDecoder<'_> {
     fn decode(&self, ticket: Ticket, watch: &Watch) -> Result<(Vec<u8>, Permit)> {
         let head = &self.frame.head;
         self.check_lanes()?;
-        self.lookup(Kind::Adapter, head.adapter.as_ref())?;
+        for part in &head.parts {
+            self.lookup(Kind::Adapter, part.adapter.as_ref())?;
+        }
         for stream in &head.streams {
             self.lookup(Kind::Predictor, stream.predictor.as_ref())?;
             self.lookup(Kind::Coder, Some(&stream.coder))?;
@@ -89,6 +94,8 @@ impl FrameDecoder<'_> {
 
         let mut streams = Vec::with_capacity(opened.len());
         let mut accounts = Vec::new();
+        let adapters = head.parts.iter();
+        let mut adapters = adapters.flat_map(|p| iter::repeat_n(p.adapter.as_ref(), p.streams));
         for (number, opened) in opened.into_iter().enumerate() {
             let predicting = opened.as_ref().map(|(id, opened)| (*id, &**opened));
             let stream = &head.streams[number];
@@ -106,7 +113,9 @@ impl FrameDecoder<'_> {
                     StreamFault::Error(e) => self.locate(e),
                     StreamFault::Payload => self.damaged(&format!("payload of stream {number}")),
                 })?;
+            let adapter = adapters.next().flatten().map(|a| a.id);
             accounts.extend(ledger.map(|ledger| StreamCosts {
+                adapter,
                 predictor: stream.predictor.as_ref().map(|p| p.id),
                 coder: stream.coder.id,
                 payload: payload.bytes.len() as u64,
@@ -115,18 +124,12 @@ impl FrameDecoder<'_> {
             }));
             streams.push(data);
         }
-        // Compared only for who asks: most adapters leave the content as it is.
-        let only = match &streams[..] {
-            [only] if self.costs.is_some() => Some(only.clone()),
-            _ => None,
-        };
-        let block = self.join(streams, &limits)?;
+        let mut plain = Vec::new();
+        let block = self.join(streams, &limits, self.costs.map(|_| &mut plain))?;
         if let Some(costs) = self.costs {
             costs.add(FrameCosts {
                 offset: self.frame.offset,
-                raw_length: block.len() as u64,
-                adapter: head.adapter.as_ref().map(|a| a.id),
-                plain: only.is_some_and(|only| only == block),
+                content: origins(head, &plain),
                 streams: accounts,
             });
         }
@@ -224,32 +227,64 @@ impl FrameDecoder<'_> {
             .map_err(|e| self.locate(e))
     }
 
-    /// Streams to the block.
-    fn join(&self, mut streams: Vec<Vec<u8>>, limits: &Limits) -> Result<Vec<u8>> {
+    /// Streams to the block. Notes in `plain`, for who asks, of each part whether its one stream is it as it was.
+    fn join(
+        &self,
+        streams: Vec<Vec<u8>>,
+        limits: &Limits,
+        mut plain: Option<&mut Vec<bool>>,
+    ) -> Result<Vec<u8>> {
         let head = &self.frame.head;
-        let Some(adapter) = &head.adapter else {
+        let mut streams = streams.into_iter();
+        let mut parts = Vec::with_capacity(head.parts.len());
+        for part in &head.parts {
+            let own: Vec<_> = streams.by_ref().take(part.streams).collect();
+            // Compared only for who asks: most adapters leave the content as it is.
+            let only = match &own[..] {
+                [only] if plain.is_some() => Some(only.clone()),
+                _ => None,
+            };
+            let bytes = self.part(part, own, limits)?;
+            if let Some(plain) = &mut plain {
+                plain.push(only.is_some_and(|only| only == bytes));
+            }
+            parts.push(bytes);
+        }
+        if head.segments.is_empty() {
+            // The head has at least one part.
+            return Ok(parts.pop().unwrap_or_default());
+        }
+        let mut block = Vec::with_capacity(length(head.raw_length)?);
+        let mut taken = vec![0; parts.len()];
+        for segment in &head.segments {
+            // The head was refused unless the segments of a part are as long as the part.
+            let start = taken[segment.part];
+            let end = start + segment.length as usize;
+            block.extend_from_slice(&parts[segment.part][start..end]);
+            taken[segment.part] = end;
+        }
+        Ok(block)
+    }
+
+    /// Its streams to a part.
+    fn part(&self, part: &Part, mut streams: Vec<Vec<u8>>, limits: &Limits) -> Result<Vec<u8>> {
+        let Some(adapter) = &part.adapter else {
             // The head was refused unless it has exactly one stream of the right length.
             return Ok(streams.pop().unwrap_or_default());
         };
-        let raw_length = length(head.raw_length)?;
-        let block = self
+        let expected = length(part.length)?;
+        let bytes = self
             .registry
             .adapter(adapter.id, adapter.version)?
-            .inverse(
-                adapter.version,
-                &adapter.params,
-                streams,
-                raw_length,
-                limits,
-            )
+            .inverse(adapter.version, &adapter.params, streams, expected, limits)
             .map_err(|e| self.locate(e))?;
-        if block.len() == raw_length {
-            return Ok(block);
+        if bytes.len() == expected {
+            return Ok(bytes);
         }
         Err(self.fault(format!(
-            "adapter {} made {} bytes of the streams instead of {raw_length}",
+            "adapter {} made {} bytes of the streams instead of {expected}",
             adapter.id,
-            block.len()
+            bytes.len()
         )))
     }
 
@@ -287,6 +322,18 @@ impl FrameDecoder<'_> {
             error => error,
         }
     }
+}
+
+/// Where the bytes of a block come from: lengths, with the streams whose bytes they are as they were.
+fn origins(head: &FrameHead, plain: &[bool]) -> Vec<(u64, Option<usize>)> {
+    let streams: Vec<usize> = head.parts.iter().map(|part| part.streams).collect();
+    let first = |part: usize| streams[..part].iter().sum();
+    let origin = |part: usize| plain[part].then(|| first(part));
+    if head.segments.is_empty() {
+        return vec![(head.raw_length, origin(0))];
+    }
+    let segments = head.segments.iter();
+    segments.map(|s| (s.length, origin(s.part))).collect()
 }
 
 /// A length that this machine can address.

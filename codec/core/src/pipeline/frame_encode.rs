@@ -7,9 +7,9 @@ use super::budget::{Permit, Ticket};
 use super::coding::{Predicting, encode_stream};
 use super::frame_decode::frame_memory;
 use super::pool::Watch;
-use super::tournament::{Adapters, Measure};
+use super::tournament::{Adapters, Measure, Share};
 use crate::container::{
-    FrameHead, MAX_FRAME_HEAD, NeededPlugin, PluginNote, PluginRef, StreamHead,
+    FrameHead, MAX_FRAME_HEAD, NeededPlugin, Part, PluginNote, PluginRef, Segment, StreamHead,
 };
 use crate::plugin::{
     AnyPlugin, Coder, Descriptor, Kind, Model, Opened, Place, Plugin, PluginId, Predictor,
@@ -148,22 +148,29 @@ impl FrameEncoder {
                 output: u64::MAX,
             },
         };
-        let (adapter, adapted) = self
+        let shares = self
             .adapters
-            .adapt(&block, place, &measure)
+            .share(&block, place, &measure)
             .map_err(|e| self.too_small(e))?;
-        let adapter_id = adapter.descriptor().id;
-        let adapter = reference(adapter.descriptor(), adapted.params);
         // The block itself is needed again only if it must be stored; mostly the one stream
         // is the block.
         let raw_length = block.len() as u64;
-        let block = match &adapted.streams[..] {
-            [only] if only.data == block => None,
+        let block = match &shares[..] {
+            [share] if matches!(&share.adapted.streams[..], [only] if only.data == block) => None,
             _ => Some(block),
         };
-        let mut planned = Vec::with_capacity(adapted.streams.len());
-        for stream in adapted.streams {
-            planned.push(self.plan(stream)?);
+        let segments = segments(&shares);
+        let (mut parts, mut planned) = (Vec::new(), Vec::new());
+        for share in shares {
+            let ranges = share.ranges.iter();
+            parts.push(Part {
+                length: ranges.map(|range| range.len() as u64).sum(),
+                adapter: Some(reference(share.adapter.descriptor(), share.adapted.params)),
+                streams: share.adapted.streams.len(),
+            });
+            for stream in share.adapted.streams {
+                planned.push(self.plan(stream)?);
+            }
         }
         let coding = planned.iter().map(|stream| self.need(stream)).max();
         let streams = planned.iter().map(|stream| stream.data.len());
@@ -181,15 +188,21 @@ impl FrameEncoder {
         }
         let predicted = coded.iter().any(|stream| stream.predictor.is_some());
         let models = if predicted { &self.models[..] } else { &[] };
-        let frame = assemble(raw_length, Some(adapter), models, coded);
+        let adapters: Vec<_> = parts
+            .iter()
+            .flat_map(|p| &p.adapter)
+            .map(|a| a.id)
+            .collect();
+        let frame = assemble(raw_length, parts, segments, models, coded);
         let block = block.or(only).unwrap_or_default();
         let plain = |block: &[u8]| -> Result<CodedFrame> {
-            Ok(assemble(
-                raw_length,
-                None,
-                &[],
-                vec![self.store(block, watch)?],
-            ))
+            let part = Part {
+                length: raw_length,
+                adapter: None,
+                streams: 1,
+            };
+            let stored = vec![self.store(block, watch)?];
+            Ok(assemble(raw_length, vec![part], vec![], &[], stored))
         };
         // spec umc §6.2: a stored frame's head takes less than 32 bytes, so only a frame that
         // saved next to nothing is worth the comparison.
@@ -203,7 +216,7 @@ impl FrameEncoder {
         } else {
             frame
         };
-        self.check(&frame, raw_length, adapter_id)?;
+        self.check(&frame, raw_length, &adapters)?;
         Ok((frame, permit))
     }
 
@@ -282,7 +295,7 @@ impl FrameEncoder {
     }
 
     /// Refuses to write a frame that no decoder would take.
-    fn check(&self, frame: &CodedFrame, raw_length: u64, adapter: PluginId) -> Result<()> {
+    fn check(&self, frame: &CodedFrame, raw_length: u64, adapters: &[PluginId]) -> Result<()> {
         if frame.memory > self.memory {
             return Err(Error::Config(format!(
                 "profile `{}`: a block of {raw_length} bytes needs {} bytes of memory to decode, \
@@ -293,7 +306,8 @@ impl FrameEncoder {
         if frame.body.len() as u64 > raw_length + MAX_FRAME_HEAD {
             return Err(Error::Plugin {
                 kind: Kind::Adapter,
-                id: adapter,
+                // There is one, or several are in it together.
+                id: adapters.first().copied().unwrap_or(PluginId(0)),
                 reason: format!("its parameters take more than {MAX_FRAME_HEAD} bytes"),
             });
         }
@@ -317,10 +331,38 @@ fn other_kind(name: &str) -> Error {
     Error::Config(format!("`{name}` is registered as another kind of plugin"))
 }
 
+/// The segments of a block that several adapters share.
+fn segments(shares: &[Share<'_>]) -> Vec<Segment> {
+    if shares.len() < 2 {
+        return Vec::new();
+    }
+    let numbered = shares.iter().enumerate();
+    let mut all: Vec<_> = numbered
+        .flat_map(|(part, share)| {
+            share
+                .ranges
+                .iter()
+                .map(move |range| (range.start, part, range.len()))
+        })
+        .collect();
+    all.sort_unstable();
+    let mut segments: Vec<Segment> = Vec::new();
+    for (_, part, length) in all {
+        let length = length as u64;
+        match segments.last_mut() {
+            // Regions of one part may touch.
+            Some(last) if last.part == part => last.length += length,
+            _ => segments.push(Segment { part, length }),
+        }
+    }
+    segments
+}
+
 /// Puts head and payloads together.
 fn assemble(
     raw_length: u64,
-    adapter: Option<PluginRef>,
+    parts: Vec<Part>,
+    segments: Vec<Segment>,
     models: &[Arc<Model>],
     coded: Vec<CodedStream>,
 ) -> CodedFrame {
@@ -339,7 +381,8 @@ fn assemble(
         .unzip();
     let head = FrameHead {
         raw_length,
-        adapter,
+        parts,
+        segments,
         lanes: None,
         models: models.iter().map(|model| model.hash()).collect(),
         streams,

@@ -19,6 +19,7 @@ mod oneshot;
 mod options;
 mod pool;
 mod profile;
+mod regions;
 mod report;
 mod tournament;
 
@@ -33,5 +34,5 @@ pub use options::{DecodeOptions, EncodeOptions, Progress, Summary};
 pub use profile::{PluginChoice, Profile};
 pub use report::{
     EndReport, FrameReport, HeaderReport, Inspection, LanesReport, MemberReport, NeedReport,
-    NoteReport, PluginReport, SectionReport, SoloReport, StreamReport,
+    NoteReport, PartReport, PluginReport, SectionReport, SoloReport, StreamReport,
 };

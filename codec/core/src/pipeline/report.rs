@@ -150,14 +150,30 @@ pub struct FrameReport {
     pub content_offset: u64,
     /// Bytes of its block.
     pub raw_length: u64,
-    /// `None`: the block is the one stream.
+    /// `None`: the block is the one stream, or several adapters share it.
     pub adapter: Option<PluginReport>,
+    /// What adapters share the block, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartReport>,
     /// How it is laid out over lanes.
     pub lanes: Option<LanesReport>,
     /// Hashes of the models it uses.
     pub models: Vec<String>,
     /// Its streams.
     pub streams: Vec<StreamReport>,
+}
+
+/// What one of several adapters takes of a block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartReport {
+    /// Bytes of it.
+    pub length: u64,
+    /// `None`: it is its one stream.
+    pub adapter: Option<PluginReport>,
+    /// The numbers of its streams: the first, and how many.
+    pub streams: (usize, usize),
+    /// Where in the content of all members its segments begin, and their bytes.
+    pub segments: Vec<(u64, u64)>,
 }
 
 /// Lanes of a frame.
@@ -286,7 +302,11 @@ impl FrameReport {
             length,
             content_offset,
             raw_length: head.raw_length,
-            adapter: head.adapter.as_ref().map(PluginReport::from),
+            adapter: match &head.parts[..] {
+                [only] => only.adapter.as_ref().map(PluginReport::from),
+                _ => None,
+            },
+            parts: parts(head, content_offset),
             lanes: head.lanes.map(|lanes| LanesReport {
                 count: lanes.count,
                 segment: lanes.segment,
@@ -295,4 +315,28 @@ impl FrameReport {
             streams: streams.collect(),
         }
     }
+}
+
+fn parts(head: &FrameHead, content_offset: u64) -> Vec<PartReport> {
+    if head.segments.is_empty() {
+        return Vec::new();
+    }
+    let mut first = 0;
+    let parts = head.parts.iter().map(|part| {
+        let streams = (first, part.streams);
+        first += part.streams;
+        PartReport {
+            length: part.length,
+            adapter: part.adapter.as_ref().map(PluginReport::from),
+            streams,
+            segments: Vec::new(),
+        }
+    });
+    let mut parts: Vec<_> = parts.collect();
+    let mut at = content_offset;
+    for segment in &head.segments {
+        parts[segment.part].segments.push((at, segment.length));
+        at += segment.length;
+    }
+    parts
 }

@@ -1,12 +1,16 @@
-//! Which adapter takes a block: those that recognise it propose, and a sample of what each would
-//! make of it is measured, not guessed. A proposal must beat the plain adapter on the sample.
+//! Which adapter takes a block, or which of its parts: those that recognise it propose, and a sample of what
+//! each would make of it is measured, not guessed. A proposal must beat the plain adapter on the sample.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::regions::{self, Claim};
+
 use crate::Result;
+use crate::container::MAX_STREAMS;
 use crate::plugin::{
     Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Meter, Model, Place, Predictor,
-    Registry, Settings, Stream,
+    Proposal, Registry, Settings, Stream,
 };
 use crate::probability::TOTAL_BITS;
 use crate::{Error, Limits};
@@ -26,6 +30,17 @@ const STRIDES: usize = 512;
 const MEASURED: usize = 3;
 /// What a proposal must save of the plain adapter's cost, as a divisor: a sample is not the block.
 const MARGIN: u64 = 50;
+
+/// What a part of its own costs in bytes: its head, and a model that knows nothing of the rest.
+const PART: u64 = 256;
+
+/// What one adapter takes of a block.
+pub(super) struct Share<'a> {
+    pub(super) adapter: &'a dyn Adapter,
+    pub(super) adapted: Adapted,
+    /// Where its bytes are in the block, in order.
+    pub(super) ranges: Vec<Range<usize>>,
+}
 
 /// The adapters of a profile.
 pub(super) struct Adapters {
@@ -108,44 +123,117 @@ impl Adapters {
             .chain(self.candidates.iter().map(|(a, _)| a))
     }
 
-    /// The adapter that takes the block, and what it makes of it.
-    pub(super) fn adapt(
+    /// What takes the block: one adapter, or several that share it.
+    pub(super) fn share(
+        &self,
+        block: &[u8],
+        place: &Place<'_>,
+        measure: &Measure<'_>,
+    ) -> Result<Vec<Share<'_>>> {
+        let mut shares = Vec::new();
+        let mut streams = 0;
+        if self.contested {
+            for claim in self.claims(block, place) {
+                let bytes = claim.gather(block);
+                let (adapter, settings) = &self.candidates[claim.owner];
+                let proposals = adapter.propose(&bytes, &Place::own(&bytes), settings)?;
+                let own = proposals.into_iter().map(|p| (&**adapter, p)).collect();
+                if let Some((adapter, adapted)) = self.contest(&bytes, own, PART, measure)?
+                    && streams + adapted.streams.len() < MAX_STREAMS as usize
+                {
+                    streams += adapted.streams.len();
+                    shares.push(Share {
+                        adapter,
+                        adapted,
+                        ranges: claim.ranges,
+                    });
+                }
+            }
+        }
+        let rest = regions::complement(&shares, block.len());
+        if !shares.is_empty() && rest.is_empty() {
+            return Ok(shares);
+        }
+        let (adapter, adapted) = if shares.is_empty() {
+            self.adapt(block, place, measure)?
+        } else {
+            let bytes = regions::gather(&rest, block);
+            let (adapter, adapted) = self.adapt(&bytes, &Place::own(&bytes), measure)?;
+            if streams + adapted.streams.len() <= MAX_STREAMS as usize {
+                (adapter, adapted)
+            } else {
+                (
+                    &*self.plain,
+                    self.plain.forward(&bytes, &self.plain_settings)?,
+                )
+            }
+        };
+        shares.push(Share {
+            adapter,
+            adapted,
+            ranges: rest,
+        });
+        shares.sort_by_key(|share| share.ranges.first().map_or(0, |range| range.start));
+        Ok(shares)
+    }
+
+    /// The regions that adapters find in the block, with the adapters' places among the candidates.
+    fn claims(&self, block: &[u8], place: &Place<'_>) -> Vec<Claim> {
+        let found = self.candidates.iter().enumerate();
+        let found = found.flat_map(|(owner, (adapter, _))| {
+            let regions = adapter.regions(block, place);
+            regions.into_iter().map(move |region| (owner, region))
+        });
+        regions::claims(found.collect(), block.len())
+    }
+
+    /// The adapter that takes all these bytes, and what it makes of them.
+    fn adapt(
         &self,
         block: &[u8],
         place: &Place<'_>,
         measure: &Measure<'_>,
     ) -> Result<(&dyn Adapter, Adapted)> {
-        let mut proposals = Vec::new();
+        let mut proposals: Vec<(&dyn Adapter, Proposal)> = Vec::new();
         for (adapter, settings) in &self.candidates {
             for proposal in adapter.propose(block, place, settings)? {
-                proposals.push((adapter, proposal));
+                proposals.push((&**adapter, proposal));
             }
         }
         // Stable: equal scores stay in the order of ids.
         proposals.sort_by_key(|(_, p)| std::cmp::Reverse(p.score));
         proposals.truncate(MEASURED);
-        let plain = || self.plain.forward(block, &self.plain_settings);
-        if proposals.is_empty() {
-            return Ok((&*self.plain, plain()?));
+        match self.contest(block, proposals, 0, measure)? {
+            Some(best) => Ok(best),
+            None => Ok((
+                &*self.plain,
+                self.plain.forward(block, &self.plain_settings)?,
+            )),
         }
-        let (mut best, mut least): (Option<(&dyn Adapter, Adapted)>, _) = (None, u64::MAX);
-        if self.contested {
-            let adapted = plain()?;
-            let cost = measure.cost(&adapted)?;
+    }
+
+    /// The best proposal, unless the plain adapter is as good. A proposal costs `fixed` bytes more than it
+    /// measures.
+    fn contest<'a>(
+        &self,
+        block: &[u8],
+        proposals: Vec<(&'a dyn Adapter, Proposal)>,
+        fixed: u64,
+        measure: &Measure<'_>,
+    ) -> Result<Option<(&'a dyn Adapter, Adapted)>> {
+        let (mut best, mut least) = (None, u64::MAX);
+        if self.contested && !proposals.is_empty() {
+            let cost = measure.cost(&self.plain.forward(block, &self.plain_settings)?)?;
             least = cost - cost / MARGIN;
-            best = Some((&*self.plain, adapted));
         }
         for (adapter, proposal) in proposals {
-            let cost = measure.cost(&proposal.adapted)?;
-            if best.is_none() || cost < least {
+            let cost = measure.cost(&proposal.adapted)? + ((fixed * 8) << TOTAL_BITS);
+            if cost < least {
                 least = cost;
-                best = Some((&**adapter, proposal.adapted));
+                best = Some((adapter, proposal.adapted));
             }
         }
-        match best {
-            Some(best) => Ok(best),
-            None => Ok((&*self.plain, plain()?)),
-        }
+        Ok(best)
     }
 }
 

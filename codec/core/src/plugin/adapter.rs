@@ -61,6 +61,16 @@ impl Place<'_> {
     pub const HEAD: usize = 1 << 16;
 }
 
+impl<'a> Place<'a> {
+    /// That of bytes that are a content of their own.
+    pub(crate) fn own(bytes: &'a [u8]) -> Self {
+        Self {
+            offset: 0,
+            head: &bytes[..bytes.len().min(Self::HEAD)],
+        }
+    }
+}
+
 /// One way in which an adapter would take a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {

@@ -30,13 +30,17 @@ fn the_ledger_adds_up_to_the_payloads() {
             };
             assert!(decompress(&file, &registry, &options).unwrap() == data);
             let frames = costs.take();
-            let lengths: Vec<u64> = frames.iter().map(|f| f.raw_length).collect();
+            let lengths: Vec<u64> = frames.iter().map(|f| f.content[0].0).collect();
             assert_eq!((lengths.len(), lengths.iter().sum()), (3, 5000));
             assert!(frames.is_sorted_by_key(|f| f.offset));
             for frame in &frames {
-                assert_eq!((frame.streams.len(), frame.plain), (streams, plain));
+                assert_eq!(frame.streams.len(), streams);
+                let [(length, origin)] = frame.content[..] else {
+                    panic!("a part of its own")
+                };
+                assert_eq!(origin, plain.then_some(0));
                 let len: usize = frame.streams.iter().map(|s| s.bits.len()).sum();
-                assert_eq!(len as u64, frame.raw_length);
+                assert_eq!(len as u64, length);
                 for stream in &frame.streams {
                     let bits: f64 = stream.bits.iter().map(|&b| f64::from(b)).sum();
                     let payload = stream.payload as f64;

@@ -14,6 +14,7 @@ mod io;
 mod limits;
 mod members;
 mod models;
+mod parts;
 mod plugins;
 mod rangecoder;
 mod round_trip;
