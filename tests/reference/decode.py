@@ -134,21 +134,44 @@ def read_header(body):
     return flags & 3, size, block, memory, models, plugins
 
 
+def read_parts(fields, raw):
+    """Section 5.3: of each part its length, adapter and count of streams; and the segments."""
+    parts = []
+    for _ in range(fields.varint(2, 64)):
+        adapter = reference(fields)
+        parts.append([0, adapter, fields.varint(1, 256)])
+    segments = []
+    for _ in range(fields.varint(2, 4096)):
+        part, length = fields.varint(0, len(parts) - 1), fields.varint(1, 1 << 32)
+        parts[part][0] += length
+        segments.append((part, length))
+    order = list(dict.fromkeys(part for part, _ in segments))
+    if order != list(range(len(parts))) or any(a[0] == b[0] for a, b in zip(segments, segments[1:])):
+        raise Fault("malformed", "the order of the segments")
+    if sum(part[0] for part in parts) != raw or sum(part[2] for part in parts) > 256:
+        raise Fault("malformed", "the sum of the segments, or of the streams")
+    return parts, segments
+
+
 def read_head(fields):
-    """Section 5.3: raw length, adapter, streams, whether there are lanes, and the models."""
+    """Section 5.3: raw length, parts, segments, streams, whether there are lanes, and the models."""
     flags = fields.u8()
     several = flags & 1
-    if flags & 0xF0 or (several and flags & 8):
+    if flags & 0xE0 or (several and flags & 8) or (flags & 16 and not several):
         raise Fault("malformed", "flags of a frame")
     raw = fields.varint(0, 1 << 32)
-    adapter = reference(fields)
+    if flags & 16:
+        parts, segments = read_parts(fields, raw)
+    else:
+        parts, segments = [[raw, reference(fields), 1]], [(0, raw)]
     if flags & 2:
         fields.varint(1, 4096)
         fields.varint(1, 1 << 32)
     models = [fields.bytes(32) for _ in range(fields.varint(1, 16))] if flags & 4 else []
-    count = fields.varint(2, 256) if several else 1
+    if several and not flags & 16:
+        parts[0][2] = fields.varint(2, 256)
     streams = []
-    for _ in range(count):
+    for _ in range(sum(part[2] for part in parts)):
         length = fields.varint(0, 1 << 32) if flags & 9 else raw
         predictor, coder = reference(fields), reference(fields)
         if coder is None:
@@ -156,17 +179,20 @@ def read_head(fields):
         streams.append((length, predictor, coder, fields.varint(0, len(fields.data)) if several else None))
     if flags & 8 and streams[0][0] == raw:
         raise Fault("malformed", "a length that says nothing")
-    if adapter is None and (several or streams[0][0] != raw):
-        raise Fault("malformed", "the block must be the one stream")
+    first = 0
+    for length, adapter, count in parts:
+        if adapter is None and (count > 1 or streams[first][0] != length):
+            raise Fault("malformed", "the part must be the one stream")
+        first += count
     if several and sum(stream[3] for stream in streams) != len(fields.data) - fields.at:
         raise Fault("malformed", "the payloads do not end where the frame ends")
-    return raw, adapter, streams, flags & 2, models
+    return raw, parts, segments, streams, flags & 2, models
 
 
 def decode_frame(body, section_body, memory, listed, embedded=None):
     """Section 6.1, with the bounds of 6.3. `embedded`: the models of the HEADER that are here, and those that are not."""
     fields = Fields(body)
-    raw, adapter, streams, lanes, models = read_head(fields)
+    raw, parts, segments, streams, lanes, models = read_head(fields)
     if lanes:
         raise Fault("unsupported", "lanes")
     here, missing = embedded or ([], [])
@@ -174,7 +200,7 @@ def decode_frame(body, section_body, memory, listed, embedded=None):
         raise Fault("malformed", "a model that the HEADER does not list")
     if missing or any(model not in here for model in models):
         raise Fault("unsupported", "a model that is not here")
-    used = [(0, adapter)] if adapter else []
+    used = [(0, adapter) for _, adapter, _ in parts if adapter]
     for _, predictor, coder, _ in streams:
         used += [(1, predictor)] if predictor else []
         used += [(2, coder)]
@@ -183,7 +209,7 @@ def decode_frame(body, section_body, memory, listed, embedded=None):
         if listed is not None and (kind, ident, version) not in listed:
             raise Fault("malformed", "a plugin that the HEADER does not list")
     predictors = [PLUGINS[1, p[0], p[1]](p[2], length) if p else Uniform() for length, p, _, _ in streams]
-    need = section_body + sum(stream[0] for stream in streams) + raw
+    need = section_body + sum(stream[0] for stream in streams) + raw * (1 if len(parts) == 1 else 2)
     need += max(predictor.memory for predictor in predictors)
     if need > memory:
         raise Fault("malformed", "more memory than was declared")
@@ -201,9 +227,15 @@ def decode_frame(body, section_body, memory, listed, embedded=None):
                 raise Fault("damaged", "a claim that nothing supports")
         decoder.finish()
         decoded.append(bytes(data))
-    if adapter is None:
-        return decoded[0]
-    return PLUGINS[0, adapter[0], adapter[1]](adapter[2], decoded, raw)
+    made, first = [], 0
+    for length, adapter, count in parts:
+        own, first = decoded[first:first + count], first + count
+        made.append(PLUGINS[0, adapter[0], adapter[1]](adapter[2], own, length) if adapter else own[0])
+    block, taken = b"", [0] * len(parts)
+    for part, length in segments:
+        block += made[part][taken[part]:taken[part] + length]
+        taken[part] += length
+    return block
 
 
 def compare(kind, content, check):

@@ -140,6 +140,27 @@ pub fn frame(raw: u64, adapter: &[u8], predictor: &[u8], coder: &[u8], payload: 
     [&[0], &varint(raw)[..], adapter, predictor, coder, payload].concat()
 }
 
+/// A frame that adapters share (spec umc §5.3): of each part its adapter's reference and its streams, stored; and
+/// the segments, part and length.
+#[must_use]
+pub fn shared(raw: u64, parts: &[(&[u8], &[&[u8]])], segments: &[(u64, u64)]) -> Vec<u8> {
+    let mut out = [vec![0b1_0001], varint(raw), varint(parts.len() as u64)].concat();
+    for (adapter, streams) in parts {
+        out.extend([adapter, &varint(streams.len() as u64)[..]].concat());
+    }
+    out.extend(varint(segments.len() as u64));
+    for &(part, length) in segments {
+        out.extend([varint(part), varint(length)].concat());
+    }
+    let streams = || parts.iter().flat_map(|(_, streams)| *streams);
+    for stream in streams() {
+        let length = varint(stream.len() as u64);
+        out.extend([&length, &[0, 1, 1][..], &length].concat());
+    }
+    streams().for_each(|stream| out.extend_from_slice(stream));
+    out
+}
+
 /// The body of a stored frame (spec umc §6.2).
 #[must_use]
 pub fn stored(block: &[u8]) -> Vec<u8> {

@@ -119,29 +119,21 @@ pub(crate) fn within(file: &Params, offset: u64, len: u64) -> Option<Params> {
 
 /// Files within a block, cut where the block ends: where they are.
 pub(crate) fn regions(block: &[u8]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(start) = next(block, at) {
+    // The kind of file and its first chunk, which stand behind eight bytes.
+    let magics = [b"WAVEfmt ", b"AIFFCOMM"].into_iter();
+    let found = magics.flat_map(|magic| memmem::find_iter(block, magic));
+    let mut starts: Vec<usize> = found.filter_map(|at| at.checked_sub(8)).collect();
+    starts.sort_unstable();
+    let mut regions: Vec<Range<usize>> = Vec::new();
+    for start in starts {
         let file = &block[start..];
-        // What stands behind the samples is left to others.
-        let end = read(file).map(|params| params.skip.saturating_add(params.length));
-        let end = end.and_then(|end| usize::try_from(end).ok());
-        let range = start..start + end.unwrap_or(0).min(file.len());
-        at = range.end.max(start + 1);
-        if !range.is_empty() {
-            found.push(range);
+        let free = regions.last().is_none_or(|before| before.end <= start);
+        if let Some(params) = read(file).filter(|_| free) {
+            // What stands behind the samples is left to others.
+            let end = params.skip.saturating_add(params.length);
+            let length = usize::try_from(end).map_or(file.len(), |end| end.min(file.len()));
+            regions.push(start..start + length);
         }
     }
-    found
-}
-
-/// Where the next file may begin.
-fn next(block: &[u8], from: usize) -> Option<usize> {
-    let rest = &block[from..];
-    let at = |magic: &[u8]| memmem::find(rest, magic).filter(|&at| at >= 8);
-    let start = [at(b"WAVEfmt "), at(b"AIFFCOMM")]
-        .into_iter()
-        .flatten()
-        .min()?;
-    Some(from + start - 8)
+    regions
 }

@@ -81,6 +81,39 @@ fn what_is_no_pcm_is_left_alone() {
     }
 }
 
+#[test]
+fn files_within_a_block_are_found_up_to_the_end_of_their_samples() {
+    let sound = |samples: usize| {
+        let mut file = wav(2, 16, samples as u32);
+        file.resize(44 + samples, 9);
+        file
+    };
+    let (first, second) = (sound(20_000), sound(30_000));
+    let gap = b"WAVE and AIFF are words, WAVEfmt is none; ".repeat(20);
+    let block = [&gap[..], &first, &gap, &second, &gap].concat();
+    let region = |range| Region {
+        range,
+        score: 100,
+        joins: false,
+    };
+    let at = 2 * gap.len() + first.len();
+    let expected = [
+        region(gap.len()..gap.len() + first.len()),
+        region(at..at + second.len()),
+    ];
+    assert_eq!(Audio.regions(&block, &Place::default()), expected);
+    let cut = &block[..at + 100];
+    assert_eq!(
+        Audio.regions(cut, &Place::default())[1],
+        region(at..at + 100)
+    );
+    assert!(
+        Audio
+            .regions(b"RIFF....WAVEfmt ", &Place::default())
+            .is_empty()
+    );
+}
+
 proptest! {
     #[test]
     fn any_samples_come_back(

@@ -28,7 +28,104 @@ fn executables_are_recognised_by_their_header_and_code_by_its_calls() {
     assert!(proposals(&[], &[]).is_empty());
 }
 
+fn put(file: &mut [u8], at: usize, bytes: &[u8]) {
+    file[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+/// An ELF file of 64 bits, one segment and three sections.
+fn elf(machine: u16, len: u64) -> Vec<u8> {
+    let mut file = vec![0xCC; len as usize];
+    put(&mut file, 0, b"\x7FELF\x02\x01\x01");
+    put(&mut file, 18, &machine.to_le_bytes());
+    put(&mut file, 32, &64u64.to_le_bytes());
+    put(&mut file, 40, &(len - 3 * 64).to_le_bytes());
+    let sizes = [64u16, 56, 1, 64, 3].map(u16::to_le_bytes).concat();
+    put(&mut file, 52, &sizes);
+    put(&mut file, 72, &0u64.to_le_bytes());
+    put(&mut file, 96, &(len - 500).to_le_bytes());
+    file
+}
+
+/// A PE file with two sections.
+fn pe(len: u32) -> Vec<u8> {
+    let mut file = vec![0xCC; len as usize];
+    put(&mut file, 0, b"MZ");
+    put(&mut file, 0x3C, &0x80u32.to_le_bytes());
+    put(&mut file, 0x80, b"PE\0\0\x64\x86\x02\0");
+    put(&mut file, 0x94, &0xF0u16.to_le_bytes());
+    let table = 0x80 + 24 + 0xF0;
+    put(
+        &mut file,
+        table + 16,
+        &[1000u32, 512].map(u32::to_le_bytes).concat(),
+    );
+    put(
+        &mut file,
+        table + 56,
+        &[len - 1512, 1512].map(u32::to_le_bytes).concat(),
+    );
+    file
+}
+
+/// A Mach-O file of 64 bits with a segment behind another command.
+fn macho(len: u64) -> Vec<u8> {
+    let mut file = vec![0xCC; len as usize];
+    put(
+        &mut file,
+        0,
+        &[0xFEED_FACFu32, 0x0100_000C].map(u32::to_le_bytes).concat(),
+    );
+    put(&mut file, 16, &2u32.to_le_bytes());
+    put(&mut file, 32, &[0x1Bu32, 24].map(u32::to_le_bytes).concat());
+    put(&mut file, 56, &[0x19u32, 72].map(u32::to_le_bytes).concat());
+    put(&mut file, 96, &[0u64, len].map(u64::to_le_bytes).concat());
+    file
+}
+
+fn regions(block: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let found = Exe.regions(block, &Place::default());
+    assert!(found.iter().all(|region| region.joins));
+    found.into_iter().map(|region| region.range).collect()
+}
+
+#[test]
+fn executables_in_an_archive_are_found_with_their_lengths() {
+    let gap = |n: usize| b"MZ is no header, \x7FELF neither. ".repeat(n);
+    let files = [elf(62, 20_000), pe(30_000), macho(25_000), elf(183, 17_000)];
+    let (mut archive, mut expected) = (gap(9), Vec::new());
+    for (number, file) in files.iter().enumerate() {
+        expected.push(archive.len()..archive.len() + file.len());
+        archive.extend(file);
+        archive.extend(gap(number));
+    }
+    assert_eq!(regions(&archive), expected);
+    // The last one is cut where the block ends.
+    let cut = expected[3].start + 9000;
+    expected[3].end = cut;
+    assert_eq!(regions(&archive[..cut]), expected);
+}
+
+#[test]
+fn other_machines_and_broken_headers_are_no_regions() {
+    let mut broken = elf(62, 20_000);
+    put(&mut broken, 32, &u64::MAX.to_le_bytes());
+    let mut far = elf(62, 20_000);
+    put(&mut far, 40, &u64::MAX.to_le_bytes());
+    for file in [elf(8, 20_000), broken, far, elf(62, 20_000)[..60].to_vec()] {
+        assert!(regions(&[&b"text "[..], &file].concat()).is_empty());
+    }
+}
+
 proptest! {
+    #[test]
+    fn any_bytes_behind_a_header_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 0usize..4) {
+        let headers = [&b"\x7FELF\x02\x01"[..], b"\x7FELF\x01\x01", b"MZ", b"\xCF\xFA\xED\xFE\x0C\0\0\x01"];
+        let block = [headers[kind], &bytes].concat();
+        for range in regions(&block) {
+            prop_assert!(range.start < range.end && range.end <= block.len());
+        }
+    }
+
     #[test]
     fn any_block_comes_back(
         picks in prop::collection::vec(0usize..8, 0..600),

@@ -2,10 +2,18 @@
 
 use super::{Vector, faulty};
 use crate::stack::Fault::{self, Damaged, Malformed, TooLarge};
-use crate::wire::{Header, Member, frame, reference, solo, solo_member, stored};
+use crate::wire::{Header, Member, frame, reference, shared, solo, solo_member, stored};
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [heads(), references(), streams(), members(), memory()].concat()
+    [
+        heads(),
+        parts(),
+        references(),
+        streams(),
+        members(),
+        memory(),
+    ]
+    .concat()
 }
 
 /// In a SOLO that declares 256 MiB.
@@ -23,11 +31,6 @@ fn heads() -> Vec<Vector> {
     let good = stored(b"abc");
     let flags = |flags: u8| [&[flags], &good[1..]].concat();
     vec![
-        bad(
-            "frame-reserved-4",
-            "Reserved bit 4 of the flags.",
-            &flags(1 << 4),
-        ),
         bad(
             "frame-reserved-5",
             "Reserved bit 5 of the flags.",
@@ -78,6 +81,84 @@ fn heads() -> Vec<Vector> {
             "frame-models-17",
             "A list of 17 models.",
             &[&[4, 3, 0, 17][..], &[9; 17 * 32], &[0, 1, 1, b'a']].concat(),
+        ),
+    ]
+}
+
+fn parts() -> Vec<Vector> {
+    let bad = |name, sentence, frame: &[u8]| of(name, Malformed, sentence, frame);
+    let of_parts =
+        |segments: &[(u64, u64)]| shared(3, &[(&[0], &[b"ac"]), (&[0], &[b"b"])], segments);
+    let good = of_parts(&[(0, 1), (1, 1), (0, 1)]);
+    vec![
+        bad(
+            "parts-one-stream",
+            "Several parts by the flags, and one stream.",
+            &[&[0b1_0000], &good[1..]].concat(),
+        ),
+        bad(
+            "parts-1",
+            "A list of one part.",
+            &shared(3, &[(&[0], &[b"abc"])], &[(0, 1), (0, 2)]),
+        ),
+        bad(
+            "parts-65",
+            "A list of 65 parts.",
+            &[&[0b1_0001, 3, 65][..], &[0, 1].repeat(65)].concat(),
+        ),
+        bad(
+            "parts-many-streams",
+            "Two parts with 257 streams together.",
+            &[0b1_0001, 3, 2, 0, 1, 1, 1, 0xfb, 0, 1, 2, 0, 1, 1, 2],
+        ),
+        bad(
+            "parts-one-segment",
+            "One segment for two parts.",
+            &of_parts(&[(0, 3)]),
+        ),
+        bad(
+            "parts-without",
+            "The second part has no segment.",
+            &of_parts(&[(0, 2), (0, 1)]),
+        ),
+        bad(
+            "parts-order",
+            "The second part comes first.",
+            &of_parts(&[(1, 1), (0, 2)]),
+        ),
+        bad(
+            "parts-neighbours",
+            "Two segments of one part follow one another.",
+            &of_parts(&[(0, 1), (0, 1), (1, 1)]),
+        ),
+        bad(
+            "parts-segment-0",
+            "A segment of no bytes.",
+            &of_parts(&[(0, 2), (1, 0), (0, 1), (1, 1)]),
+        ),
+        bad(
+            "parts-number",
+            "A segment of a part that is not there.",
+            &of_parts(&[(0, 1), (1, 1), (2, 1)]),
+        ),
+        bad(
+            "parts-sum",
+            "The segments are shorter than the block.",
+            &of_parts(&[(0, 1), (1, 1)]),
+        ),
+        bad(
+            "parts-stream",
+            "A part without an adapter whose stream has another length.",
+            &of_parts(&[(0, 1), (1, 2)]),
+        ),
+        bad(
+            "parts-streams",
+            "A part without an adapter that has two streams.",
+            &shared(
+                3,
+                &[(&[0], &[b"a", b"c"]), (&[0], &[b"b"])],
+                &[(0, 1), (1, 1), (0, 1)],
+            ),
         ),
     ]
 }

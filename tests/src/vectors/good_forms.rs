@@ -4,7 +4,9 @@ use super::payload::{order0_rans, uniform_rans};
 use super::{Vector, good};
 use crate::content::Kind;
 use crate::stack::{encode, order0};
-use crate::wire::{COMMENT, Header, INDEX, Member, frame, reference, solo, solo_member, stored};
+use crate::wire::{
+    COMMENT, Header, INDEX, Member, frame, reference, shared, solo, solo_member, stored,
+};
 
 /// An ancillary section that no version knows.
 const ANCILLARY: u8 = 0xe5;
@@ -206,6 +208,18 @@ fn frames() -> Vec<Vector> {
             solo_member(&solo(8, &without_adapter, &text, 0x80)),
         ),
         good(
+            "parts",
+            "Three adapters share a block of five segments: none, `exe` with two of them, and `bytes`.",
+            &[&b"one "[..], &CALLS[..9], b"three ", &CALLS[9..], b"five"].concat(),
+            parts(&reference(4, 1, &[1, 0, 0, 0, 0])),
+        ),
+        good(
+            "parts-memory",
+            "A block of parts counts twice in the memory, and fits exactly.",
+            &[&b"first"[..], &[b'm'; 2672], b"last"].concat(),
+            parts_memory(),
+        ),
+        good(
             "order0-empty",
             "An empty block with a predictor: a stream of no decisions.",
             b"",
@@ -223,6 +237,41 @@ fn frames() -> Vec<Vector> {
             comment_before_end(&seekable),
         ),
     ]
+}
+
+/// Two calls of one function, the first at byte 1 and the second at byte 10, as they are in a program.
+const CALLS: [u8; 16] = *b"\x90\xe8\xfa\x0f\0\0\x90\x90\x90\x90\xe8\xf1\x0f\0\0\x90";
+/// The same as adapter `exe` makes them: the function is at 0x1000, most significant byte first.
+const TARGETS: [u8; 16] = *b"\x90\xe8\0\0\x10\0\x90\x90\x90\x90\xe8\0\0\x10\0\x90";
+
+fn parts(exe: &[u8]) -> Vec<u8> {
+    let parts: [(&[u8], &[&[u8]]); 3] = [
+        (&[0], &[b"one five"]),
+        (exe, &[&TARGETS]),
+        (&[1, 1], &[b"three "]),
+    ];
+    let segments = [(0, 4), (1, 9), (2, 6), (1, 7), (0, 4)];
+    let content = [&b"one "[..], &CALLS[..9], b"three ", &CALLS[9..], b"five"].concat();
+    let body = shared(30, &parts, &segments);
+    solo_member(&solo(8, &body, &content, 0x80))
+}
+
+fn parts_memory() -> Vec<u8> {
+    let middle = [b'm'; 2672];
+    let content = [&b"first"[..], &middle, b"last"].concat();
+    let n = content.len() as u64;
+    let body = shared(
+        n,
+        &[(&[0], &[b"firstlast"]), (&[0], &[&middle])],
+        &[(0, 5), (1, 2672), (0, 4)],
+    );
+    let header = Header {
+        memory: (body.len() as u64 + 3 * n).div_ceil(1024),
+        block: n,
+        ..Header::default()
+    };
+    assert_eq!(body.len() as u64 + 3 * n, 1024 * header.memory);
+    Member::new(&header).frame(&content, &body).index().end()
 }
 
 /// The file with a COMMENT between INDEX and END.
