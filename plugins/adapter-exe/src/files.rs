@@ -9,7 +9,7 @@ use crate::detect;
 /// How executables begin that have branches to change: ELF, PE, Mach-O of 32 and 64 bits.
 const MAGICS: [&[u8]; 4] = [b"\x7FELF", b"MZ", b"\xCE\xFA\xED\xFE", b"\xCF\xFA\xED\xFE"];
 /// Most sections, segments or commands that are looked at.
-const ENTRIES: usize = 512;
+const ENTRIES: u64 = 512;
 
 /// Where executables are, none within another; those that the block cuts end with it.
 pub(crate) fn within(block: &[u8]) -> Vec<Range<usize>> {
@@ -43,19 +43,15 @@ fn length(file: &[u8]) -> Option<u64> {
     }
 }
 
-fn u16_at(file: &[u8], at: usize) -> Option<usize> {
-    let bytes = file.get(at..at.checked_add(2)?)?;
-    Some(usize::from(u16::from_le_bytes(bytes.try_into().ok()?)))
-}
-
-fn u32_at(file: &[u8], at: usize) -> Option<u64> {
-    let bytes = file.get(at..at.checked_add(4)?)?;
-    Some(u64::from(u32::from_le_bytes(bytes.try_into().ok()?)))
-}
-
-fn u64_at(file: &[u8], at: usize) -> Option<u64> {
-    let bytes = file.get(at..at.checked_add(8)?)?;
-    Some(u64::from_le_bytes(bytes.try_into().ok()?))
+/// The number of `N` bytes at `at`.
+fn number<const N: usize>(file: &[u8], at: u64) -> Option<u64> {
+    let bytes = file.get(usize::try_from(at).ok()?..)?.first_chunk::<N>()?;
+    Some(
+        bytes
+            .iter()
+            .rev()
+            .fold(0, |value, &byte| (value << 8) | u64::from(byte)),
+    )
 }
 
 /// The end of the table of sections, which is the last of it, or of the last segment.
@@ -68,9 +64,9 @@ fn elf(file: &[u8]) -> Option<u64> {
     };
     let word = |at| {
         if wide {
-            u64_at(file, at)
+            number::<8>(file, at)
         } else {
-            u32_at(file, at)
+            number::<4>(file, at)
         }
     };
     let (segments, sections, sizes) = if wide {
@@ -79,30 +75,29 @@ fn elf(file: &[u8]) -> Option<u64> {
         (word(28)?, word(32)?, 42)
     };
     let [segment, segment_count, section, section_count] =
-        [0, 2, 4, 6].map(|at| u16_at(file, sizes + at));
-    let mut end = sections.checked_add((section? * section_count?) as u64)?;
-    for number in 0..segment_count?.min(ENTRIES) {
-        let at = usize::try_from(segments)
-            .ok()?
-            .checked_add(number * segment?)?;
-        let (offset, length) = if wide {
-            (u64_at(file, at + 8)?, u64_at(file, at + 32)?)
-        } else {
-            (u32_at(file, at + 4)?, u32_at(file, at + 16)?)
-        };
-        end = end.max(offset.checked_add(length)?);
+        [0, 2, 4, 6].map(|at| number::<2>(file, sizes + at));
+    let mut end = sections.checked_add(section? * section_count?)?;
+    // Where offset and length stand in a segment's entry.
+    let (offset, length) = if wide { (8, 32) } else { (4, 16) };
+    for entry in 0..segment_count?.min(ENTRIES) {
+        let at = segments.checked_add(entry * segment?)?;
+        let offset = word(at.checked_add(offset)?)?;
+        end = end.max(offset.checked_add(word(at.checked_add(length)?)?)?);
     }
     Some(end)
 }
 
 /// The end of the last section.
 fn pe(file: &[u8]) -> Option<u64> {
-    let header = usize::try_from(u32_at(file, 0x3C)?).ok()?;
-    let (count, optional) = (u16_at(file, header + 6)?, u16_at(file, header + 20)?);
+    let header = number::<4>(file, 0x3C)?;
+    let (count, optional) = (
+        number::<2>(file, header + 6)?,
+        number::<2>(file, header + 20)?,
+    );
     let table = header + 24 + optional;
-    let ends = (0..count.min(ENTRIES)).map(|number| {
-        let at = table + 40 * number;
-        Some(u32_at(file, at + 16)? + u32_at(file, at + 20)?)
+    let ends = (0..count.min(ENTRIES)).map(|entry| {
+        let at = table + 40 * entry;
+        Some(number::<4>(file, at + 16)? + number::<4>(file, at + 20)?)
     });
     ends.collect::<Option<Vec<_>>>()?.into_iter().max()
 }
@@ -112,16 +107,17 @@ fn macho(file: &[u8]) -> Option<u64> {
     let wide = *file.first()? == 0xCF;
     let mut at = if wide { 32 } else { 28 };
     let mut end = None;
-    for _ in 0..u32_at(file, 16)?.min(ENTRIES as u64) {
-        let segment = match u32_at(file, at)? {
-            0x19 => Some((u64_at(file, at + 40)?, u64_at(file, at + 48)?)),
-            0x01 => Some((u32_at(file, at + 32)?, u32_at(file, at + 36)?)),
+    for _ in 0..number::<4>(file, 16)?.min(ENTRIES) {
+        let segment = match number::<4>(file, at)? {
+            0x19 => Some((number::<8>(file, at + 40)?, number::<8>(file, at + 48)?)),
+            0x01 => Some((number::<4>(file, at + 32)?, number::<4>(file, at + 36)?)),
             _ => None,
         };
         if let Some((offset, length)) = segment {
             end = end.max(offset.checked_add(length));
         }
-        at = at.checked_add(usize::try_from(u32_at(file, at + 4)?).ok()?)?;
+        // At most 512 times 2^32: no overflow.
+        at += number::<4>(file, at + 4)?;
     }
     end
 }
