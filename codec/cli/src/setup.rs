@@ -161,6 +161,7 @@ pub(crate) fn encode_options(
         memory: coding.memory.memory,
         embed_models: coding.embed_model,
         progress: Some(progress),
+        contests: None,
     }
 }
 

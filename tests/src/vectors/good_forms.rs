@@ -216,7 +216,7 @@ fn frames() -> Vec<Vector> {
         good(
             "parts-memory",
             "A block of parts counts twice in the memory, and fits exactly.",
-            &[&b"first"[..], &[b'm'; 2672], b"last"].concat(),
+            &[&b"first"[..], &[b'm'; 2543], b"last"].concat(),
             parts_memory(),
         ),
         good(
@@ -241,8 +241,8 @@ fn frames() -> Vec<Vector> {
 
 /// Two calls of one function, the first at byte 1 and the second at byte 10, as they are in a program.
 const CALLS: [u8; 16] = *b"\x90\xe8\xfa\x0f\0\0\x90\x90\x90\x90\xe8\xf1\x0f\0\0\x90";
-/// The same as adapter `exe` makes them: the function is at 0x1000, most significant byte first.
-const TARGETS: [u8; 16] = *b"\x90\xe8\0\0\x10\0\x90\x90\x90\x90\xe8\0\0\x10\0\x90";
+/// The same as adapter `exe` makes them: the function less the length of a call, most significant byte first.
+const TARGETS: [u8; 16] = *b"\x90\xe8\0\x0f\xfb\0\x90\x90\x90\x90\xe8\0\x0f\xfb\0\x90";
 
 fn parts(exe: &[u8]) -> Vec<u8> {
     let parts: [(&[u8], &[&[u8]]); 3] = [
@@ -257,13 +257,13 @@ fn parts(exe: &[u8]) -> Vec<u8> {
 }
 
 fn parts_memory() -> Vec<u8> {
-    let middle = [b'm'; 2672];
+    let middle = [b'm'; 2543];
     let content = [&b"first"[..], &middle, b"last"].concat();
     let n = content.len() as u64;
     let body = shared(
         n,
         &[(&[0], &[b"firstlast"]), (&[0], &[&middle])],
-        &[(0, 5), (1, 2672), (0, 4)],
+        &[(0, 5), (1, 2543), (0, 4)],
     );
     let header = Header {
         memory: (body.len() as u64 + 3 * n).div_ceil(1024),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use umoec_codec::pipeline::{Encoder, Profile, Summary};
+use umoec_codec::pipeline::{Contest, Contests, Encoder, Profile, Summary};
 
 use crate::args::{Coding, Files, Global};
 use crate::console::{Console, Level, Log};
@@ -41,13 +41,15 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     let gate = Gate::new(gate::allowed(&args.coding.memory));
     let one = |job: &Job, threads: usize, log: &mut Log| {
         let mut source = job.input.open()?;
-        let options = setup::encode_options(
+        let contests = Contests::default();
+        let mut options = setup::encode_options(
             &args.coding,
             &profile,
             threads,
             source.size,
             meter.counter(),
         );
+        options.contests = Some(contests.clone());
         // A file that is one block may take as much as the profile says.
         let _pass = gate.enter(options.memory.unwrap_or(profile.memory));
         let started = Instant::now();
@@ -61,6 +63,9 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
             Level::Info,
             report(&job.input.name(), &summary, started.elapsed().as_secs_f64()),
         );
+        for contest in contests.take() {
+            log.say(Level::Detail, reasons(&contest));
+        }
         Ok(())
     };
     let large =
@@ -78,6 +83,26 @@ fn describe(profile: &Profile, global: &Global) -> String {
         size::binary(profile.memory),
         global.threads()
     )
+}
+
+/// Why an adapter was chosen.
+fn reasons(contest: &Contest) -> String {
+    let mut text = format!(
+        "  {} bytes at byte {}:",
+        size::grouped(contest.length),
+        size::grouped(contest.offset)
+    );
+    for (number, entry) in contest.entries.iter().enumerate() {
+        let about = entry.about.as_ref();
+        text += &format!(
+            "\n    {} adapter {}: about {} bytes{}",
+            if number == contest.chosen { '*' } else { ' ' },
+            entry.adapter,
+            size::grouped(entry.estimate),
+            about.map_or_else(String::new, |about| format!(" ({about})"))
+        );
+    }
+    text
 }
 
 fn report(name: &str, summary: &Summary, seconds: f64) -> String {

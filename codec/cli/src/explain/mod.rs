@@ -11,7 +11,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use umoec_codec::container::MAGIC;
-use umoec_codec::pipeline::{Costs, DecodeOptions, compress, decompress};
+use umoec_codec::pipeline::{Contests, Costs, DecodeOptions, compress, decompress};
 
 use crate::args::{Coding, Global};
 use crate::command::print;
@@ -59,13 +59,15 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     };
     let name = input.name();
     let bytes = read(&input)?;
+    let contests = Contests::default();
     let compressed = if bytes.starts_with(&MAGIC) {
         bytes
     } else {
         let counter = Default::default();
         let size = Some(bytes.len() as u64);
-        let options =
+        let mut options =
             setup::encode_options(&args.coding, &profile, global.threads(), size, counter);
+        options.contests = Some(contests.clone());
         compress(&bytes, &registry, &options)
             .map_err(|e| Failure::codec("cannot compress", e).at(&name))?
     };
@@ -84,6 +86,7 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
         name: &name,
         content: &content,
         account: &account,
+        contests: &contests.take(),
         window: from as usize..to as usize,
         registry: &registry,
     });

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use umoec_codec::pipeline::Contest;
 use umoec_codec::plugin::{Kind, PluginId, Registry};
 
 use super::account::Account;
@@ -14,6 +15,8 @@ pub(super) struct Subject<'a> {
     pub(super) name: &'a str,
     pub(super) content: &'a [u8],
     pub(super) account: &'a Account,
+    /// How adapters were chosen, if that was seen.
+    pub(super) contests: &'a [Contest],
     /// The bytes that are shown one by one.
     pub(super) window: Range<usize>,
     pub(super) registry: &'a Registry,
@@ -43,6 +46,7 @@ pub(super) fn html(subject: &Subject<'_>) -> String {
     curve(&mut out, subject.account);
     classes(&mut out, subject.account);
     frames(&mut out, subject);
+    contests(&mut out, subject.contests);
     dearest(&mut out, subject);
     content(&mut out, subject);
     out += "</body>\n</html>\n";
@@ -180,6 +184,33 @@ fn frames(out: &mut String, subject: &Subject<'_>) {
                 size::grouped(stream.payload),
                 bpb.map_or_else(String::new, |bpb| format!("{bpb:.3}")),
                 escaped(&counts.join("; ")),
+            );
+        }
+    }
+    *out += "</table>\n";
+}
+
+/// What each adapter was judged to make of the content.
+fn contests(out: &mut String, contests: &[Contest]) {
+    if contests.is_empty() {
+        return;
+    }
+    *out += "<h2>Why these adapters</h2>\n<table><tr><th>at byte</th><th>content</th><th>adapter</th>\
+             <th>bytes, by a sample</th><th>what it saw</th></tr>\n";
+    for contest in contests {
+        for (number, entry) in contest.entries.iter().enumerate() {
+            let name = escaped(&entry.adapter);
+            let name = match number == contest.chosen {
+                true => format!("<b>{name}</b>"),
+                false => name,
+            };
+            let _ = writeln!(
+                out,
+                "<tr><td>{}</td><td>{}</td><td>{name}</td><td>{}</td><td>{}</td></tr>",
+                size::grouped(contest.offset),
+                size::grouped(contest.length),
+                size::grouped(entry.estimate),
+                escaped(entry.about.as_deref().unwrap_or_default()),
             );
         }
     }

@@ -56,7 +56,7 @@ impl<W: Write> Encoder<W> {
     pub fn new(output: W, registry: Arc<Registry>, options: EncodeOptions) -> Result<Self> {
         // The header counts in KiB.
         let memory = options.memory() / 1024 * 1024;
-        let frames = Arc::new(FrameEncoder::new(&registry, &options.profile, memory)?);
+        let frames = Arc::new(FrameEncoder::new(&registry, &options, memory)?);
         let budget = Budget::new(memory);
         Ok(Self {
             output,

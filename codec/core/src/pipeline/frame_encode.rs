@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Profile;
 use super::budget::{Permit, Ticket};
 use super::coding::{Predicting, encode_stream};
 use super::frame_decode::frame_memory;
 use super::pool::Watch;
 use super::tournament::{Adapters, Measure, Share};
+use super::{Contests, EncodeOptions, Profile};
 use crate::container::{
     FrameHead, MAX_FRAME_HEAD, NeededPlugin, Part, PluginNote, PluginRef, Segment, StreamHead,
 };
@@ -31,6 +31,8 @@ pub(super) struct FrameEncoder {
     models: Vec<Arc<Model>>,
     /// Bytes of memory that the member declares.
     memory: u64,
+    /// Where to note how adapters are chosen.
+    contests: Option<Contests>,
 }
 
 /// A block, coded.
@@ -69,7 +71,8 @@ fn reference(d: &Descriptor, params: Vec<u8>) -> PluginRef {
 
 impl FrameEncoder {
     /// Finds the profile's plugins.
-    pub(super) fn new(registry: &Registry, profile: &Profile, memory: u64) -> Result<Self> {
+    pub(super) fn new(registry: &Registry, options: &EncodeOptions, memory: u64) -> Result<Self> {
+        let profile = &options.profile;
         profile.check()?;
         let coder = |name: &str| match registry.by_name(Kind::Coder, name)? {
             AnyPlugin::Coder(plugin) => Ok(Arc::clone(plugin)),
@@ -87,6 +90,7 @@ impl FrameEncoder {
             stored: coder(STORED)?,
             profile: profile.clone(),
             memory,
+            contests: options.contests.clone(),
         })
     }
 
@@ -147,6 +151,7 @@ impl FrameEncoder {
                 memory: self.memory,
                 output: u64::MAX,
             },
+            contests: self.contests.as_ref(),
         };
         let shares = self
             .adapters

@@ -8,6 +8,7 @@ mod archive;
 mod blocks;
 mod budget;
 mod coding;
+mod contests;
 mod costs;
 mod decoder;
 mod encoder;
@@ -25,6 +26,7 @@ mod tournament;
 
 pub use crate::container::CheckKind;
 pub use archive::Archive;
+pub use contests::{Contest, Contests, Entry};
 pub use costs::{Costs, FrameCosts, StreamCosts};
 pub use decoder::Decoder;
 pub use encoder::Encoder;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{CheckKind, Costs, Profile};
+use super::{CheckKind, Contests, Costs, Profile};
 use crate::Limits;
 
 /// Counts the bytes that predictors have coded, while they do: for a progress bar. A clone is
@@ -37,6 +37,8 @@ pub struct EncodeOptions {
     pub embed_models: bool,
     /// Where to count.
     pub progress: Option<Progress>,
+    /// Where to note how adapters are chosen.
+    pub contests: Option<Contests>,
 }
 
 impl EncodeOptions {
@@ -51,6 +53,7 @@ impl EncodeOptions {
             memory: None,
             embed_models: false,
             progress: None,
+            contests: None,
         }
     }
 

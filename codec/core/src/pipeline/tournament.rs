@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::contests::{Contest, Contests, Entry};
 use super::regions::{self, Claim};
 
 use crate::Result;
@@ -28,8 +29,9 @@ const SAMPLE_MAX: usize = 128 << 10;
 const STRIDES: usize = 512;
 /// Proposals that are measured at most, the surest first.
 const MEASURED: usize = 3;
-/// What a proposal must save of the plain adapter's cost, as a divisor: a sample is not the block.
-const MARGIN: u64 = 50;
+/// What a proposal must save of the plain adapter's cost, as divisors: where next to nothing of the block is in the
+/// sample, which is not the block; and where the sample is the block.
+const MARGINS: [u64; 2] = [50, 400];
 
 /// What a part of its own costs in bytes: its head, and a model that knows nothing of the rest.
 const PART: u64 = 256;
@@ -59,6 +61,8 @@ pub(super) struct Measure<'a> {
     pub(super) settings: &'a Settings,
     pub(super) models: &'a [Arc<Model>],
     pub(super) limits: Limits,
+    /// Where to note what came into question.
+    pub(super) contests: Option<&'a Contests>,
 }
 
 impl Adapters {
@@ -138,7 +142,8 @@ impl Adapters {
                 let (adapter, settings) = &self.candidates[claim.owner];
                 let proposals = adapter.propose(&bytes, &Place::own(&bytes), settings)?;
                 let own = proposals.into_iter().map(|p| (&**adapter, p)).collect();
-                if let Some((adapter, adapted)) = self.contest(&bytes, own, PART, measure)?
+                let at = place.offset + claim.ranges.first().map_or(0, |r| r.start as u64);
+                if let Some((adapter, adapted)) = self.contest(&bytes, at, own, PART, measure)?
                     && streams + adapted.streams.len() < MAX_STREAMS as usize
                 {
                     streams += adapted.streams.len();
@@ -155,10 +160,11 @@ impl Adapters {
             return Ok(shares);
         }
         let (adapter, adapted) = if shares.is_empty() {
-            self.adapt(block, place, measure)?
+            self.adapt(block, place, place.offset, measure)?
         } else {
             let bytes = regions::gather(&rest, block);
-            let (adapter, adapted) = self.adapt(&bytes, &Place::own(&bytes), measure)?;
+            let at = place.offset + rest.first().map_or(0, |range| range.start as u64);
+            let (adapter, adapted) = self.adapt(&bytes, &Place::own(&bytes), at, measure)?;
             if streams + adapted.streams.len() <= MAX_STREAMS as usize {
                 (adapter, adapted)
             } else {
@@ -187,11 +193,12 @@ impl Adapters {
         regions::claims(found.collect(), block.len())
     }
 
-    /// The adapter that takes all these bytes, and what it makes of them.
+    /// The adapter that takes all these bytes, which are at `at` in the content, and what it makes of them.
     fn adapt(
         &self,
         block: &[u8],
         place: &Place<'_>,
+        at: u64,
         measure: &Measure<'_>,
     ) -> Result<(&dyn Adapter, Adapted)> {
         let mut proposals: Vec<(&dyn Adapter, Proposal)> = Vec::new();
@@ -203,7 +210,7 @@ impl Adapters {
         // Stable: equal scores stay in the order of ids.
         proposals.sort_by_key(|(_, p)| std::cmp::Reverse(p.score));
         proposals.truncate(MEASURED);
-        match self.contest(block, proposals, 0, measure)? {
+        match self.contest(block, at, proposals, 0, measure)? {
             Some(best) => Ok(best),
             None => Ok((
                 &*self.plain,
@@ -217,21 +224,48 @@ impl Adapters {
     fn contest<'a>(
         &self,
         block: &[u8],
+        at: u64,
         proposals: Vec<(&'a dyn Adapter, Proposal)>,
         fixed: u64,
         measure: &Measure<'_>,
     ) -> Result<Option<(&'a dyn Adapter, Adapted)>> {
-        let (mut best, mut least) = (None, u64::MAX);
-        if self.contested && !proposals.is_empty() {
-            let cost = measure.cost(&self.plain.forward(block, &self.plain_settings)?)?;
-            least = cost - cost / MARGIN;
+        if proposals.is_empty() {
+            return Ok(None);
         }
-        for (adapter, proposal) in proposals {
-            let cost = measure.cost(&proposal.adapted)? + ((fixed * 8) << TOTAL_BITS);
+        let mut contest = Contest {
+            offset: at,
+            length: block.len() as u64,
+            entries: Vec::new(),
+            chosen: 0,
+        };
+        let mut note = |adapter: &dyn Adapter, adapted: &Adapted, cost: u64| {
+            let descriptor = adapter.descriptor();
+            contest.entries.push(Entry {
+                adapter: descriptor.name.to_string(),
+                about: adapter.describe(descriptor.version, &adapted.params),
+                estimate: (cost >> TOTAL_BITS).div_ceil(8),
+            });
+        };
+        let (mut best, mut least, mut chosen) = (None, u64::MAX, 0);
+        if self.contested {
+            let adapted = self.plain.forward(block, &self.plain_settings)?;
+            let (cost, share) = measure.cost(&adapted)?;
+            note(&*self.plain, &adapted, cost);
+            let [unseen, seen] = MARGINS.map(|margin| cost / margin);
+            least = cost - unseen + ((unseen - seen) as f64 * share) as u64;
+        }
+        let before = usize::from(self.contested);
+        for (number, (adapter, proposal)) in proposals.into_iter().enumerate() {
+            let (cost, _) = measure.cost(&proposal.adapted)?;
+            let cost = cost.saturating_add((fixed * 8) << TOTAL_BITS);
+            note(adapter, &proposal.adapted, cost);
             if cost < least {
-                least = cost;
+                (least, chosen) = (cost, number + before);
                 best = Some((adapter, proposal.adapted));
             }
+        }
+        if let Some(contests) = measure.contests {
+            contests.add(Contest { chosen, ..contest });
         }
         Ok(best)
     }
@@ -244,9 +278,11 @@ fn is_meant(adapter: &Descriptor, settings: &Settings) -> bool {
 }
 
 impl Measure<'_> {
-    /// About what the streams take, in 2^-16 bits, each judged by a sample of it.
-    fn cost(&self, adapted: &Adapted) -> Result<u64> {
+    /// About what the streams take, in 2^-16 bits, each judged by a sample of it; and which share of their bytes was
+    /// in the samples.
+    fn cost(&self, adapted: &Adapted) -> Result<(u64, f64)> {
         let mut sum = (adapted.params.len() as u64 * 8) << TOTAL_BITS;
+        let (mut bytes, mut seen) = (0, 0);
         for stream in &adapted.streams {
             let (mut length, mut cost) = (0, 0);
             for sample in samples(stream) {
@@ -255,8 +291,10 @@ impl Measure<'_> {
             }
             let share = stream.data.len() as f64 / length.max(1) as f64;
             sum = sum.saturating_add((cost as f64 * share) as u64);
+            bytes += stream.data.len();
+            seen += length;
         }
-        Ok(sum)
+        Ok((sum, seen as f64 / bytes.max(1) as f64))
     }
 
     fn stream(&self, stream: &Stream) -> Result<u64> {

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, compress, decompress, inspect};
+use umoec_codec::pipeline::{
+    Contests, DecodeOptions, EncodeOptions, compress, decompress, inspect,
+};
 use umoec_codec::plugin::{
     Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Place, Plugin, PluginId, Proposal,
     Registry, Settings, Stream,
@@ -140,4 +142,27 @@ fn settings_of_unknown_adapters_are_refused() {
         .insert("nobody".into(), true.into());
     let error = compress(&content(), &registry, &EncodeOptions::new(profile)).unwrap_err();
     assert!(matches!(error, Error::Config(_)) && error.to_string().contains("nobody"));
+}
+
+#[test]
+fn who_asks_is_told_why() {
+    let helps = registry(adapter(9, "helps", |i| 0u8.wrapping_sub((i % 251) as u8)));
+    let contests = Contests::default();
+    let options = EncodeOptions {
+        contests: Some(contests.clone()),
+        ..EncodeOptions::new(plugins::profile("auto", "bits", 1000))
+    };
+    compress(&content(), &helps, &options).unwrap();
+    let seen = contests.take();
+    let places: Vec<_> = seen
+        .iter()
+        .map(|c| (c.offset, c.length, c.chosen))
+        .collect();
+    assert_eq!(places, [(0, 1000, 1), (1000, 1000, 1)]);
+    let [plain, helps] = &seen[0].entries[..] else {
+        panic!("two came into question")
+    };
+    assert_eq!((&*plain.adapter, &*helps.adapter), ("bytes", "helps"));
+    assert!(plain.estimate > 500 && helps.estimate < 300, "{seen:?}");
+    assert!(contests.take().is_empty(), "what was taken is gone");
 }
