@@ -161,6 +161,10 @@ pub(crate) struct Coding {
     /// `none` for plain bytes
     #[arg(long, value_name = "NAME")]
     pub(crate) adapter: Option<String>,
+    /// What fixed-size records consist of: TOML or JSON with the fields' types (plugins/adapter-record/spec.md).
+    /// Stands for --adapter record; with --adapter auto it has to win against the others
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Option<PathBuf>,
     /// Coder to use instead of the profile's
     #[arg(long, value_name = "NAME")]
     pub(crate) coder: Option<String>,

@@ -13,6 +13,7 @@ mod gate;
 mod jobs;
 mod libraries;
 mod progress;
+mod schema;
 mod setup;
 mod size;
 mod source;

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, PluginChoice, Profile, Progress};
-use umoec_codec::plugin::{Kind, Model, Registry, hex};
+use umoec_codec::plugin::{Kind, Model, Registry, Settings, hex};
 use umoec_predictor_mix::NAME as MIX;
 use umoec_predictor_onnx::{Loaded, folders};
 
 use crate::args::{Coding, Memory};
 use crate::failure::{Failure, Outcome, shown};
 use crate::libraries;
+use crate::schema;
 
 /// The profile that is used unless another is asked for.
 pub(crate) const DEFAULT_PROFILE: &str = umoec_builtin::DEFAULT_PROFILE;
@@ -75,6 +76,10 @@ pub(crate) fn refused(error: &umoec_exact::ExactError) -> Failure {
     )
 }
 
+/// The adapter that stands for all, and the one that takes a schema.
+const AUTO: &str = "auto";
+const RECORD: &str = "record";
+
 /// The profile that the command line asks for; `model` is the hash of the model, if it names one.
 fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outcome<Profile> {
     let mut profile = match &coding.config {
@@ -83,6 +88,7 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
     };
     let adapter = match coding.adapter.as_deref() {
         Some("none") => Some("bytes".to_owned()),
+        None if coding.schema.is_some() => Some(RECORD.to_owned()),
         other => other.map(str::to_owned),
     };
     for (kind, name) in [
@@ -91,10 +97,25 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
         (Kind::Coder, &coding.coder),
     ] {
         if let Some(name) = name {
-            if (kind, name.as_str()) != (Kind::Adapter, "auto") {
+            if (kind, name.as_str()) != (Kind::Adapter, AUTO) {
                 registry.by_name(kind, name).map_err(usage)?;
             }
             replace(&mut profile, kind, name);
+        }
+    }
+    if let Some(path) = &coding.schema {
+        let schema = schema::read(path)?;
+        let adapter = &mut profile.adapter;
+        let settings = Settings::from_iter([("schema".to_owned(), schema.into())]);
+        match &*adapter.name {
+            RECORD => adapter.settings = settings,
+            AUTO => drop(adapter.settings.insert(RECORD.into(), settings.into())),
+            _ => {
+                return Err(Failure::usage(
+                    format!("--schema says nothing to adapter {}", adapter.name),
+                    "it is for the adapters `record` and `auto`",
+                ));
+            }
         }
     }
     if model.is_some() || coding.embed_model {
