@@ -123,6 +123,10 @@ impl<const N: usize> DecisionCoder for Decoder<'_, N> {
     }
 
     fn seek(&mut self, _position: usize) {}
+
+    fn shareable(&mut self) -> Option<&mut (dyn DecisionCoder + Send)> {
+        Some(self)
+    }
 }
 
 impl<const N: usize> DecisionDecoder for Decoder<'_, N> {

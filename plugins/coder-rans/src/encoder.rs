@@ -78,6 +78,10 @@ impl<const N: usize> DecisionCoder for Encoder<'_, N> {
     fn seek(&mut self, position: usize) {
         self.answers.seek(position);
     }
+
+    fn shareable(&mut self) -> Option<&mut (dyn DecisionCoder + Send)> {
+        Some(self)
+    }
 }
 
 impl<const N: usize> DecisionEncoder for Encoder<'_, N> {

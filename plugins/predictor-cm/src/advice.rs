@@ -90,15 +90,56 @@ const LAST: usize = LEVELS * 256;
 /// The maps learn by 2^-6.
 const RATE: u32 = 6;
 
+/// What an adviser says of a byte.
+pub(crate) struct Opinion {
+    /// Whether the adviser was not asked about this byte.
+    resting: bool,
+    /// `sums[n]`: the weight of all bytes whose first bits are `n` behind its leading 1.
+    sums: Box<[u64; 512]>,
+}
+
+impl Opinion {
+    /// None yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            resting: false,
+            sums: Box::new([1; 512]),
+        }
+    }
+
+    /// Asks about the byte that follows `history`, unless a match has at least `rest` bytes. `false` where the
+    /// adviser failed.
+    #[inline(always)]
+    pub(crate) fn form<A: Adviser>(
+        &mut self,
+        adviser: &mut A,
+        history: &[u8],
+        length: u32,
+        rest: u32,
+    ) -> bool {
+        self.resting = length >= rest;
+        if self.resting {
+            return true;
+        }
+        let Some(weights) = adviser.advise(history) else {
+            return false;
+        };
+        for (sum, &weight) in self.sums[256..].iter_mut().zip(weights) {
+            *sum = u64::from(weight.max(1));
+        }
+        for node in (1..256).rev() {
+            self.sums[node] = self.sums[2 * node] + self.sums[2 * node + 1];
+        }
+        true
+    }
+}
+
 /// An adviser with what the model learns about it.
 pub(crate) struct Advised<A> {
     adviser: A,
     /// Matches from this length on are trusted alone.
     rest: u32,
-    /// Whether the adviser was not asked about this byte.
-    resting: bool,
-    /// `sums[n]`: the weight of all bytes whose first bits are `n` behind its leading 1.
-    sums: Box<[u64; 512]>,
+    pub(crate) opinion: Opinion,
     /// Maps of the adviser's opinion alone: by the last byte, and by the last two.
     own: [Apm; 2],
     /// Map of the mixer's opinion under the adviser's.
@@ -160,8 +201,7 @@ impl<A: Adviser> Advised<A> {
         Ok(Self {
             adviser,
             rest,
-            resting: false,
-            sums: Box::new([1; 512]),
+            opinion: Opinion::new(),
             own: [Apm::new(OWN, RATE)?, Apm::new(OWN, RATE)?],
             last: Apm::new(LAST, RATE)?,
             context: 0,
@@ -199,25 +239,13 @@ impl<A: Adviser> Advice for Advised<A> {
 
     #[inline(always)]
     fn begin(&mut self, history: &[u8], length: u32) -> bool {
-        self.resting = length >= self.rest;
-        if self.resting {
-            return true;
-        }
-        let Some(weights) = self.adviser.advise(history) else {
-            return false;
-        };
-        for (sum, &weight) in self.sums[256..].iter_mut().zip(weights) {
-            *sum = u64::from(weight.max(1));
-        }
-        for node in (1..256).rev() {
-            self.sums[node] = self.sums[2 * node] + self.sums[2 * node + 1];
-        }
-        true
+        self.opinion
+            .form(&mut self.adviser, history, length, self.rest)
     }
 
     #[inline(always)]
     fn ask(&self, tracker: &Tracker, partial: u32) {
-        if !self.resting {
+        if !self.opinion.resting {
             for (apm, context) in self.own.iter().zip(own_contexts(tracker, partial)) {
                 apm.prefetch(context);
             }
@@ -226,12 +254,12 @@ impl<A: Adviser> Advice for Advised<A> {
 
     #[inline(always)]
     fn predict(&mut self, at: At<'_>, tables: &Tables, inputs: &mut [i32], selected: &mut [u32]) {
-        if self.resting {
+        if self.opinion.resting {
             inputs.fill(0);
             selected[0] = LEVELS as u32 * 7;
             return;
         }
-        let x = logit(&self.sums, at.partial as usize);
+        let x = logit(&self.opinion.sums, at.partial as usize);
         inputs[0] = x;
         inputs[1] = (tables.squash(x) - 32_768) >> 5;
         let contexts = own_contexts(at.tracker, at.partial);
@@ -262,7 +290,7 @@ impl<A: Adviser> Advice for Advised<A> {
 
     #[inline(always)]
     fn refine(&mut self, x: i32, p: i32) -> i32 {
-        if self.resting {
+        if self.opinion.resting {
             return p;
         }
         let q = self.last.refine(x, self.context);
@@ -271,7 +299,7 @@ impl<A: Adviser> Advice for Advised<A> {
 
     #[inline(always)]
     fn update(&mut self, bit: u32) {
-        if self.resting {
+        if self.opinion.resting {
             return;
         }
         for apm in &mut self.own {

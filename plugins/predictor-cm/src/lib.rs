@@ -19,6 +19,7 @@ mod counter;
 mod direct;
 mod history;
 mod hosting;
+mod lanes;
 mod lean;
 mod matcher;
 mod math;
@@ -47,7 +48,9 @@ use umoec_codec::plugin::{
 use umoec_codec::{Error, Limits, Result};
 
 pub use advice::Adviser;
-pub use hosting::{advised_memory, for_sample, start_advised, start_alone};
+pub use hosting::{
+    advised_memory, for_sample, has_lanes, lanes_memory, start_advised, start_alone, start_lanes,
+};
 
 use advice::Alone;
 use lean::Lean;

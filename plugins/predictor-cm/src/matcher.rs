@@ -24,11 +24,20 @@ pub(crate) struct Matcher {
     table: Words,
     /// log2 of the table's length.
     bits: u32,
+    multiplier: u32,
+    pub(crate) follower: Follower,
+    /// Counters of "the expected bit comes", by misses and length.
+    counters: Vec<u32>,
+    selected: usize,
+}
+
+/// Where one lane of the stream is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Follower {
     /// Slot of the hash of the last bytes: it is looked at a byte later, when it has come near.
     slot: usize,
     /// Hash of the last bytes: each byte shifts the older ones up, until they are gone.
     rolling: u32,
-    multiplier: u32,
     /// Position of the expected byte; 0 for none.
     pointer: usize,
     /// Bytes that agree before it.
@@ -37,9 +46,18 @@ pub(crate) struct Matcher {
     misses: u32,
     /// The expected byte, if bits so far agree with it.
     expected: Option<u8>,
-    /// Counters of "the expected bit comes", by misses and length.
-    counters: Vec<u32>,
-    selected: usize,
+}
+
+impl Follower {
+    /// The length of the match, 0 without one.
+    #[inline(always)]
+    pub(crate) fn length(&self) -> u32 {
+        if self.expected.is_some() {
+            self.length
+        } else {
+            0
+        }
+    }
 }
 
 impl Matcher {
@@ -64,13 +82,8 @@ impl Matcher {
             least,
             table: Words::new(1 << bits)?,
             bits,
-            slot: 0,
-            rolling: 0,
             multiplier: 0x2F0B_4C47 << (32 / least as u32).max(1),
-            pointer: 0,
-            length: 0,
-            misses: 0,
-            expected: None,
+            follower: Follower::default(),
             counters,
             selected: 0,
         })
@@ -78,7 +91,7 @@ impl Matcher {
 
     /// Length in 32 buckets: exact up to 15, then by quarters of an octave.
     fn bucket(&self) -> usize {
-        let l = self.length;
+        let l = self.follower.length;
         if l < 16 {
             l as usize
         } else {
@@ -89,36 +102,34 @@ impl Matcher {
 
     /// The expected byte before the first bit: 256 + byte, or 0.
     pub(crate) fn expected(&self) -> u32 {
-        self.expected.map_or(0, |b| 256 + u32::from(b))
+        self.follower.expected.map_or(0, |b| 256 + u32::from(b))
     }
 
     /// The length of the match, 0 without one.
     pub(crate) fn length(&self) -> u32 {
-        if self.expected.is_some() {
-            self.length
-        } else {
-            0
-        }
+        self.follower.length()
     }
 
     /// After a whole byte: follows the pointer, or looks for a new one.
     pub(crate) fn push(&mut self, history: &[u8]) {
         let n = history.len();
-        if self.pointer > 0 {
-            let hit = history[self.pointer] == history[n - 1];
-            self.misses = ((self.misses << 1) | u32::from(!hit)) & ((1 << MISS_BITS) - 1);
-            self.length = if hit {
-                (self.length + 1).min(LENGTH_MAX)
+        if self.follower.pointer > 0 {
+            let hit = history[self.follower.pointer] == history[n - 1];
+            self.follower.misses =
+                ((self.follower.misses << 1) | u32::from(!hit)) & ((1 << MISS_BITS) - 1);
+            self.follower.length = if hit {
+                (self.follower.length + 1).min(LENGTH_MAX)
             } else {
                 0
             };
-            self.pointer += 1;
+            self.follower.pointer += 1;
         }
         if n > self.least {
             // What the byte before this one led to, a byte further on.
-            let candidate = self.table.get(self.slot) as usize;
-            self.table.set(self.slot, n as u32 - 1);
-            if self.length == 0 && candidate > 0 {
+            let candidate = self.table.get(self.follower.slot) as usize;
+            self.table.set(self.follower.slot, n as u32 - 1);
+            // What another lane has coded may be further on than this one.
+            if self.follower.length == 0 && candidate > 0 && candidate + 1 < n {
                 let agree = history[..=candidate]
                     .iter()
                     .rev()
@@ -127,43 +138,45 @@ impl Matcher {
                     .take_while(|(a, b)| a == b)
                     .count();
                 if agree > self.least {
-                    self.pointer = candidate + 1;
-                    self.length = agree as u32;
-                    self.misses = 0;
+                    self.follower.pointer = candidate + 1;
+                    self.follower.length = agree as u32;
+                    self.follower.misses = 0;
                 }
             }
         }
         let last = u32::from(history[n - 1]) + 1;
-        self.rolling = self
+        self.follower.rolling = self
+            .follower
             .rolling
             .wrapping_mul(self.multiplier)
             .wrapping_add(last);
-        self.slot = (fold(0, self.rolling) >> (32 - self.bits)) as usize;
-        self.table.prefetch(self.slot);
+        self.follower.slot = (fold(0, self.follower.rolling) >> (32 - self.bits)) as usize;
+        self.table.prefetch(self.follower.slot);
         // A pointer that keeps missing is of no use.
-        if self.misses == (1 << MISS_BITS) - 1 {
-            self.pointer = 0;
-            self.length = 0;
-            self.misses = 0;
+        if self.follower.misses == (1 << MISS_BITS) - 1 {
+            self.follower.pointer = 0;
+            self.follower.length = 0;
+            self.follower.misses = 0;
         }
-        self.expected = (self.pointer > 0).then(|| history[self.pointer]);
+        self.follower.expected =
+            (self.follower.pointer > 0).then(|| history[self.follower.pointer]);
     }
 
     /// Two inputs for the next bit. `partial` is 1 followed by the bits so far.
     #[inline(always)]
     pub(crate) fn predict(&mut self, partial: u32, tables: &Tables, inputs: &mut [i32]) {
         self.selected = usize::MAX;
-        let Some(expected) = self.expected else {
+        let Some(expected) = self.follower.expected else {
             inputs[..2].fill(0);
             return;
         };
         let shown = (u32::from(expected) | 256) >> (8 - partial.ilog2());
         if shown != partial {
-            self.expected = None;
+            self.follower.expected = None;
             inputs[..2].fill(0);
             return;
         }
-        self.selected = ((self.misses as usize) << 5) | self.bucket();
+        self.selected = ((self.follower.misses as usize) << 5) | self.bucket();
         let p = probability(self.counters[self.selected]);
         let sign = if (expected >> (7 - partial.ilog2())) & 1 == 1 {
             1
@@ -180,7 +193,7 @@ impl Matcher {
         if self.selected == usize::MAX {
             return;
         }
-        if let Some(expected) = self.expected {
+        if let Some(expected) = self.follower.expected {
             let hit = u32::from(u32::from(expected >> (7 - partial.ilog2())) & 1 == bit);
             let counter = &mut self.counters[self.selected];
             *counter = updated(*counter, hit);

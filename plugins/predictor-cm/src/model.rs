@@ -7,7 +7,7 @@ use umoec_codec::probability::BitProbability;
 use crate::advice::{Advice, Alone, At};
 use crate::apm::Apm;
 use crate::direct::{self, Direct};
-use crate::matcher::Matcher;
+use crate::matcher::{Follower, Matcher};
 use crate::math::{TABLES, Tables};
 use crate::mixer::Mixer;
 use crate::params::Params;
@@ -34,10 +34,11 @@ const _: () = assert!(Slots::BYTES + Runs::BYTES <= CONTEXT_BYTES);
 
 /// The state of `cm` within one stream.
 pub(crate) struct Model<A = Alone> {
-    advice: A,
+    pub(crate) advice: A,
     tables: &'static Tables,
     selectors: Vec<Selector>,
-    tracker: Tracker,
+    /// Boxed, because lanes exchange theirs before each byte.
+    tracker: Box<Tracker>,
     slots: Slots,
     runs: Runs,
     direct: Direct,
@@ -77,7 +78,10 @@ impl<A: Advice> Model<A> {
             advice,
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
-            tracker: Tracker::new(params.strides.map(|s| s as usize), params.numbers),
+            tracker: Box::new(Tracker::new(
+                params.strides.map(|s| s as usize),
+                params.numbers,
+            )),
             slots: Slots::new(&recipe.contexts, Table::new(params.lines() as usize)?),
             runs: Runs::new(usize::from(recipe.runs)),
             direct: Direct::new(&recipe.direct, len)?,
@@ -96,6 +100,16 @@ impl<A: Advice> Model<A> {
                 .map(|&n| Apm::new(n, APM_RATE))
                 .collect::<Result<_>>()?,
         })
+    }
+
+    /// Puts another lane in the place of the one that is there, which is put in its own place.
+    #[inline(always)]
+    pub(crate) fn exchange(&mut self, tracker: &mut Box<Tracker>, followers: &mut [Follower]) {
+        std::mem::swap(&mut self.tracker, tracker);
+        tracker.hand_over(&mut self.tracker);
+        for (matcher, follower) in self.matchers.iter_mut().zip(followers) {
+            std::mem::swap(&mut matcher.follower, follower);
+        }
     }
 
     /// Hashes the contexts of the next byte, asks for all that they will read, and reads.
@@ -203,9 +217,36 @@ impl<A: Advice> Model<A> {
         }
     }
 
+    /// Codes the byte that follows `history`, once there is advice.
+    #[inline(always)]
+    pub(crate) fn byte<O: Ops>(&mut self, coder: &mut dyn DecisionCoder, history: &[u8]) -> u8 {
+        self.begin_byte(history);
+        let mut partial = 1u32;
+        for position in 0..8 {
+            if position == 2 {
+                self.slots.look_ahead(partial);
+            }
+            if position == 4 {
+                self.slots.turn(partial);
+                self.direct.turn(partial);
+            }
+            let depth = 1 << (position & 3);
+            let node = (partial as usize & (depth - 1)) | depth;
+            let p = self.predict::<O>(partial, node);
+            let bit = u32::from(coder.bit(BitProbability::clamped(p)));
+            let next = (partial << 1) | bit;
+            if position < 7 {
+                self.ask_for_knots(next);
+            }
+            self.update::<O>(partial, node, bit);
+            partial = next;
+        }
+        partial as u8
+    }
+
     /// Learns a whole byte, already the last of `history`.
     #[inline(always)]
-    fn end_byte(&mut self, byte: u8, history: &[u8]) {
+    pub(crate) fn end_byte(&mut self, byte: u8, history: &[u8]) {
         self.slots.put_back();
         self.runs.push(byte, &mut self.slots.table);
         self.tracker.push(byte, history);
@@ -242,29 +283,9 @@ impl<A: Advice> Bytes for Model<A> {
             if !self.advice.begin(history, self.length()) {
                 return;
             }
-            self.begin_byte(history);
-            let mut partial = 1u32;
-            for position in 0..8 {
-                if position == 2 {
-                    self.slots.look_ahead(partial);
-                }
-                if position == 4 {
-                    self.slots.turn(partial);
-                    self.direct.turn(partial);
-                }
-                let depth = 1 << (position & 3);
-                let node = (partial as usize & (depth - 1)) | depth;
-                let p = self.predict::<O>(partial, node);
-                let bit = u32::from(coder.bit(BitProbability::clamped(p)));
-                let next = (partial << 1) | bit;
-                if position < 7 {
-                    self.ask_for_knots(next);
-                }
-                self.update::<O>(partial, node, bit);
-                partial = next;
-            }
-            history.push(partial as u8);
-            self.end_byte(partial as u8, history);
+            let byte = self.byte::<O>(coder, history);
+            history.push(byte);
+            self.end_byte(byte, history);
         }
     }
 }

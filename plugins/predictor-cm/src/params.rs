@@ -155,6 +155,11 @@ impl Params {
         (len.max(1).ilog2() + 1).clamp(10, 22)
     }
 
+    /// Whether a stream may have lanes: the numbers of one are not where another's are.
+    pub(crate) fn has_lanes(&self) -> bool {
+        !self.recipe.uses_numbers()
+    }
+
     /// Bytes that a state takes for a stream of `len` bytes.
     pub(crate) fn memory(&self, len: u64) -> u64 {
         Model::<Alone>::memory(self, len)

@@ -2,6 +2,7 @@
 //! (`spec.md`, section 6.1).
 
 use crate::numeric::{Numbers, Numeric};
+use crate::params::Params;
 
 /// Folds a value into a hash; the rounds of MurmurHash3's 32-bit body and finaliser.
 #[inline(always)]
@@ -102,6 +103,15 @@ impl Tracker {
         }
     }
 
+    /// That of a lane that is not at work: it is handed over what pairs of bytes are followed by.
+    pub(crate) fn without_pairs(params: &Params) -> Self {
+        Self {
+            after1: Vec::new(),
+            after2: Vec::new(),
+            ..Self::new(params.strides.map(|s| s as usize), params.numbers)
+        }
+    }
+
     /// Takes in `c`, which is already the last byte of `history`.
     #[inline(always)]
     pub(crate) fn push(&mut self, c: u8, history: &[u8]) {
@@ -135,6 +145,21 @@ impl Tracker {
                 *column + 1
             };
         }
+    }
+
+    /// Goes on at another position of the stream.
+    pub(crate) fn jump(&mut self, position: usize) {
+        self.position = position;
+        for (column, &stride) in self.columns.iter_mut().zip(&self.strides) {
+            *column = position.checked_rem(stride).unwrap_or(0) as u32;
+        }
+    }
+
+    /// Puts what is known of all lanes into another lane's place.
+    #[inline(always)]
+    pub(crate) fn hand_over(&mut self, to: &mut Self) {
+        std::mem::swap(&mut self.after1, &mut to.after1);
+        std::mem::swap(&mut self.after2, &mut to.after2);
     }
 
     fn push_word(&mut self, c: u8) {

@@ -1,5 +1,7 @@
 //! Parameters of a stream on the wire (`spec.md`, section 1).
 
+use std::num::NonZeroUsize;
+
 use umoec_codec::Result;
 
 use crate::fault;
@@ -20,6 +22,41 @@ pub(crate) struct NetworkParams {
     pub(crate) params: Vec<u8>,
     /// The network rests where a match has at least so many bytes; 0: it never does.
     pub(crate) rest: u8,
+    /// `None`: one lane.
+    pub(crate) lanes: Option<Lanes>,
+}
+
+/// Lanes of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lanes {
+    /// How many: 2 to [`LANES_MAX`].
+    pub(crate) count: u8,
+    /// log2 of the bytes of a segment, 10 to 25.
+    pub(crate) log2: u8,
+}
+
+/// The most lanes of a stream.
+pub(crate) const LANES_MAX: u8 = 8;
+/// What the log2 of a segment is written less than.
+const LOG2_MIN: u8 = 10;
+
+impl Lanes {
+    /// Bytes of a segment.
+    pub(crate) fn segment(self) -> NonZeroUsize {
+        NonZeroUsize::MIN.saturating_add((1 << self.log2) - 1)
+    }
+
+    fn write(self) -> u8 {
+        (self.count - 1) | (self.log2 - LOG2_MIN) << 4
+    }
+
+    fn read(byte: u8) -> Option<Self> {
+        let count = (byte & 15) + 1;
+        let log2 = (byte >> 4) + LOG2_MIN;
+        (2..=LANES_MAX)
+            .contains(&count)
+            .then_some(Self { count, log2 })
+    }
 }
 
 impl NetworkParams {
@@ -33,7 +70,10 @@ impl NetworkParams {
 }
 
 /// The most bytes of a network's parameters.
-const NETWORK_MAX: usize = 126;
+const NETWORK_MAX: usize = 62;
+
+/// In the first byte: there are lanes.
+const HAS_LANES: u8 = 0x40;
 
 /// In the first byte: the network rests.
 const RESTS: u8 = 0x80;
@@ -46,10 +86,11 @@ impl Params {
             Some(network) => {
                 debug_assert!(network.params.len() <= NETWORK_MAX);
                 let first = 1 + network.params.len() as u8;
-                match network.rest {
-                    0 => out.push(first),
-                    rest => out.extend([first | RESTS, rest]),
-                }
+                let rests = if network.rest > 0 { RESTS } else { 0 };
+                let has_lanes = network.lanes.map_or(0, |_| HAS_LANES);
+                out.push(first | rests | has_lanes);
+                out.extend((network.rest > 0).then_some(network.rest));
+                out.extend(network.lanes.map(Lanes::write));
                 out.extend_from_slice(&network.params);
             }
         }
@@ -73,13 +114,25 @@ impl Params {
             (_, [rest, bytes @ ..]) if *rest > 0 => (*rest, bytes),
             _ => return Err(fault("its network rests, but it is not said where")),
         };
-        let (params, cm) = usize::from(first & !RESTS)
+        let (lanes, bytes) = match (first & HAS_LANES, bytes) {
+            (0, bytes) => (None, bytes),
+            (_, [byte, bytes @ ..]) => match Lanes::read(*byte) {
+                None => return Err(fault(format!("there are 2 to {LANES_MAX} lanes, if any"))),
+                lanes => (lanes, bytes),
+            },
+            _ => return Err(fault("it has lanes, but it is not said how many")),
+        };
+        let (params, cm) = usize::from(first & !(RESTS | HAS_LANES))
             .checked_sub(1)
             .and_then(|len| bytes.split_at_checked(len))
             .ok_or_else(|| fault("the parameters of its network end too early"))?;
         let params = params.to_vec();
         Ok(Self {
-            network: Some(NetworkParams { params, rest }),
+            network: Some(NetworkParams {
+                params,
+                rest,
+                lanes,
+            }),
             cm: cm.to_vec(),
         })
     }
@@ -95,11 +148,20 @@ mod tests {
         let cm = vec![6, 40];
         for (network, bytes) in [
             (None, &[0, 6, 40][..]),
-            (Some((vec![], 0)), &[1, 6, 40]),
-            (Some((vec![1, 3], 0)), &[3, 1, 3, 6, 40]),
-            (Some((vec![1, 3], 24)), &[0x83, 24, 1, 3, 6, 40]),
+            (Some((vec![], 0, None)), &[1, 6, 40]),
+            (Some((vec![1, 3], 0, None)), &[3, 1, 3, 6, 40]),
+            (Some((vec![1, 3], 24, None)), &[0x83, 24, 1, 3, 6, 40]),
+            (
+                Some((vec![1, 3], 0, Some((2, 16)))),
+                &[0x43, 0x61, 1, 3, 6, 40],
+            ),
+            (Some((vec![], 24, Some((8, 25)))), &[0xC1, 24, 0xF7, 6, 40]),
         ] {
-            let network = network.map(|(params, rest)| NetworkParams { params, rest });
+            let network = network.map(|(params, rest, lanes)| NetworkParams {
+                params,
+                rest,
+                lanes: lanes.map(|(count, log2)| Lanes { count, log2 }),
+            });
             let params = Params {
                 network,
                 cm: cm.clone(),
@@ -114,6 +176,9 @@ mod tests {
             &[0x81],
             &[0x81, 0],
             &[0x82, 24],
+            &[0x41],
+            &[0x41, 0x60, 6, 40],
+            &[0x41, 0x68, 6, 40],
             &[255],
         ] {
             assert!(Params::read(bytes).is_err(), "{bytes:?}");

@@ -44,7 +44,7 @@ pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network, rest: u32, gain: u
             }
         };
         alone += cost(start_alone(&cm, len)?)?;
-        together += cost(Box::new(state::start(&cm, len, network, rest)?))?;
+        together += cost(Box::new(state::start(&cm, len, network, rest, None)?))?;
     }
     let gain = match data.len() {
         0..SHORT => SHORT_GAIN.min(gain.into()),

@@ -8,10 +8,11 @@ use umoec_codec::plugin::{
     Settings,
 };
 use umoec_codec::{Error, Limits, Result};
-use umoec_predictor_cm::{Cm, advised_memory};
+use umoec_predictor_cm::{Cm, advised_memory, has_lanes, lanes_memory};
 use umoec_predictor_onnx::Network;
 
-use crate::params::{NetworkParams, Params};
+use crate::fault;
+use crate::params::{Lanes, NetworkParams, Params};
 use crate::plan;
 use crate::settings::{Chosen, Use};
 use crate::state;
@@ -81,6 +82,12 @@ impl Predictor for Mix {
                 } else {
                     chosen.rest
                 },
+                lanes: match chosen.lanes {
+                    Some(lanes) if data.len() as u64 >= chosen.lanes_from => {
+                        has_lanes(&params.cm)?.then_some(lanes)
+                    }
+                    _ => None,
+                },
             };
             let pays = || {
                 let opened = Network::open(&network.params, models, &UNLIMITED)?;
@@ -116,25 +123,37 @@ impl Predictor for Mix {
         let Some(network) = params.network else {
             return Cm.open(1, &params.cm, len, limits);
         };
+        if network.lanes.is_some() && !has_lanes(&params.cm)? {
+            return Err(fault("a model that looks at numbers has no lanes"));
+        }
         // Before the network is opened: its share is checked there.
         let cm = advised_memory(&params.cm, len)?;
         let left = limits.memory.saturating_sub(cm);
         if left == 0 {
-            return Err(Error::Limit {
-                what: format!("predictor {NAME}"),
-                needed: cm,
-                limit: limits.memory,
-                hint: "allow more with --memory".into(),
-            });
+            return Err(needs(cm, limits));
         }
+        let allowed = limits;
         let limits = Limits {
             memory: left,
             output: limits.output,
         };
         let opened = Network::open(&network.params, models, &limits)?;
+        let lanes = network.lanes.map_or(0, |lanes| u64::from(lanes.count));
+        let memory = match lanes {
+            0 => cm + opened.memory(),
+            lanes => {
+                let more = lanes_memory(lanes, len);
+                let networks = opened.memory().saturating_mul(lanes);
+                cm.saturating_add(more).saturating_add(networks)
+            }
+        };
+        if memory > allowed.memory {
+            return Err(needs(memory, allowed));
+        }
         Ok(Box::new(OpenedMix {
-            memory: cm + opened.memory(),
+            memory,
             rest: network.rests_from(),
+            lanes: network.lanes,
             network: opened,
             cm: params.cm,
             len,
@@ -147,11 +166,14 @@ impl Predictor for Mix {
         let Some(network) = params.network else {
             return Some(format!("{cm}; no network"));
         };
-        let name = Network::describe(&network.params)?;
-        Some(match network.rest {
-            0 => format!("{cm}; {name}"),
-            rest => format!("{cm}; {name}, which rests where a match has {rest} bytes"),
-        })
+        let mut text = format!("{cm}; {}", Network::describe(&network.params)?);
+        if network.rest > 0 {
+            text += &format!(", which rests where a match has {} bytes", network.rest);
+        }
+        if let Some(Lanes { count, log2 }) = network.lanes {
+            text += &format!("; {count} lanes of {} KiB", 1 << (log2 - 10));
+        }
+        Some(text)
     }
 
     fn model_name(&self, _version: u8, params: &[u8], place: usize) -> Option<String> {
@@ -160,9 +182,20 @@ impl Predictor for Mix {
     }
 }
 
+/// More memory than is allowed.
+fn needs(needed: u64, allowed: &Limits) -> Error {
+    Error::Limit {
+        what: format!("predictor {NAME}"),
+        needed,
+        limit: allowed.memory,
+        hint: "allow more with --memory".into(),
+    }
+}
+
 struct OpenedMix {
     network: Network,
     rest: u32,
+    lanes: Option<Lanes>,
     cm: Vec<u8>,
     len: u64,
     memory: u64,
@@ -179,6 +212,7 @@ impl Opened for OpenedMix {
             self.len,
             &self.network,
             self.rest,
+            self.lanes,
         )?))
     }
 }

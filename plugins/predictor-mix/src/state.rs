@@ -1,12 +1,14 @@
-//! A stream: `cm` with a network as its adviser.
+//! A stream: `cm` with a network as its adviser, one for each lane.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use umoec_codec::plugin::{DecisionCoder, PredictorState};
+use umoec_codec::plugin::{DecisionCoder, Helpers, PredictorState};
 use umoec_codec::{Error, Result};
-use umoec_predictor_cm::{Adviser, start_advised};
+use umoec_predictor_cm::{Adviser, start_advised, start_lanes};
 use umoec_predictor_onnx::{Network, Running};
+
+use crate::params::Lanes;
 
 /// Bytes that the network takes in, at most, after it rested: enough for its view of the last words. (600 kB of
 /// Rust: 55,847 bytes with 8, 55,771 with 16; 56,435 with only the last.)
@@ -14,19 +16,45 @@ const CAUGHT_UP: usize = 16;
 
 /// A state at the beginning of a stream of `len` bytes, under these parameters of `cm`. The network rests where
 /// a match has at least `rest` bytes.
-pub(crate) fn start(cm: &[u8], len: u64, network: &Network, rest: u32) -> Result<State> {
-    let (failure, asked) = (Rc::default(), Rc::default());
-    let adviser = Advice {
-        network: network.start()?,
-        taken: 0,
-        asked: Rc::clone(&asked),
-        failure: Rc::clone(&failure),
+pub(crate) fn start(
+    cm: &[u8],
+    len: u64,
+    network: &Network,
+    rest: u32,
+    lanes: Option<Lanes>,
+) -> Result<State> {
+    let told = Arc::new(Told::default());
+    let adviser = || -> Result<Advice> {
+        Ok(Advice {
+            network: network.start()?,
+            taken: 0,
+            told: Arc::clone(&told),
+        })
     };
-    Ok(State {
-        mixer: start_advised(cm, len, adviser, rest)?,
-        asked,
-        failure,
-    })
+    let mixer = match lanes {
+        None => start_advised(cm, len, adviser()?, rest)?,
+        Some(lanes) => {
+            let advisers = (0..lanes.count).map(|_| adviser());
+            let advisers = advisers.collect::<Result<_>>()?;
+            start_lanes(cm, len, advisers, lanes.segment(), rest)?
+        }
+    };
+    Ok(State { mixer, told })
+}
+
+/// What the networks of a stream tell.
+#[derive(Default)]
+struct Told {
+    /// Bytes that they were asked about.
+    asked: AtomicU64,
+    failure: Mutex<Option<Error>>,
+}
+
+impl Told {
+    fn failure(&self) -> std::sync::MutexGuard<'_, Option<Error>> {
+        // Only replaced as a whole: a panic elsewhere leaves it sound.
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The network as `cm` sees it.
@@ -34,15 +62,14 @@ struct Advice {
     network: Running,
     /// Bytes of the stream up to the last that the network took in.
     taken: usize,
-    asked: Rc<Cell<u64>>,
-    failure: Rc<RefCell<Option<Error>>>,
+    told: Arc<Told>,
 }
 
 impl Adviser for Advice {
     fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
         let first = self.taken.max(history.len().saturating_sub(CAUGHT_UP));
         self.taken = history.len();
-        self.asked.set(self.asked.get() + 1);
+        self.told.asked.fetch_add(1, Ordering::Relaxed);
         let next = match &history[first..] {
             [] => self.network.next(None),
             [before @ .., last] => self
@@ -53,7 +80,7 @@ impl Adviser for Advice {
         match next {
             Ok(weights) => Some(weights),
             Err(error) => {
-                *self.failure.borrow_mut() = Some(error);
+                *self.told.failure() = Some(error);
                 None
             }
         }
@@ -63,9 +90,7 @@ impl Adviser for Advice {
 /// The state of a stream.
 pub(crate) struct State {
     mixer: Box<dyn PredictorState>,
-    /// Bytes that the network was asked about.
-    asked: Rc<Cell<u64>>,
-    failure: Rc<RefCell<Option<Error>>>,
+    told: Arc<Told>,
 }
 
 impl PredictorState for State {
@@ -73,11 +98,16 @@ impl PredictorState for State {
         self.mixer.code(len, coder, history);
     }
 
+    fn assist(&mut self, helpers: &Helpers) {
+        self.mixer.assist(helpers);
+    }
+
     fn failure(&mut self) -> Option<Error> {
-        self.failure.borrow_mut().take()
+        self.told.failure().take()
     }
 
     fn counts(&self) -> Vec<(&'static str, u64)> {
-        vec![("bytes that the network was asked about", self.asked.get())]
+        let asked = self.told.asked.load(Ordering::Relaxed);
+        vec![("bytes that the network was asked about", asked)]
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use umoec_adapter_bytes as _;
 use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, Profile, compress, decompress, inspect};
-use umoec_codec::plugin::{Layout, Model, Predictor as _, Registry, Settings};
+use umoec_codec::plugin::{Layout, Model, NumberLayout, Predictor as _, Registry, Settings};
 use umoec_codec::{Error, Limits};
 use umoec_coder_rans as _;
 use umoec_coder_stored as _;
 use umoec_predictor_onnx::sample::{Size, sample};
 use umoec_predictor_onnx::{Backend, choose_backend};
 
-use crate::params::{NetworkParams, Params};
+use crate::params::{Lanes, NetworkParams, Params};
 use crate::plugin::Mix;
 
 fn registry() -> Arc<Registry> {
@@ -87,6 +87,7 @@ fn too_little_memory_is_an_error_that_says_so() {
         network: Some(NetworkParams {
             params: Vec::new(),
             rest: 0,
+            lanes: None,
         }),
         cm: vec![1, 8 | 7 << 5],
     };
@@ -109,12 +110,86 @@ fn several_lanes_are_refused() {
         network: Some(NetworkParams {
             params: vec![2, 100],
             rest: 0,
+            lanes: None,
         }),
         cm: vec![1, 8],
     };
     let outcome = Mix.open(1, &params.write(), 1000, &Limits::default());
     let error = outcome.err().unwrap().to_string();
     assert!(error.contains("lanes"), "{error}");
+}
+
+/// Words in random order: text enough for the network.
+fn words(len: usize) -> Vec<u8> {
+    let words = [
+        "the ", "river ", "and ", "winter, ", "old ", "was ", "frozen. ", "he ", "told ",
+    ];
+    let picks = noise(len);
+    let text = picks
+        .iter()
+        .flat_map(|&n| words[usize::from(n) % words.len()].bytes());
+    text.take(len).collect()
+}
+
+#[test]
+fn lanes_are_the_same_on_one_thread_and_on_two() {
+    // Many superblocks, and a part of one.
+    let data = words(53_001);
+    let registry = registry();
+    let mut profile = options("always").profile;
+    profile.block_size = 2 << 20;
+    let settings = &mut profile.predictor.settings;
+    settings.insert("lanes".into(), 2.into());
+    settings.insert("lanes_kib".into(), 40.into());
+    let files: Vec<Vec<u8>> = [1, 2]
+        .map(|threads| {
+            let options = EncodeOptions {
+                threads,
+                ..EncodeOptions::new(profile.clone())
+            };
+            compress(&data, &registry, &options).unwrap()
+        })
+        .to_vec();
+    assert!(files[0] == files[1]);
+    for threads in [1, 2] {
+        let options = DecodeOptions {
+            threads,
+            ..DecodeOptions::default()
+        };
+        assert!(decompress(&files[0], &registry, &options).unwrap() == data);
+    }
+}
+
+#[test]
+fn only_long_streams_without_numbers_have_lanes() {
+    let lanes = |data: &[u8], model: &str, lanes: u8| {
+        let settings = format!(
+            "network = 'always'\nlanes = {lanes}\nlanes_kib = 9\ncm = {{ models = ['{model}'], table_mib = 1 }}"
+        );
+        let layout = Layout {
+            number: Some(NumberLayout { width: 4, phase: 0 }),
+            strides: vec![4],
+        };
+        let settings: Settings = settings.parse().unwrap();
+        let wire = Mix.plan(data, &layout, &settings).unwrap();
+        Params::read(&wire).unwrap().network.unwrap().lanes
+    };
+    let data = words(9 << 10);
+    let two = Some(Lanes { count: 2, log2: 12 });
+    assert_eq!(lanes(&data, "fast-text", 2), two);
+    assert_eq!(lanes(&data, "fast-text", 1), None);
+    assert_eq!(lanes(&data, "number", 2), None);
+    assert_eq!(lanes(&data[1..], "fast-text", 2), None);
+    let hostile = Params {
+        network: Some(NetworkParams {
+            params: Vec::new(),
+            rest: 0,
+            lanes: two,
+        }),
+        cm: vec![9, 8, 0, 4, 0],
+    };
+    let error = Mix.open(1, &hostile.write(), 1 << 20, &Limits::default());
+    assert!(matches!(error.err(), Some(Error::Plugin { .. })));
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(super) fn encode_stream(
 ) -> Result<Vec<u8>> {
     let mut encoder = coder.encoder(coder_params, data)?;
     let mut state = start(predicting)?;
+    state.assist(watch.helpers());
     let mut history = Vec::with_capacity(data.len());
     for piece in data.chunks(PIECE) {
         if watch.is_cancelled() {
@@ -125,6 +126,7 @@ pub(super) fn decode_stream(
             .coder
             .decoder(payload.version, payload.params, payload.bytes, limits)?;
     let mut state = start(predicting)?;
+    state.assist(watch.helpers());
     let mut history = Vec::new();
     while history.len() < payload.length {
         if watch.is_cancelled() {

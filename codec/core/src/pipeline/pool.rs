@@ -10,18 +10,25 @@ use std::thread::JoinHandle;
 
 use super::budget::{Budget, Ticket};
 use super::options::Progress;
+use crate::plugin::Helpers;
 
 /// What long work shares with those who wait for it: it looks here now and then.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watch {
     cancelled: Arc<AtomicBool>,
     progress: Option<Progress>,
+    helpers: Helpers,
 }
 
 impl Watch {
     /// Whether nobody waits for results any more.
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// The threads that have nothing to do.
+    pub(super) fn helpers(&self) -> &Helpers {
+        &self.helpers
     }
 
     /// So many more bytes were coded.
@@ -63,6 +70,7 @@ impl<T: Send + 'static> Pool<T> {
             budget,
             watch: Watch {
                 progress,
+                helpers: Helpers::new(threads.max(1)),
                 ..Watch::default()
             },
             inline: VecDeque::new(),
@@ -90,7 +98,10 @@ impl<T: Send + 'static> Pool<T> {
     /// Submits a job, which is given its ticket for memory.
     pub(super) fn submit(&mut self, job: impl FnOnce(Ticket, &Watch) -> T + Send + 'static) {
         let (ticket, watch) = (self.budget.ticket(), self.watch.clone());
-        let job: Job<T> = Box::new(move || job(ticket, &watch));
+        let job: Job<T> = Box::new(move || {
+            let _busy = watch.helpers.take();
+            job(ticket, &watch)
+        });
         let number = self.submitted;
         self.submitted += 1;
         if self.threads == 1 {

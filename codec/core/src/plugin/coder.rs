@@ -17,6 +17,11 @@ pub trait DecisionCoder {
     /// in turn. Only at a byte border; without it bytes follow one another from 0 on. Each
     /// byte is coded exactly once. A decoding coder has nothing to do here.
     fn seek(&mut self, position: usize);
+
+    /// The same coder, if several threads may ask it in turn, one at a time.
+    fn shareable(&mut self) -> Option<&mut (dyn DecisionCoder + Send)> {
+        None
+    }
 }
 
 /// The encoding side of a coder: it knows the bytes and answers with them.

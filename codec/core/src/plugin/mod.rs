@@ -16,6 +16,7 @@ mod coder;
 pub mod dynamic;
 #[doc(hidden)]
 pub mod export;
+mod helpers;
 mod identity;
 mod meter;
 mod model;
@@ -31,6 +32,7 @@ use crate::{Error, Result};
 pub use adapter::{Adapted, Adapter, Layout, NumberLayout, Place, Proposal, Region, Stream};
 pub use answers::Answers;
 pub use coder::{Coder, DecisionCoder, DecisionDecoder, DecisionEncoder};
+pub use helpers::{Helper, Helpers};
 pub use identity::{Provenance, THIRD_PARTY, check_identity, derived_id};
 pub use meter::Meter;
 pub use model::{EmbeddedModels, Model, hex};

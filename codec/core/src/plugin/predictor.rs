@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DecisionCoder, Layout, Model, Models, Plugin, Settings};
+use super::{DecisionCoder, Helpers, Layout, Model, Models, Plugin, Settings};
 use crate::{Error, Limits, Result};
 
 /// A source of probabilities. Model → opened predictor → one state per stream, as in a
@@ -108,6 +108,11 @@ pub trait PredictorState {
     /// before by this state and nothing else; the caller may split a stream into several
     /// calls at any byte.
     fn code(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>);
+
+    /// Where to borrow threads from for the calls that follow. What is coded does not depend on it.
+    fn assist(&mut self, helpers: &Helpers) {
+        let _ = helpers;
+    }
 
     /// Why the last call coded fewer bytes than it was asked for, if it did: a backend or a
     /// device that failed. The stream is given up then.

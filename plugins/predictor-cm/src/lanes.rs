@@ -1,0 +1,582 @@
+//! Lanes: segments of a moving superblock that one model codes in turn, a byte of each at a time. While
+//! one lane's byte is coded, the other lanes' advisers may think (`plugins/predictor-mix/spec.md`, section 5).
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+use std::{hint, thread};
+
+use umoec_codec::Result;
+use umoec_codec::plugin::{DecisionCoder, Helpers, PredictorState};
+
+use crate::advice::{Advised, Adviser, Opinion};
+use crate::matcher::Follower;
+use crate::model::Model;
+use crate::params::Params;
+use crate::simd::{Job, Kernel, Ops};
+use crate::tracker::Tracker;
+
+/// A turn that never comes: somebody gave up.
+const GIVEN_UP: usize = usize::MAX;
+/// Looks at the turn before a thread lets others run: far longer than a byte takes, as a machine that is busy otherwise gives
+/// both threads their time in slices.
+const PATIENCE: u32 = 1 << 14;
+
+/// One lane.
+struct Lane<A> {
+    adviser: A,
+    opinion: Opinion,
+    tracker: Box<Tracker>,
+    followers: Vec<Follower>,
+    /// The bytes that this lane coded, which is what its adviser sees.
+    own: Vec<u8>,
+    /// Where in the stream it is, and where its segment ends.
+    at: usize,
+    end: usize,
+}
+
+/// What the lanes have together.
+struct Common {
+    model: Model<Advised<()>>,
+    /// The stream; 0 where no lane has been.
+    stream: Vec<u8>,
+}
+
+/// A stream in lanes.
+pub(crate) struct Lanes<A> {
+    lanes: Vec<Lane<A>>,
+    common: Common,
+    rest: u32,
+    /// Bytes of a whole segment.
+    segment: usize,
+    /// Bytes of the stream.
+    len: usize,
+    /// Bytes that the caller has been given.
+    given: usize,
+    /// Whether an adviser gave up.
+    failed: bool,
+    pace: Pace,
+    kernel: Kernel,
+    helpers: Helpers,
+}
+
+impl<A: Adviser + Send> Lanes<A> {
+    /// A stream of `len` bytes, in as many lanes as there are advisers.
+    pub(crate) fn new(
+        params: &Params,
+        len: u64,
+        advisers: Vec<A>,
+        segment: NonZeroUsize,
+        rest: u32,
+    ) -> Result<Self> {
+        let model = Model::new(params, len, Advised::new((), rest)?)?;
+        let lane = |adviser| Lane {
+            adviser,
+            opinion: Opinion::new(),
+            tracker: Box::new(Tracker::without_pairs(params)),
+            followers: vec![Follower::default(); params.recipe.matches.len()],
+            own: Vec::new(),
+            at: 0,
+            end: 0,
+        };
+        Ok(Self {
+            lanes: advisers.into_iter().map(lane).collect(),
+            common: Common {
+                model,
+                stream: Vec::new(),
+            },
+            rest,
+            segment: segment.get(),
+            // Longer streams do not fit the address space, and are refused before.
+            len: usize::try_from(len).unwrap_or(usize::MAX),
+            given: 0,
+            failed: false,
+            pace: Pace::default(),
+            kernel: Kernel::detect(),
+            helpers: Helpers::default(),
+        })
+    }
+
+    /// Bytes that lanes take beside the model and the advisers, for a stream of `len` bytes.
+    pub(crate) fn memory(lanes: u64, len: u64) -> u64 {
+        // The stream, and the lanes' own bytes; trackers and opinions.
+        2 * len + lanes * (16 << 10)
+    }
+
+    /// Codes the next superblock. `false` where an adviser failed.
+    fn superblock(&mut self, coder: &mut dyn DecisionCoder) -> bool {
+        let base = self.common.stream.len();
+        let count = self.lanes.len();
+        let size = (self.segment * count).min(self.len - base);
+        let segment = if size == self.segment * count {
+            self.segment
+        } else {
+            size.div_ceil(count)
+        };
+        // The last one goes on where it is.
+        self.lanes.rotate_right(1);
+        for (number, lane) in self.lanes.iter_mut().enumerate() {
+            lane.at = (base + number * segment).min(base + size);
+            lane.end = (lane.at + segment).min(base + size);
+            lane.tracker.jump(lane.at);
+        }
+        self.common.stream.resize(base + size, 0);
+        let helper = self.helpers.borrow();
+        let mut left = segment;
+        while left > 0 {
+            let two = helper.is_some() && coder.shareable().is_some();
+            let steps = self.pace.steps(two).min(left);
+            let began = Instant::now();
+            let done = match (self.pace.with_two(two), coder.shareable()) {
+                (true, Some(coder)) => self.together(steps, coder),
+                _ => self.alone(steps, coder),
+            };
+            if !done {
+                return false;
+            }
+            self.pace
+                .note(two, began.elapsed().as_secs_f64() / steps as f64);
+            left -= steps;
+        }
+        true
+    }
+
+    /// So many bytes of each lane on this thread.
+    fn alone(&mut self, steps: usize, coder: &mut dyn DecisionCoder) -> bool {
+        let mut done = false;
+        self.kernel.run(Alone {
+            lanes: &mut self.lanes,
+            steps,
+            rest: self.rest,
+            common: &mut self.common,
+            coder,
+            done: &mut done,
+        });
+        done
+    }
+
+    /// The same on two threads.
+    fn together(&mut self, steps: usize, coder: &mut (dyn DecisionCoder + Send)) -> bool {
+        let (kernel, rest, count) = (self.kernel, self.rest, self.lanes.len());
+        let turn = Turn::default();
+        let shared = Mutex::new((&mut self.common, coder));
+        let half = count / 2;
+        let (first, second) = self.lanes.split_at_mut(half);
+        let work = |lanes, number| Shift {
+            lanes,
+            number,
+            count,
+            steps,
+            rest,
+            shared: &shared,
+            turn: &turn,
+        };
+        let (first, second) = (work(first, 0), work(second, half));
+        thread::scope(|scope| {
+            scope.spawn(|| kernel.run(second));
+            kernel.run(first);
+        });
+        turn.0.load(Ordering::Acquire) != GIVEN_UP
+    }
+}
+
+/// Whether the second thread is worth having: on a busy machine two threads that wait for one another can be slower than
+/// one. What is coded does not depend on it.
+#[derive(Default)]
+struct Pace {
+    /// Seconds a step took on one thread, 0 where that is not known.
+    alone: f64,
+    /// Calls on one thread before two are tried again, and what that will be if they are slower again.
+    wait: u32,
+    patience: u32,
+}
+
+impl Pace {
+    /// Steps of a call, and of one that tries something.
+    const STEPS: usize = 512;
+    const TRIAL: usize = 64;
+    /// Bounds of `patience`.
+    const PATIENCE: [u32; 2] = [8, 1024];
+
+    /// Whether the next call should be on two threads, if there are two.
+    fn with_two(&self, two: bool) -> bool {
+        two && self.alone > 0.0 && self.wait == 0
+    }
+
+    /// Steps of the next call.
+    fn steps(&self, two: bool) -> usize {
+        let sure = self.patience == Self::PATIENCE[0];
+        match self.with_two(two) {
+            true if sure => Self::STEPS,
+            true => Self::TRIAL,
+            false if self.alone > 0.0 => Self::STEPS,
+            false => Self::TRIAL,
+        }
+    }
+
+    /// That call took so many seconds a step.
+    fn note(&mut self, two: bool, seconds: f64) {
+        let [least, most] = Self::PATIENCE;
+        if !self.with_two(two) {
+            self.alone = seconds;
+            self.wait = self.wait.saturating_sub(1);
+        } else if seconds < self.alone {
+            self.patience = least;
+        } else {
+            self.wait = self.patience.max(least);
+            self.patience = (2 * self.wait).min(most);
+        }
+    }
+}
+
+impl<A: Adviser> Lane<A> {
+    /// Asks the adviser about the next byte.
+    #[inline(always)]
+    fn think(&mut self, rest: u32) -> bool {
+        let lengths = self.followers.iter().map(Follower::length);
+        let length = lengths.into_iter().find(|&n| n != 0).unwrap_or(0);
+        self.opinion
+            .form(&mut self.adviser, &self.own, length, rest)
+    }
+
+    /// Codes the next byte.
+    #[inline(always)]
+    fn code<O: Ops>(&mut self, common: &mut Common, coder: &mut dyn DecisionCoder) {
+        let (model, stream) = (&mut common.model, &mut common.stream);
+        model.exchange(&mut self.tracker, &mut self.followers);
+        std::mem::swap(&mut model.advice.opinion, &mut self.opinion);
+        coder.seek(self.at);
+        let byte = model.byte::<O>(coder, &stream[..self.at]);
+        stream[self.at] = byte;
+        self.at += 1;
+        model.end_byte(byte, &stream[..self.at]);
+        std::mem::swap(&mut model.advice.opinion, &mut self.opinion);
+        model.exchange(&mut self.tracker, &mut self.followers);
+        self.own.push(byte);
+    }
+}
+
+/// All lanes on one thread.
+struct Alone<'a, A> {
+    lanes: &'a mut [Lane<A>],
+    steps: usize,
+    rest: u32,
+    common: &'a mut Common,
+    coder: &'a mut dyn DecisionCoder,
+    done: &'a mut bool,
+}
+
+impl<A: Adviser> Job for Alone<'_, A> {
+    #[inline(always)]
+    fn run<O: Ops>(self) {
+        for _ in 0..self.steps {
+            // The lanes of the last superblock end one after another.
+            for lane in self.lanes.iter_mut().filter(|lane| lane.at < lane.end) {
+                if !lane.think(self.rest) {
+                    return;
+                }
+                lane.code::<O>(self.common, self.coder);
+            }
+        }
+        *self.done = true;
+    }
+}
+
+/// Whose turn it is to code: counts the bytes of all lanes.
+#[derive(Default)]
+struct Turn(AtomicUsize);
+
+impl Turn {
+    /// Waits for that turn. `false` where it does not come.
+    #[inline(always)]
+    fn wait(&self, for_turn: usize) -> bool {
+        let mut looks = 0;
+        loop {
+            match self.0.load(Ordering::Acquire) {
+                GIVEN_UP => return false,
+                turn if turn == for_turn => return true,
+                _ => {}
+            }
+            looks += 1;
+            if looks < PATIENCE {
+                hint::spin_loop();
+            } else {
+                thread::yield_now();
+            }
+        }
+    }
+}
+
+/// Gives up for all, unless it is told that the work is done: a panic must not leave the other thread waiting.
+struct Unfinished<'a>(&'a Turn, bool);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.1 {
+            self.0.0.store(GIVEN_UP, Ordering::Release);
+        }
+    }
+}
+
+/// What a thread needs while it codes.
+type Shared<'a, 'b> = Mutex<(&'a mut Common, &'b mut (dyn DecisionCoder + Send))>;
+
+/// Some of the lanes on one of two threads.
+struct Shift<'a, 'b, 'c, A> {
+    lanes: &'a mut [Lane<A>],
+    /// The first one's number, and how many there are on both threads.
+    number: usize,
+    count: usize,
+    steps: usize,
+    rest: u32,
+    shared: &'a Shared<'b, 'c>,
+    turn: &'a Turn,
+}
+
+impl<A: Adviser> Job for Shift<'_, '_, '_, A> {
+    #[inline(always)]
+    fn run<O: Ops>(self) {
+        let mut unfinished = Unfinished(self.turn, false);
+        for step in 0..self.steps {
+            for lane in self.lanes.iter_mut().filter(|lane| lane.at < lane.end) {
+                if !lane.think(self.rest) {
+                    return;
+                }
+            }
+            let first = step * self.count + self.number;
+            if !self.turn.wait(first) {
+                return;
+            }
+            {
+                // Nobody waits here: turns come one after another.
+                let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+                let (common, coder) = &mut *shared;
+                for lane in self.lanes.iter_mut().filter(|lane| lane.at < lane.end) {
+                    lane.code::<O>(common, &mut **coder);
+                }
+            }
+            self.turn
+                .0
+                .store(first + self.lanes.len(), Ordering::Release);
+        }
+        unfinished.1 = true;
+    }
+}
+
+impl<A: Adviser + Send> PredictorState for Lanes<A> {
+    fn code(&mut self, mut len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
+        while len > 0 {
+            if self.given == self.common.stream.len() {
+                if self.failed || self.given == self.len {
+                    // No advice, or more than the stream has: the caller will say so.
+                    return;
+                }
+                if !self.superblock(coder) {
+                    self.failed = true;
+                    self.common.stream.truncate(self.given);
+                    return;
+                }
+            }
+            let piece = len.min(self.common.stream.len() - self.given);
+            let end = self.given + piece;
+            history.extend_from_slice(&self.common.stream[self.given..end]);
+            self.given = end;
+            len -= piece;
+        }
+    }
+
+    fn assist(&mut self, helpers: &Helpers) {
+        self.helpers = helpers.clone();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets;
+    use umoec_codec::probability::{BitProbability, ByteDistribution};
+
+    /// Answers with `data` and keeps every probability it was asked under, with the place.
+    struct Recorder<'a> {
+        data: &'a [u8],
+        at: usize,
+        bits: u32,
+        asked: Vec<(usize, u32)>,
+        shareable: bool,
+    }
+
+    impl DecisionCoder for Recorder<'_> {
+        fn bit(&mut self, one: BitProbability) -> bool {
+            self.asked.push((self.at, one.one()));
+            let bit = self.data[self.at] >> (7 - self.bits) & 1 == 1;
+            self.bits += 1;
+            bit
+        }
+
+        fn byte(&mut self, _: &ByteDistribution) -> u8 {
+            unreachable!("cm codes bits")
+        }
+
+        fn seek(&mut self, position: usize) {
+            (self.at, self.bits) = (position, 0);
+        }
+
+        fn shareable(&mut self) -> Option<&mut (dyn DecisionCoder + Send)> {
+            self.shareable.then_some(self as _)
+        }
+    }
+
+    /// Expects the byte that followed the last byte's last occurrence in its lane; fails behind so many bytes.
+    struct Echo(usize, [u32; 256]);
+
+    impl Adviser for Echo {
+        fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
+            self.1.fill(1);
+            let (last, before) = history.split_last()?;
+            let next = before
+                .iter()
+                .rposition(|b| b == last)
+                .map(|at| history[at + 1]);
+            self.1[usize::from(next.unwrap_or(*last))] = 1 << 12;
+            (history.len() < self.0).then_some(&self.1)
+        }
+    }
+
+    /// Never asked before a lane's first byte.
+    struct Started(Echo);
+
+    impl Adviser for Started {
+        fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
+            if history.is_empty() {
+                self.0.1.fill(1);
+                return Some(&self.0.1);
+            }
+            self.0.advise(history)
+        }
+    }
+
+    const SEGMENT: usize = 500;
+
+    fn content(len: usize) -> Vec<u8> {
+        (0..len)
+            .map(|i| b"Turn by turn, lane by lane. "[(i * i / 7 + i) % 28])
+            .collect()
+    }
+
+    fn lanes(count: usize, len: usize, patience: usize) -> Lanes<Started> {
+        let preset = presets::all()
+            .iter()
+            .find(|p| p.name == "deep-record")
+            .unwrap();
+        let params = Params {
+            recipe: preset.recipe.clone(),
+            preset: preset.number,
+            size: Params::size_for(1 << 10),
+            strides: [3, 12],
+            numbers: Default::default(),
+        };
+        let advisers = (0..count).map(|_| Started(Echo(patience, [1; 256])));
+        let segment = NonZeroUsize::new(SEGMENT).unwrap();
+        Lanes::new(&params, len as u64, advisers.collect(), segment, 20).unwrap()
+    }
+
+    /// The decisions, and the bytes that came of it in pieces.
+    fn run(mut state: Lanes<Started>, data: &[u8], threads: usize) -> (Vec<(usize, u32)>, Vec<u8>) {
+        let mut coder = Recorder {
+            data,
+            at: 0,
+            bits: 0,
+            asked: Vec::new(),
+            shareable: threads > 1,
+        };
+        state.assist(&Helpers::new(threads - 1));
+        let mut history = Vec::new();
+        while history.len() < data.len() {
+            let before = history.len();
+            state.code(333.min(data.len() - before), &mut coder, &mut history);
+            if history.len() == before {
+                break;
+            }
+        }
+        (coder.asked, history)
+    }
+
+    #[test]
+    fn two_threads_make_the_decisions_of_one() {
+        for count in [2, 3, 8] {
+            // Two superblocks, and one whose last lanes have less than the others, or nothing.
+            for rest in [0, 1, 5, 501, 1499] {
+                let data = content(2 * count * SEGMENT + rest);
+                let (one, bytes) = run(lanes(count, data.len(), usize::MAX), &data, 1);
+                assert!(bytes == data);
+                let (two, bytes) = run(lanes(count, data.len(), usize::MAX), &data, 2);
+                assert!(bytes == data && one == two, "{count} lanes");
+                let mut places: Vec<_> = one.iter().step_by(8).map(|(at, _)| *at).collect();
+                assert_eq!(
+                    places[..count],
+                    (0..count).map(|l| l * SEGMENT).collect::<Vec<_>>()
+                );
+                places.sort_unstable();
+                assert!(
+                    places.into_iter().eq(0..data.len()),
+                    "each byte is coded once"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn two_threads_that_are_slower_are_tried_less_and_less_often() {
+        let mut pace = Pace::default();
+        // How long one step takes on two threads, and which of so many calls were on two.
+        let mut calls = |seconds: f64, calls: usize| {
+            let call = |_| {
+                let two = pace.with_two(true);
+                pace.note(true, if two { seconds } else { 1.0 });
+                usize::from(two)
+            };
+            (0..calls).map(call).sum::<usize>()
+        };
+        assert_eq!(calls(9.0, 1000), 7, "behind 1, 8, 16, 32, 64, ... calls");
+        // Once it pays, it stays.
+        assert!(calls(0.6, 3000) > 2000);
+        assert_eq!(calls(0.6, 50), 50);
+        assert!(!pace.with_two(false));
+    }
+
+    #[test]
+    fn an_adviser_that_fails_ends_it_for_all() {
+        let data = content(4 * SEGMENT);
+        for threads in [1, 2] {
+            let (_, bytes) = run(lanes(2, data.len(), SEGMENT + 9), &data, threads);
+            assert!(bytes == data[..2 * SEGMENT]);
+        }
+    }
+
+    #[test]
+    fn lanes_learn_from_one_another() {
+        // The second lane's bytes are the first one's, but later.
+        let half: Vec<u8> = content(9000)
+            .iter()
+            .enumerate()
+            .map(|(i, b)| b ^ (i * i >> 9) as u8)
+            .collect();
+        let cost = |asked: &[(usize, u32)], data: &[u8]| -> f64 {
+            let mut bits = [0u32; 1 << 15];
+            let costs = asked.iter().map(|&(at, one)| {
+                let bit = data[at] >> (7 - bits[at]) & 1 == 1;
+                bits[at] += 1;
+                16.0 - f64::from(if bit { one } else { 65_536 - one }).log2()
+            });
+            costs.sum()
+        };
+        let alone = {
+            let (asked, _) = run(lanes(2, 2 * SEGMENT, usize::MAX), &half[..2 * SEGMENT], 1);
+            cost(&asked, &half)
+        };
+        let data = [&half[..SEGMENT], &half[..SEGMENT]].concat();
+        let (asked, _) = run(lanes(2, data.len(), usize::MAX), &data, 1);
+        assert!(cost(&asked, &data) < 0.9 * alone);
+    }
+}
