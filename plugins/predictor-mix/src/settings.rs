@@ -137,7 +137,9 @@ mod tests {
             "rest = 256",
             "gain = 100",
             "cm = 3",
-            "lanes = 2",
+            "lanes = 0",
+            "lanes = 9",
+            "lanes_kib = true",
         ] {
             let read = Chosen::read(&text.parse().unwrap());
             assert!(matches!(read, Err(Error::Config(_))), "{text}");
