@@ -1,29 +1,409 @@
-//! From the content of a deflate stream back to the stream.
+//! A deflate stream as what zlib would have made of its content, and where it differs (`spec.md`,
+//! sections 4 to 6).
 
 use umoec_codec::Result;
 
+use crate::bits::BitWriter;
 use crate::fault;
-use crate::inflate::Inflated;
+use crate::huffman::{codes, header};
+use crate::inflate::{
+    Block, Coding, DISTANCES, Header, Inflated, LENGTHS, ORDER, Token, fixed_lengths,
+};
+use crate::model::{Model, Settings, Strategy};
+use crate::wire::{Fields, put};
 
-/// What has to be known beside the content to make `compressed` again. `None` where that does not work.
-pub(crate) fn explain(compressed: &[u8], inflated: &Inflated) -> Option<Vec<u8>> {
-    let config = preflate_rs::PreflateConfig {
-        max_chain_length: 4096,
-        plain_text_limit: inflated.plain.len() + 1,
-        verify_compression: true,
-    };
-    let run = || preflate_rs::preflate_whole_deflate_stream(compressed, &config);
-    let (result, plain) = std::panic::catch_unwind(run).ok()?.ok()?;
-    let whole = result.compressed_size == compressed.len() && plain.text() == inflated.plain;
-    whole.then_some(result.corrections)
+/// Bits of a block's first byte.
+const LAST: u8 = 4;
+const COUNTED: u8 = 8;
+const HEADED: u8 = 16;
+/// Bit of the first byte of all: the stream is cut off.
+const CUT: u8 = 64;
+
+/// What has to be known beside the content to make a stream again.
+pub(crate) fn explain(inflated: &Inflated, settings: Settings) -> Vec<u8> {
+    let most = inflated.blocks.iter().rev().skip(1).map(|b| b.tokens.len()).max();
+    // Blocks of zlib have a token less than its buffer.
+    let buffer = most.map_or(15, |m| (m + 1).next_power_of_two().ilog2()).clamp(7, 15) as u8;
+    let cut = inflated.tail.map_or(0, |_| CUT);
+    let mut out = vec![
+        settings.level | (settings.strategy as u8) << 4 | cut,
+        (settings.window - 9) | (settings.hash - 8) << 3,
+        buffer,
+    ];
+    out.extend(inflated.tail);
+    put(&mut out, inflated.blocks.len());
+    let mut differences = Vec::new();
+    let mut model = Model::new(&inflated.plain, settings);
+    let mut right = 0;
+    for block in &inflated.blocks {
+        for &token in &block.tokens {
+            let said = model.next();
+            if said == token {
+                right += 1;
+            } else {
+                put(&mut differences, right);
+                right = 0;
+                put(&mut differences, if token.is_literal() { 0 } else { token.length() - 2 });
+                if !token.is_literal() {
+                    put(&mut differences, token.distance());
+                }
+            }
+            model.take(token, said);
+        }
+        if let Coding::Stored(length) = block.coding {
+            model.skip(length);
+        }
+        let full = block.tokens.len() == (1 << buffer) - 1 || model.at() == inflated.plain.len();
+        explain_block(block, !full, &mut out);
+    }
+    out.extend(differences);
+    out
 }
 
-/// Appends the stream with that content.
-pub(crate) fn rebuild(plain: &[u8], corrections: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let run = || preflate_rs::recreate_whole_deflate_stream(plain, corrections);
-    match std::panic::catch_unwind(run) {
-        Ok(Ok(made)) => out.extend(made),
-        _ => return Err(fault("its corrections do not fit the content")),
+fn explain_block(block: &Block, counted: bool, out: &mut Vec<u8>) {
+    let last = if block.last { LAST } else { 0 };
+    let counted = if counted { COUNTED } else { 0 };
+    match &block.coding {
+        Coding::Stored(length) => {
+            out.push(last);
+            put(out, *length);
+        }
+        Coding::Fixed => {
+            out.push(1 | last | counted);
+            if counted != 0 {
+                put(out, block.tokens.len());
+            }
+        }
+        Coding::Dynamic(written) => {
+            let (literals, distances) = frequencies(&block.tokens);
+            let headed = *written != header(&literals, &distances);
+            out.push(2 | last | counted | if headed { HEADED } else { 0 });
+            if counted != 0 {
+                put(out, block.tokens.len());
+            }
+            if headed {
+                out.push((written.literals.len() - 257) as u8);
+                out.push(written.distances.len() as u8);
+                out.push(written.meta.len() as u8);
+                out.extend(&written.meta);
+                for &(symbol, extra) in &written.symbols {
+                    out.push(symbol);
+                    if symbol >= 16 {
+                        out.push(extra);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Appends the stream with that content, at most up to `most` bytes.
+pub(crate) fn rebuild(plain: &[u8], corrections: &[u8], most: usize, out: &mut Vec<u8>) -> Result<()> {
+    let mut fields = Fields(corrections);
+    let (first, second, buffer) = (fields.byte()?, fields.byte()?, fields.byte()?);
+    let settings = Settings::read(first & !CUT, second)?;
+    if !(7..=15).contains(&buffer) {
+        return Err(fault("a stream has blocks of an unknown size"));
+    }
+    let tail = if first & CUT == 0 { 0 } else { fields.byte()? };
+    let blocks = fields.number()?;
+    // The differences begin behind the blocks: these are read once to get there.
+    let mut differences = Fields(fields.0);
+    for _ in 0..blocks {
+        BlockHead::read(&mut differences)?;
+    }
+    let mut differences = Differences::new(differences)?;
+    let mut model = Model::new(plain, settings);
+    let mut bits = BitWriter::new(out);
+    let mut tokens = Vec::new();
+    for _ in 0..blocks {
+        let head = BlockHead::read(&mut fields)?;
+        bits.put(u32::from(head.last), 1);
+        let count = match head.kind {
+            Kind::Stored(length) => {
+                let from = model.at();
+                let bytes = from.checked_add(length).and_then(|end| plain.get(from..end));
+                let bytes = bytes.ok_or_else(|| fault("a block is longer than its content"))?;
+                model.skip(length);
+                bits.put(0, 2);
+                bits.bytes(&[]);
+                bits.bytes(&(length as u16).to_le_bytes());
+                bits.bytes(&(!length as u16).to_le_bytes());
+                bits.bytes(bytes);
+                None
+            }
+            _ => Some(head.count.unwrap_or((1 << buffer) - 1)),
+        };
+        if let Some(count) = count {
+            tokens.clear();
+            while tokens.len() < count && model.at() < plain.len() {
+                let said = model.next();
+                let token = differences.next(said, plain, model.at())?;
+                model.take(token, said);
+                tokens.push(token);
+            }
+            if head.count.is_some_and(|count| count != tokens.len()) {
+                return Err(fault("a block has more tokens than its content"));
+            }
+            match head.kind {
+                Kind::Fixed => {
+                    bits.put(1, 2);
+                    let (literals, distances) = fixed_lengths();
+                    write_tokens(&tokens, &literals, &distances, &mut bits)?;
+                }
+                _ => {
+                    bits.put(2, 2);
+                    let header = head.header.unwrap_or_else(|| {
+                        let (literals, distances) = frequencies(&tokens);
+                        header(&literals, &distances)
+                    });
+                    write_header(&header, &mut bits)?;
+                    write_tokens(&tokens, &header.literals, &header.distances, &mut bits)?;
+                }
+            }
+        }
+        if bits.length() > most {
+            return Err(fault("its streams make more than the block"));
+        }
+    }
+    bits.flush(tail);
+    if model.at() != plain.len() || !differences.is_empty() {
+        return Err(fault("a stream does not use up its content"));
     }
     Ok(())
+}
+
+impl Settings {
+    fn read(first: u8, second: u8) -> Result<Self> {
+        let strategy = match first >> 4 {
+            0 => Strategy::Default,
+            1 => Strategy::Filtered,
+            2 => Strategy::Huffman,
+            3 => Strategy::Runs,
+            _ => return Err(fault("a stream has an unknown strategy")),
+        };
+        let settings = Self {
+            level: first & 15,
+            strategy,
+            window: 9 + (second & 7),
+            hash: 8 + (second >> 3),
+        };
+        if !(1..=9).contains(&settings.level) || settings.window > 15 || settings.hash > 16 {
+            return Err(fault("a stream has settings that zlib does not have"));
+        }
+        Ok(settings)
+    }
+}
+
+/// Where tokens differ from what is expected.
+struct Differences<'a> {
+    fields: Fields<'a>,
+    /// Tokens that are as expected before the next difference; `None`: all that are left.
+    right: Option<usize>,
+}
+
+impl<'a> Differences<'a> {
+    fn new(fields: Fields<'a>) -> Result<Self> {
+        let mut new = Self { fields, right: None };
+        new.count()?;
+        Ok(new)
+    }
+
+    fn count(&mut self) -> Result<()> {
+        self.right = if self.fields.is_empty() { None } else { Some(self.fields.number()?) };
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.right.is_none()
+    }
+
+    /// The token at `at`, where `said` is expected.
+    fn next(&mut self, said: Token, plain: &[u8], at: usize) -> Result<Token> {
+        match &mut self.right {
+            None => return Ok(said),
+            Some(0) => {}
+            Some(right) => {
+                *right -= 1;
+                return Ok(said);
+            }
+        }
+        let token = match self.fields.number()? {
+            0 => Token::literal(plain[at]),
+            code @ 1..=256 => {
+                let (length, distance) = (code + 2, self.fields.number()?);
+                let fits = (1..=at.min(32_768)).contains(&distance) && length <= plain.len() - at;
+                if !fits {
+                    return Err(fault("a match is outside of its content"));
+                }
+                Token::reference(length, distance)
+            }
+            _ => return Err(fault("a match is too long")),
+        };
+        self.count()?;
+        Ok(token)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Stored(usize),
+    Fixed,
+    Dynamic,
+}
+
+/// A block without its tokens.
+struct BlockHead {
+    last: bool,
+    kind: Kind,
+    /// Tokens, where they are not as many as zlib makes.
+    count: Option<usize>,
+    /// The codes, where they are not zlib's.
+    header: Option<Header>,
+}
+
+impl BlockHead {
+    fn read(fields: &mut Fields<'_>) -> Result<Self> {
+        let first = fields.byte()?;
+        let kind = match first & 3 {
+            0 => Kind::Stored(fields.number()?),
+            1 => Kind::Fixed,
+            2 => Kind::Dynamic,
+            _ => return Err(fault("a block is of an unknown kind")),
+        };
+        let allowed = match kind {
+            Kind::Stored(length) if length > 0xFFFF => {
+                return Err(fault("a stored block is too long"));
+            }
+            Kind::Stored(_) => LAST,
+            Kind::Fixed => LAST | COUNTED,
+            Kind::Dynamic => LAST | COUNTED | HEADED,
+        };
+        if first & !3 & !allowed != 0 {
+            return Err(fault("a block has unknown properties"));
+        }
+        let count = if first & COUNTED == 0 { None } else { Some(fields.number()?) };
+        let header = if first & HEADED == 0 { None } else { Some(read_header(fields)?) };
+        Ok(Self { last: first & LAST != 0, kind, count, header })
+    }
+}
+
+fn read_header(fields: &mut Fields<'_>) -> Result<Header> {
+    let unknown = || fault("a block has impossible codes");
+    let literals = 257 + usize::from(fields.byte()?);
+    let distances = usize::from(fields.byte()?);
+    let meta = usize::from(fields.byte()?);
+    if literals > 286 || !(1..=30).contains(&distances) || !(4..=19).contains(&meta) {
+        return Err(unknown());
+    }
+    let mut header = Header { meta: fields.bytes(meta)?.to_vec(), ..Header::default() };
+    if header.meta.iter().any(|&length| length > 7) {
+        return Err(unknown());
+    }
+    let mut all: Vec<u8> = Vec::new();
+    while all.len() < literals + distances {
+        let symbol = fields.byte()?;
+        let extra = if symbol < 16 { 0 } else { fields.byte()? };
+        let (length, times, most) = match symbol {
+            0..16 => (symbol, 1, 0),
+            16 => (*all.last().ok_or_else(unknown)?, 3, 3),
+            17 => (0, 3, 7),
+            18 => (0, 11, 127),
+            _ => return Err(unknown()),
+        };
+        if extra > most {
+            return Err(unknown());
+        }
+        header.symbols.push((symbol, extra));
+        all.extend(std::iter::repeat_n(length, times + usize::from(extra)));
+    }
+    if all.len() > literals + distances {
+        return Err(unknown());
+    }
+    header.distances = all.split_off(literals);
+    header.literals = all;
+    Ok(header)
+}
+
+/// How often each literal, length and distance code occurs, and the end of the block.
+fn frequencies(tokens: &[Token]) -> ([u32; 286], [u32; 30]) {
+    let (mut literals, mut distances) = ([0; 286], [0; 30]);
+    literals[256] = 1;
+    for token in tokens {
+        if token.is_literal() {
+            literals[usize::from(token.byte())] += 1;
+        } else {
+            literals[257 + length_code(token.length())] += 1;
+            distances[distance_code(token.distance())] += 1;
+        }
+    }
+    (literals, distances)
+}
+
+fn length_code(length: usize) -> usize {
+    match length {
+        258 => 28,
+        _ => LENGTHS[..28].partition_point(|&(least, _)| usize::from(least) <= length) - 1,
+    }
+}
+
+fn distance_code(distance: usize) -> usize {
+    DISTANCES.partition_point(|&(least, _)| usize::from(least) <= distance) - 1
+}
+
+fn write_header(header: &Header, bits: &mut BitWriter<'_>) -> Result<()> {
+    bits.put(header.literals.len() as u32 - 257, 5);
+    bits.put(header.distances.len() as u32 - 1, 5);
+    bits.put(header.meta.len() as u32 - 4, 4);
+    let mut lengths = [0; 19];
+    for (&length, place) in header.meta.iter().zip(ORDER) {
+        bits.put(u32::from(length), 3);
+        lengths[place] = length;
+    }
+    let codes = codes(&lengths);
+    for &(symbol, extra) in &header.symbols {
+        put_code(usize::from(symbol), &codes, &lengths, bits)?;
+        let width = match symbol {
+            16 => 2,
+            17 => 3,
+            18 => 7,
+            _ => 0,
+        };
+        bits.put(u32::from(extra), width);
+    }
+    Ok(())
+}
+
+fn write_tokens(
+    tokens: &[Token],
+    literals: &[u8],
+    distances: &[u8],
+    bits: &mut BitWriter<'_>,
+) -> Result<()> {
+    let (literal_codes, distance_codes) = (codes(literals), codes(distances));
+    for token in tokens {
+        if token.is_literal() {
+            put_code(usize::from(token.byte()), &literal_codes, literals, bits)?;
+            continue;
+        }
+        let code = length_code(token.length());
+        put_code(257 + code, &literal_codes, literals, bits)?;
+        let (least, extra) = LENGTHS[code];
+        bits.put((token.length() - usize::from(least)) as u32, u32::from(extra));
+        let code = distance_code(token.distance());
+        put_code(code, &distance_codes, distances, bits)?;
+        let (least, extra) = DISTANCES[code];
+        bits.put((token.distance() - usize::from(least)) as u32, u32::from(extra));
+    }
+    put_code(256, &literal_codes, literals, bits)
+}
+
+fn put_code(symbol: usize, codes: &[u16], lengths: &[u8], bits: &mut BitWriter<'_>) -> Result<()> {
+    match lengths.get(symbol) {
+        None | Some(0) => Err(fault("a block has a symbol without a code")),
+        Some(&length) => {
+            bits.put(u32::from(codes[symbol]), u32::from(length));
+            Ok(())
+        }
+    }
 }

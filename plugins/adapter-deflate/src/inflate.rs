@@ -150,6 +150,8 @@ pub(crate) struct Inflated {
     pub(crate) blocks: Vec<Block>,
     /// Bytes of the stream.
     pub(crate) used: usize,
+    /// Where the stream is cut off after the last whole block: the other bits of its last byte.
+    pub(crate) tail: Option<u8>,
 }
 
 /// Decodes the stream at the beginning of `data`. `None` where there is none that ends and has at most

@@ -1,8 +1,12 @@
 //! umoec adapter `deflate`: deflate streams inside gzip, zip, PNG, PDF and others, opened, and made again
 //! bit for bit.
 
+mod bits;
 mod engine;
+mod guess;
+mod huffman;
 mod inflate;
+mod model;
 mod record;
 mod scan;
 mod wire;
@@ -90,12 +94,10 @@ fn adapted(input: &[u8]) -> (Adapted, usize) {
         layout: Layout::default(),
     }];
     let (mut at, mut covered) = (0, 0);
-    for found in scan::scan(input, input.len().saturating_mul(INFLATED_MOST)) {
-        let compressed = found.compressed(input);
-        let Some(corrections) = engine::explain(compressed, &found.inflated) else {
-            continue;
-        };
-        if corrections.len() > 24 + compressed.len() / PROFIT {
+    for found in scan::scan(input, input.len().saturating_mul(8 * INFLATED_MOST)) {
+        let settings = guess::guess(&found.inflated, None);
+        let corrections = engine::explain(&found.inflated, settings);
+        if corrections.len() > 24 + found.inflated.used / PROFIT {
             continue;
         }
         let strides = match found.frame {

@@ -104,11 +104,11 @@ pub(crate) fn join(streams: &[Vec<u8>], output_len: usize, _limits: &Limits) -> 
         let plain = content.bytes(record.length)?;
         if let Frame::Png { header, .. } = record.frame {
             let mut joined = header.to_vec();
-            engine::rebuild(plain, record.corrections, &mut joined)?;
+            engine::rebuild(plain, record.corrections, output_len, &mut joined)?;
             joined.extend(adler32(plain).to_be_bytes());
             chunks(&joined, &runs, output_len, &mut out)?;
         } else {
-            engine::rebuild(plain, record.corrections, &mut out)?;
+            engine::rebuild(plain, record.corrections, output_len, &mut out)?;
             match record.frame {
                 Frame::Zlib => out.extend(adler32(plain).to_be_bytes()),
                 Frame::Gzip => out.extend(gzip_trailer(plain)),

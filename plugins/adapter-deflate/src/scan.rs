@@ -28,19 +28,7 @@ pub(crate) struct Found {
     /// Where it is in the block, with what follows from its content.
     pub(crate) range: Range<usize>,
     pub(crate) frame: Frame,
-    /// The deflate stream, where it does not lie in one piece.
-    pub(crate) joined: Option<Vec<u8>>,
     pub(crate) inflated: Inflated,
-}
-
-impl Found {
-    /// The deflate stream alone.
-    pub(crate) fn compressed<'a>(&'a self, block: &'a [u8]) -> &'a [u8] {
-        match &self.joined {
-            Some(joined) => joined,
-            None => &block[self.range.start..][..self.inflated.used],
-        }
-    }
 }
 
 /// Least bytes of a stream that is worth its record.
@@ -164,7 +152,6 @@ fn contiguous(start: usize, frame: Frame, inflated: Inflated) -> Found {
     Found {
         range: start..start + inflated.used + trailer,
         frame,
-        joined: None,
         inflated,
     }
 }
@@ -208,8 +195,6 @@ fn png(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found> 
     if joined[2 + inflated.used..] != adler32(&inflated.plain).to_be_bytes() {
         return None;
     }
-    joined.truncate(2 + inflated.used);
-    joined.drain(..2);
     Some(Found {
         range: start..place,
         frame: Frame::Png {
@@ -217,7 +202,6 @@ fn png(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found> 
             lengths,
             geometry: geometry?,
         },
-        joined: Some(joined),
         inflated,
     })
 }

@@ -1,0 +1,225 @@
+//! What zlib would choose next (`deflate.c`; `spec.md`, section 5): the same searches in the same order.
+
+use crate::inflate::Token;
+
+const SHORTEST: usize = 3;
+const LONGEST: usize = 258;
+/// zlib keeps this much free of the window.
+const LOOKAHEAD: usize = LONGEST + SHORTEST + 1;
+/// Matches of 3 bytes are not worth it from there on.
+const TOO_FAR: usize = 4096;
+
+/// good, lazy, nice and chain of the levels 1 to 9.
+const LEVELS: [[u16; 4]; 9] = [
+    [4, 4, 8, 4],
+    [4, 5, 16, 8],
+    [4, 6, 32, 32],
+    [4, 4, 16, 16],
+    [8, 16, 32, 32],
+    [8, 16, 128, 128],
+    [8, 32, 128, 256],
+    [32, 128, 258, 1024],
+    [32, 258, 258, 4096],
+];
+
+/// How zlib was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// 1 to 9.
+    pub(crate) level: u8,
+    pub(crate) strategy: Strategy,
+    /// The window's size as a power of two, 9 to 15.
+    pub(crate) window: u8,
+    /// Bits of the hash of three bytes, 8 to 16.
+    pub(crate) hash: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Strategy {
+    Default = 0,
+    Filtered = 1,
+    Huffman = 2,
+    Runs = 3,
+}
+
+/// A search's result: length, and where it starts. Length 2: none.
+type Match = (usize, usize);
+
+/// zlib at a place in a stream.
+pub(crate) struct Model<'a> {
+    plain: &'a [u8],
+    settings: Settings,
+    /// good, lazy, nice, chain.
+    tuning: [usize; 4],
+    at: usize,
+    /// The match at `at`, where it was already looked for.
+    pending: Option<Match>,
+    /// By hash: the last place that has it. 0: none, so that nothing matches the first byte.
+    head: Vec<u32>,
+    /// By place modulo the window: the place before it with the same hash.
+    chain: Vec<u32>,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn new(plain: &'a [u8], settings: Settings) -> Self {
+        let searches = matches!(settings.strategy, Strategy::Default | Strategy::Filtered);
+        let size = |bits: u8| if searches { 1 << bits } else { 0 };
+        Self {
+            plain,
+            settings,
+            tuning: LEVELS[usize::from(settings.level) - 1].map(usize::from),
+            at: 0,
+            pending: None,
+            head: vec![0; size(settings.hash)],
+            chain: vec![0; size(settings.window)],
+        }
+    }
+
+    /// Where the next token starts.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// What zlib would write next. There must be a byte left, and `take` must follow.
+    pub(crate) fn next(&mut self) -> Token {
+        let literal = Token::literal(self.plain[self.at]);
+        match self.settings.strategy {
+            Strategy::Huffman => literal,
+            Strategy::Runs => self.run(),
+            _ => {
+                let (length, start) = self.search();
+                if length < SHORTEST {
+                    return literal;
+                }
+                Token::reference(length, self.at - start)
+            }
+        }
+    }
+
+    /// Goes on by a token: the one that was said or another that fits.
+    pub(crate) fn take(&mut self, token: Token, said: Token) {
+        if token != said {
+            self.pending = None;
+        }
+        let length = token.length();
+        if !self.head.is_empty() && length > 1 {
+            let end = self.at + length;
+            let left = self.plain.len() - end;
+            if !self.fast() || (length <= self.tuning[1] && left >= SHORTEST) {
+                (self.at + 1..end).for_each(|place| self.insert(place));
+            }
+        }
+        self.at += length;
+    }
+
+    /// Goes on by bytes that were stored.
+    pub(crate) fn skip(&mut self, length: usize) {
+        self.pending = None;
+        if !self.head.is_empty() {
+            (self.at..self.at + length).for_each(|place| self.insert(place));
+        }
+        self.at += length;
+    }
+
+    /// Whether the level takes the first match that it finds.
+    fn fast(&self) -> bool {
+        self.settings.level <= 3
+    }
+
+    fn run(&self) -> Token {
+        let plain = &self.plain[self.at..];
+        let Some(before) = self.at.checked_sub(1).map(|b| self.plain[b]) else {
+            return Token::literal(plain[0]);
+        };
+        let length = plain.iter().take(LONGEST).take_while(|&&b| b == before).count();
+        if length < SHORTEST { Token::literal(plain[0]) } else { Token::reference(length, 1) }
+    }
+
+    /// The match to be written at `at`, after the place has been entered.
+    fn search(&mut self) -> Match {
+        let first = self.head_of(self.at);
+        self.insert(self.at);
+        let now = match self.pending.take() {
+            Some(found) => found,
+            None => self.longest(self.at, first, 2),
+        };
+        if self.fast() || now.0 < SHORTEST || now.0 >= self.tuning[1] {
+            return now;
+        }
+        let next = self.longest(self.at + 1, self.head_of(self.at + 1), now.0);
+        if next.0 > now.0 {
+            self.pending = Some(next);
+            return (2, 0);
+        }
+        now
+    }
+
+    fn hash_of(&self, at: usize) -> Option<usize> {
+        let bytes = self.plain.get(at..at + SHORTEST)?;
+        let shift = self.settings.hash.div_ceil(3);
+        let hash = bytes.iter().fold(0, |h, &b| (h << shift) ^ usize::from(b));
+        Some(hash & (self.head.len() - 1))
+    }
+
+    /// The last place with the same hash as `at`, or 0.
+    fn head_of(&self, at: usize) -> usize {
+        self.hash_of(at).map_or(0, |hash| self.head[hash] as usize)
+    }
+
+    fn insert(&mut self, at: usize) {
+        if let Some(hash) = self.hash_of(at) {
+            let slot = at & (self.chain.len() - 1);
+            self.chain[slot] = self.head[hash];
+            self.head[hash] = at as u32;
+        }
+    }
+
+    /// The longest match at `at` that has more than `beat` bytes, among those that the chain from
+    /// `first` on holds.
+    fn longest(&self, at: usize, first: usize, beat: usize) -> Match {
+        let farthest = self.chain.len() - LOOKAHEAD;
+        if first == 0 || at - first > farthest {
+            return (2, 0);
+        }
+        let [good, _, nice, mut chain] = self.tuning;
+        if beat >= good {
+            chain >>= 2;
+        }
+        let scan = &self.plain[at..self.plain.len().min(at + LONGEST)];
+        let nice = nice.min(scan.len());
+        let limit = at.saturating_sub(farthest);
+        let (mut best, mut place) = ((beat, 0), first);
+        loop {
+            let other = &self.plain[place..];
+            if best.0 < scan.len() && other[best.0] == scan[best.0] && other[0] == scan[0] {
+                let length = common(scan, other);
+                if length > best.0 {
+                    best = (length, place);
+                    if length >= nice {
+                        break;
+                    }
+                }
+            }
+            place = self.chain[place & (self.chain.len() - 1)] as usize;
+            chain -= 1;
+            if place <= limit || chain == 0 {
+                break;
+            }
+        }
+        if best.0 <= beat || self.poor(best, at) { (2, 0) } else { best }
+    }
+
+    /// Whether a careful level would rather write literals.
+    fn poor(&self, (length, start): Match, at: usize) -> bool {
+        !self.fast()
+            && length <= 5
+            && (self.settings.strategy == Strategy::Filtered
+                || (length == SHORTEST && at - start > TOO_FAR))
+    }
+}
+
+/// How many bytes are the same.
+fn common(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
