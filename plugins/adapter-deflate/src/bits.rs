@@ -11,7 +11,11 @@ pub(crate) struct BitWriter<'a> {
 impl<'a> BitWriter<'a> {
     /// Begins with a whole byte behind `out`.
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, held: 0, count: 0 }
+        Self {
+            out,
+            held: 0,
+            count: 0,
+        }
     }
 
     /// The low `count` bits of `value`, at most 32; the others are 0.

@@ -7,10 +7,13 @@ use crate::bits::BitWriter;
 use crate::fault;
 use crate::huffman::{codes, header};
 use crate::inflate::{
-    Block, Coding, DISTANCES, Header, Inflated, LENGTHS, ORDER, Token, fixed_lengths,
+    Block, Coding, DISTANCES, Header, Inflated, LENGTHS, ORDER, TOKENS, Token, fixed_lengths,
 };
 use crate::model::{Model, Settings, Strategy};
 use crate::wire::{Fields, put};
+
+/// Bytes that `rebuild` takes beside its content and its output: tokens of a block, and tables.
+pub(crate) const MEMORY: usize = 4 * TOKENS + (1 << 19);
 
 /// Bits of a block's first byte.
 const LAST: u8 = 4;
@@ -21,9 +24,17 @@ const CUT: u8 = 64;
 
 /// What has to be known beside the content to make a stream again.
 pub(crate) fn explain(inflated: &Inflated, settings: Settings) -> Vec<u8> {
-    let most = inflated.blocks.iter().rev().skip(1).map(|b| b.tokens.len()).max();
+    let most = inflated
+        .blocks
+        .iter()
+        .rev()
+        .skip(1)
+        .map(|b| b.tokens.len())
+        .max();
     // Blocks of zlib have a token less than its buffer.
-    let buffer = most.map_or(15, |m| (m + 1).next_power_of_two().ilog2()).clamp(7, 15) as u8;
+    let buffer = most
+        .map_or(15, |m| (m + 1).next_power_of_two().ilog2())
+        .clamp(7, 15) as u8;
     let cut = inflated.tail.map_or(0, |_| CUT);
     let mut out = vec![
         settings.level | (settings.strategy as u8) << 4 | cut,
@@ -43,7 +54,14 @@ pub(crate) fn explain(inflated: &Inflated, settings: Settings) -> Vec<u8> {
             } else {
                 put(&mut differences, right);
                 right = 0;
-                put(&mut differences, if token.is_literal() { 0 } else { token.length() - 2 });
+                put(
+                    &mut differences,
+                    if token.is_literal() {
+                        0
+                    } else {
+                        token.length() - 2
+                    },
+                );
                 if !token.is_literal() {
                     put(&mut differences, token.distance());
                 }
@@ -97,8 +115,13 @@ fn explain_block(block: &Block, counted: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the stream with that content, at most up to `most` bytes.
-pub(crate) fn rebuild(plain: &[u8], corrections: &[u8], most: usize, out: &mut Vec<u8>) -> Result<()> {
+/// Appends the stream with that content, at most about `most` bytes.
+pub(crate) fn rebuild(
+    plain: &[u8],
+    corrections: &[u8],
+    most: usize,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     let mut fields = Fields(corrections);
     let (first, second, buffer) = (fields.byte()?, fields.byte()?, fields.byte()?);
     let settings = Settings::read(first & !CUT, second)?;
@@ -114,7 +137,7 @@ pub(crate) fn rebuild(plain: &[u8], corrections: &[u8], most: usize, out: &mut V
     }
     let mut differences = Differences::new(differences)?;
     let mut model = Model::new(plain, settings);
-    let mut bits = BitWriter::new(out);
+    let (begin, mut bits) = (out.len(), BitWriter::new(out));
     let mut tokens = Vec::new();
     for _ in 0..blocks {
         let head = BlockHead::read(&mut fields)?;
@@ -122,7 +145,9 @@ pub(crate) fn rebuild(plain: &[u8], corrections: &[u8], most: usize, out: &mut V
         let count = match head.kind {
             Kind::Stored(length) => {
                 let from = model.at();
-                let bytes = from.checked_add(length).and_then(|end| plain.get(from..end));
+                let bytes = from
+                    .checked_add(length)
+                    .and_then(|end| plain.get(from..end));
                 let bytes = bytes.ok_or_else(|| fault("a block is longer than its content"))?;
                 model.skip(length);
                 bits.put(0, 2);
@@ -162,7 +187,7 @@ pub(crate) fn rebuild(plain: &[u8], corrections: &[u8], most: usize, out: &mut V
                 }
             }
         }
-        if bits.length() > most {
+        if bits.length() - begin > most {
             return Err(fault("its streams make more than the block"));
         }
     }
@@ -204,13 +229,20 @@ struct Differences<'a> {
 
 impl<'a> Differences<'a> {
     fn new(fields: Fields<'a>) -> Result<Self> {
-        let mut new = Self { fields, right: None };
+        let mut new = Self {
+            fields,
+            right: None,
+        };
         new.count()?;
         Ok(new)
     }
 
     fn count(&mut self) -> Result<()> {
-        self.right = if self.fields.is_empty() { None } else { Some(self.fields.number()?) };
+        self.right = if self.fields.is_empty() {
+            None
+        } else {
+            Some(self.fields.number()?)
+        };
         Ok(())
     }
 
@@ -282,9 +314,25 @@ impl BlockHead {
         if first & !3 & !allowed != 0 {
             return Err(fault("a block has unknown properties"));
         }
-        let count = if first & COUNTED == 0 { None } else { Some(fields.number()?) };
-        let header = if first & HEADED == 0 { None } else { Some(read_header(fields)?) };
-        Ok(Self { last: first & LAST != 0, kind, count, header })
+        let count = if first & COUNTED == 0 {
+            None
+        } else {
+            Some(fields.number()?)
+        };
+        if count.is_some_and(|count| count > TOKENS) {
+            return Err(fault("a block has too many tokens"));
+        }
+        let header = if first & HEADED == 0 {
+            None
+        } else {
+            Some(read_header(fields)?)
+        };
+        Ok(Self {
+            last: first & LAST != 0,
+            kind,
+            count,
+            header,
+        })
     }
 }
 
@@ -296,7 +344,10 @@ fn read_header(fields: &mut Fields<'_>) -> Result<Header> {
     if literals > 286 || !(1..=30).contains(&distances) || !(4..=19).contains(&meta) {
         return Err(unknown());
     }
-    let mut header = Header { meta: fields.bytes(meta)?.to_vec(), ..Header::default() };
+    let mut header = Header {
+        meta: fields.bytes(meta)?.to_vec(),
+        ..Header::default()
+    };
     if header.meta.iter().any(|&length| length > 7) {
         return Err(unknown());
     }
@@ -389,11 +440,17 @@ fn write_tokens(
         let code = length_code(token.length());
         put_code(257 + code, &literal_codes, literals, bits)?;
         let (least, extra) = LENGTHS[code];
-        bits.put((token.length() - usize::from(least)) as u32, u32::from(extra));
+        bits.put(
+            (token.length() - usize::from(least)) as u32,
+            u32::from(extra),
+        );
         let code = distance_code(token.distance());
         put_code(code, &distance_codes, distances, bits)?;
         let (least, extra) = DISTANCES[code];
-        bits.put((token.distance() - usize::from(least)) as u32, u32::from(extra));
+        bits.put(
+            (token.distance() - usize::from(least)) as u32,
+            u32::from(extra),
+        );
     }
     put_code(256, &literal_codes, literals, bits)
 }

@@ -6,80 +6,118 @@ use crate::model::{Model, Settings, Strategy};
 /// Tokens of the first trials.
 const SAMPLE: usize = 8192;
 
-/// The settings that explain most of the stream; `hints`: windows and levels that a header tells.
-pub(crate) fn guess(inflated: &Inflated, window: Option<u8>) -> Settings {
-    let all = |pick: fn(usize, usize) -> bool| {
-        let mut tokens = inflated.blocks.iter().flat_map(|b| &b.tokens);
-        tokens.all(|t| pick(t.length(), t.distance()))
+/// zlib as most programs call it.
+const USUAL: Settings = Settings {
+    level: 6,
+    strategy: Strategy::Default,
+    window: 15,
+    hash: 15,
+};
+
+/// The settings that explain most of the stream. `window` is what its header names, `before` the settings
+/// of another stream of the block: streams of one file have mostly one origin.
+pub(crate) fn guess(inflated: &Inflated, window: Option<u8>, before: Option<Settings>) -> Settings {
+    if let Some(before) = before
+        && misses(inflated, before, usize::MAX, 1) == 0
+    {
+        return before;
+    }
+    let tokens = || inflated.blocks.iter().flat_map(|b| &b.tokens);
+    let farthest = tokens().map(|t| t.distance()).max().unwrap_or(0);
+    if farthest == 0 {
+        return Settings {
+            strategy: Strategy::Huffman,
+            ..USUAL
+        };
+    }
+    let runs = Settings {
+        strategy: Strategy::Runs,
+        ..USUAL
     };
-    let most = inflated.blocks.iter().rev().skip(1).map(|b| b.tokens.len()).max();
-    let buffer = most.map_or(0, |m| (m + 1).next_power_of_two().ilog2());
-    let window = window.unwrap_or(15);
-    let basic = Settings { level: 6, strategy: Strategy::Default, window, hash: 15 };
-    if all(|_, distance| distance == 0) {
-        return Settings { strategy: Strategy::Huffman, ..basic };
+    if farthest == 1 && misses(inflated, runs, usize::MAX, 1) == 0 {
+        return runs;
     }
-    if all(|_, distance| distance <= 1) {
-        let runs = Settings { strategy: Strategy::Runs, ..basic };
-        if misses(inflated, runs, usize::MAX, 64) == 0 {
-            return runs;
-        }
-    }
-    // The hash that belongs to the size of blocks, and zlib's usual one.
-    let own = (buffer as u8 + 1).clamp(8, 16);
-    let hashes = if buffer == 0 || own == 15 { vec![15] } else { vec![own, 15] };
+    let hashes = hashes(inflated);
     let mut candidates = Vec::new();
-    for hash in hashes {
-        for level in 1..=9 {
-            candidates.push(Settings { level, hash, ..basic });
+    for window in windows(inflated, window, farthest) {
+        for &hash in &hashes {
+            candidates.extend((1..=9).map(|level| Settings {
+                level,
+                window,
+                hash,
+                ..USUAL
+            }));
         }
     }
-    let mut best = best(inflated, candidates, SAMPLE);
-    if best.1 > 0 {
-        let farthest = inflated.blocks.iter().flat_map(|b| &b.tokens).map(|t| t.distance()).max();
-        let mut others = Vec::new();
-        if best.0.level > 3 {
-            others.push(Settings { strategy: Strategy::Filtered, ..best.0 });
-        }
-        for window in 9..15 {
-            if farthest.unwrap_or(0) <= (1 << window) - 262 {
-                others.push(Settings { window, ..best.0 });
-                break;
-            }
-        }
-        if let Some((settings, misses)) = Some(self::best(inflated, others, SAMPLE))
-            && misses < best.1
-        {
-            best = (settings, misses);
-        }
+    let (best, misses) = best(inflated, &candidates);
+    if misses == 0 || best.level <= 3 {
+        return best;
     }
-    best.0
+    let filtered = (4..=9).map(|level| Settings {
+        level,
+        strategy: Strategy::Filtered,
+        ..best
+    });
+    let (other, fewer) = self::best(inflated, &filtered.collect::<Vec<_>>());
+    if fewer < misses { other } else { best }
 }
 
-/// The one with the fewest misses in `tokens`, then in the whole stream where several have as few.
-fn best(inflated: &Inflated, candidates: Vec<Settings>, tokens: usize) -> (Settings, usize) {
+/// The hash that belongs to the size of the blocks, and the usual one. GNU gzip has the largest blocks
+/// and the usual hash.
+fn hashes(inflated: &Inflated) -> Vec<u8> {
+    let blocks = inflated.blocks.iter().rev().skip(1);
+    let most = blocks.map(|b| b.tokens.len()).max().unwrap_or(0);
+    let own = ((most + 1).next_power_of_two().ilog2() as u8 + 1).clamp(8, 16);
+    if most == 0 || own == USUAL.hash {
+        vec![USUAL.hash]
+    } else {
+        vec![own, USUAL.hash]
+    }
+}
+
+/// The usual window, the one that the header names, and the least that holds every distance, where that
+/// says something.
+fn windows(inflated: &Inflated, named: Option<u8>, farthest: usize) -> Vec<u8> {
+    let mut windows = vec![USUAL.window];
+    let least = (9..15).find(|&bits| farthest <= (1 << bits) - 262);
+    let least = least.filter(|&bits| inflated.plain.len() > 2 << bits);
+    windows.extend(named.filter(|bits| (9..15).contains(bits)));
+    windows.extend(least.filter(|&bits| named != Some(bits)));
+    windows
+}
+
+/// The one with the fewest misses in a sample, or in the whole stream where several have about as few.
+fn best(inflated: &Inflated, candidates: &[Settings]) -> (Settings, usize) {
     let mut least = usize::MAX;
     let mut tried: Vec<_> = Vec::new();
-    for settings in candidates {
-        let misses = misses(inflated, settings, tokens, least.saturating_add(16));
+    for &settings in candidates {
+        let most = least.saturating_add(least / 8).saturating_add(8);
+        let misses = misses(inflated, settings, SAMPLE, most);
         least = least.min(misses);
         tried.push((settings, misses));
     }
-    let slack = least + least / 8;
-    tried.retain(|&(_, misses)| misses <= slack);
-    let whole = inflated.blocks.iter().map(|b| b.tokens.len()).sum::<usize>() > tokens;
+    tried.retain(|&(_, misses)| misses <= least + least / 8);
+    let whole = inflated
+        .blocks
+        .iter()
+        .map(|b| b.tokens.len())
+        .sum::<usize>()
+        > SAMPLE;
     if tried.len() > 1 && whole {
+        // With many misses it is another encoder: it does not matter which level comes closest.
+        if least > SAMPLE / 16 {
+            tried.truncate(1);
+        }
         let mut least = usize::MAX;
         for (settings, misses) in &mut tried {
             *misses = self::misses(inflated, *settings, usize::MAX, least);
             least = least.min(*misses);
         }
     }
-    let best = tried.iter().min_by_key(|t| t.1).copied();
-    best.unwrap_or((
-        Settings { level: 6, strategy: Strategy::Default, window: 15, hash: 15 },
-        usize::MAX,
-    ))
+    tried
+        .into_iter()
+        .min_by_key(|t| t.1)
+        .unwrap_or((USUAL, usize::MAX))
 }
 
 /// Tokens among the first `tokens` that are not what zlib would have written; stops at `most`.

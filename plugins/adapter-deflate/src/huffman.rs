@@ -123,7 +123,11 @@ impl Tree {
                 counts[most] -= 1;
                 over -= 2;
             }
-            let mut leaves = self.taken.iter().map(|&n| usize::from(n)).filter(|&n| n < self.symbols);
+            let mut leaves = self
+                .taken
+                .iter()
+                .map(|&n| usize::from(n))
+                .filter(|&n| n < self.symbols);
             for length in (1..=most).rev() {
                 for leaf in leaves.by_ref().take(counts[length] as usize) {
                     lengths[leaf] = length as u8;
@@ -146,11 +150,19 @@ pub(crate) fn header(literals: &[u32; 286], distances: &[u32; 30]) -> Header {
         counts[usize::from(symbol)] += 1;
     }
     let code = lengths(&counts, 7);
-    let mut meta: Vec<u8> = ORDER.iter().map(|&s| code.get(s).copied().unwrap_or(0)).collect();
+    let mut meta: Vec<u8> = ORDER
+        .iter()
+        .map(|&s| code.get(s).copied().unwrap_or(0))
+        .collect();
     while meta.len() > 4 && meta.last() == Some(&0) {
         meta.pop();
     }
-    Header { literals, distances, meta, symbols }
+    Header {
+        literals,
+        distances,
+        meta,
+        symbols,
+    }
 }
 
 /// Lengths as symbols of the code for code lengths, with their extra bits.

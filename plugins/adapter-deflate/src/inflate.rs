@@ -154,9 +154,15 @@ pub(crate) struct Inflated {
     pub(crate) tail: Option<u8>,
 }
 
-/// Decodes the stream at the beginning of `data`. `None` where there is none that ends and has at most
-/// `most` bytes inside, or one with oddities that no encoder in use makes: bits set in the padding, two
-/// codes for the length 258. `work` goes down by the bytes that were made in either case.
+/// Most tokens of a block that is opened: so many are held at one time.
+pub(crate) const TOKENS: usize = 1 << 22;
+/// What a trial costs at least, in bytes made: tables are built.
+const TRIAL: usize = 256;
+
+/// Decodes the stream at the beginning of `data`. Where the data ends first, or its content would have
+/// more than `most` bytes, the whole blocks up to there are taken. `None` where there is a fault, or an
+/// oddity that no encoder in use has: bits set in the padding, two codes for the length 258. `work` goes
+/// down by the bytes that were made in either case.
 pub(crate) fn inflate(data: &[u8], most: usize, work: &mut usize) -> Option<Inflated> {
     let mut out = Inflated::default();
     let mut bits = Bits {
@@ -164,45 +170,64 @@ pub(crate) fn inflate(data: &[u8], most: usize, work: &mut usize) -> Option<Infl
         at: 0,
         held: 0,
         count: 0,
+        ended: false,
     };
-    let whole = blocks(&mut bits, most, &mut out);
+    let mut whole = (0, 0);
+    let finished = loop {
+        match block(&mut bits, most, &mut out) {
+            Some(last) => {
+                whole = (bits.position(), out.plain.len());
+                if last {
+                    break true;
+                }
+            }
+            None => break false,
+        }
+    };
     *work = work.saturating_sub(out.plain.len() + TRIAL);
-    whole?;
-    out.used = bits.whole_bytes()?;
+    if finished {
+        out.used = bits.whole_bytes()?;
+        return Some(out);
+    }
+    if !bits.ended || out.blocks.is_empty() {
+        return None;
+    }
+    out.plain.truncate(whole.1);
+    out.used = whole.0.div_ceil(8);
+    let left = whole.0 % 8;
+    out.tail = Some(if left == 0 {
+        0
+    } else {
+        data[out.used - 1] >> left
+    });
     Some(out)
 }
 
-/// What a trial costs at least, in bytes made: tables are built.
-const TRIAL: usize = 256;
-
-fn blocks(bits: &mut Bits<'_>, most: usize, out: &mut Inflated) -> Option<()> {
-    loop {
-        let last = bits.take(1)? == 1;
-        let (coding, tokens) = match bits.take(2)? {
-            0 => (stored(bits, most, out)?, Vec::new()),
-            1 => {
-                let (literals, distances) = fixed_lengths();
-                (
-                    Coding::Fixed,
-                    tokens(bits, &literals, &distances, most, out)?,
-                )
-            }
-            2 => {
-                let header = header(bits)?;
-                let tokens = tokens(bits, &header.literals, &header.distances, most, out)?;
-                (Coding::Dynamic(header), tokens)
-            }
-            _ => return None,
-        };
-        out.blocks.push(Block {
-            coding,
-            last,
-            tokens,
-        });
-        if last {
-            return Some(());
+/// Decodes a block, and says whether it is the last.
+fn block(bits: &mut Bits<'_>, most: usize, out: &mut Inflated) -> Option<bool> {
+    let last = bits.take(1)? == 1;
+    let (coding, tokens) = match bits.take(2)? {
+        0 => (stored(bits, most, out)?, Vec::new()),
+        1 => {
+            let (literals, distances) = fixed_lengths();
+            (
+                Coding::Fixed,
+                tokens(bits, &literals, &distances, most, out)?,
+            )
         }
-    }
+        2 => {
+            let header = header(bits)?;
+            let tokens = tokens(bits, &header.literals, &header.distances, most, out)?;
+            (Coding::Dynamic(header), tokens)
+        }
+        _ => return None,
+    };
+    out.blocks.push(Block {
+        coding,
+        last,
+        tokens,
+    });
+    Some(last)
 }
 
 /// The lengths of the fixed codes.
@@ -215,19 +240,17 @@ pub(crate) fn fixed_lengths() -> ([u8; 288], [u8; 30]) {
 
 fn stored(bits: &mut Bits<'_>, most: usize, out: &mut Inflated) -> Option<Coding> {
     let at = bits.whole_bytes()?;
-    let head = bits.data.get(at..at + 4)?;
+    let Some(head) = bits.data.get(at..at + 4) else {
+        bits.ended = true;
+        return None;
+    };
     let length = usize::from(u16::from_le_bytes([head[0], head[1]]));
     if u16::from_le_bytes([head[2], head[3]]) != !(length as u16) || out.plain.len() + length > most
     {
         return None;
     }
     out.plain.extend(bits.data.get(at + 4..at + 4 + length)?);
-    *bits = Bits {
-        data: bits.data,
-        at: at + 4 + length,
-        held: 0,
-        count: 0,
-    };
+    (bits.at, bits.held, bits.count) = (at + 4 + length, 0, 0);
     Some(Coding::Stored(length))
 }
 
@@ -291,7 +314,8 @@ fn tokens(
             return Some(tokens);
         }
         if symbol < 256 {
-            if plain.len() == most {
+            if plain.len() == most || tokens.len() == TOKENS {
+                bits.ended = true;
                 return None;
             }
             plain.push(symbol as u8);
@@ -306,7 +330,8 @@ fn tokens(
         let &(base, extra) = DISTANCES.get(usize::from(distances.next(bits)?))?;
         let distance = usize::from(base) + bits.take(u32::from(extra))? as usize;
         let start = plain.len().checked_sub(distance)?;
-        if plain.len() + length > most {
+        if plain.len() + length > most || tokens.len() == TOKENS {
+            bits.ended = true;
             return None;
         }
         if distance >= length {
@@ -327,6 +352,8 @@ struct Bits<'a> {
     at: usize,
     held: u64,
     count: u32,
+    /// Whether it ended too early: by the data, or by what is allowed.
+    ended: bool,
 }
 
 impl Bits<'_> {
@@ -354,10 +381,19 @@ impl Bits<'_> {
         if self.count < count {
             self.refill();
         }
-        self.count = self.count.checked_sub(count)?;
+        let Some(left) = self.count.checked_sub(count) else {
+            self.ended = true;
+            return None;
+        };
+        self.count = left;
         let value = self.held as u32 & ((1 << count) - 1);
         self.held >>= count;
         Some(value)
+    }
+
+    /// Bits that were taken.
+    fn position(&self) -> usize {
+        8 * self.at - self.count as usize
     }
 
     /// Goes to the next whole byte, and says which it is. `None` where a bit is set in between.

@@ -7,6 +7,7 @@ mod guess;
 mod huffman;
 mod inflate;
 mod model;
+mod png;
 mod record;
 mod scan;
 mod wire;
@@ -15,12 +16,13 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use umoec_codec::plugin::{
-    Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Place, Plugin, PluginId, Proposal,
-    Settings, Stream,
+    Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, NumberLayout, Place, Plugin, PluginId,
+    Proposal, Settings, Stream,
 };
 use umoec_codec::{Error, Limits, Result};
 
-use record::Record;
+use png::Rows;
+use record::{Around, Record};
 use scan::Frame;
 
 static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
@@ -32,14 +34,11 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     summary: Cow::Borrowed("deflate streams of gzip, zip, PNG and PDF files, opened"),
 });
 
-/// What streams hold together, as a multiple of the block's length.
-const INFLATED_MOST: usize = 8;
-/// Streams of a block before the contents: what is not deflate, and the records.
-const BEFORE: usize = 2;
-/// Most kinds of content.
+/// Most kinds of content: streams of a block beside the two that all have.
 const KINDS: usize = 16;
-/// A stream stays as it is where its corrections are more than this part of it.
-const PROFIT: usize = 8;
+/// A stream stays as it is where its corrections are more than this many eighths of it: better models take
+/// at most about half of it off.
+const PROFIT: usize = 5;
 
 /// The plugin.
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,61 +85,58 @@ impl Adapter for Deflate {
     }
 }
 
+/// Most bytes that the streams of a block may have inside together: text and rows of images have 3 to 20
+/// times their deflate streams', and a zip bomb shall not become a bomb.
+fn most_inflated(block: usize) -> usize {
+    block
+        .saturating_mul(64)
+        .min(block.saturating_mul(8).saturating_add(8 << 20))
+}
+
 /// What becomes of a block, and how many of its bytes were opened.
 fn adapted(input: &[u8]) -> (Adapted, usize) {
     let (mut rest, mut control) = (Vec::new(), Vec::new());
-    let mut contents: Vec<Stream> = vec![Stream {
-        data: Vec::new(),
-        layout: Layout::default(),
-    }];
-    let (mut at, mut covered) = (0, 0);
-    for found in scan::scan(input, input.len().saturating_mul(8 * INFLATED_MOST)) {
-        let settings = guess::guess(&found.inflated, None);
-        let corrections = engine::explain(&found.inflated, settings);
-        if corrections.len() > 24 + found.inflated.used / PROFIT {
+    let mut contents: Vec<Stream> = Vec::new();
+    let (mut at, mut covered, mut settings) = (0, 0, None);
+    for found in scan::scan(input, most_inflated(input.len())) {
+        let used = found.inflated.used;
+        let own = guess::guess(&found.inflated, found.window, settings);
+        let corrections = engine::explain(&found.inflated, own);
+        if corrections.len() > 16 + used * PROFIT / 8 {
             continue;
         }
-        let strides = match found.frame {
-            Frame::Png {
-                geometry: (pixel, row),
-                ..
-            } => vec![pixel, row],
-            _ => Vec::new(),
+        settings = Some(own);
+        let rows = match found.frame {
+            Frame::Png { rows, .. } => rows,
+            _ => None,
         };
-        let place = contents.iter().position(|c| c.layout.strides == strides);
-        let kind = match place {
-            Some(kind) => kind,
-            None if contents.len() == KINDS => 0,
-            None => {
-                contents.push(Stream {
-                    data: Vec::new(),
-                    layout: Layout {
-                        strides,
-                        number: None,
-                    },
-                });
-                contents.len() - 1
-            }
+        let unfiltered = rows.and_then(|rows| png::unfilter(&found.inflated.plain, rows));
+        let (filters, content) = match (&unfiltered, rows) {
+            (Some((filters, samples)), Some(rows)) => (Some((rows, &filters[..])), samples),
+            _ => (None, &found.inflated.plain),
         };
+        let layout = filters.map_or_else(Layout::default, |(rows, _)| layout(rows));
+        let kind = kind(&mut contents, layout);
+        contents[kind].data.extend(content);
         rest.extend(&input[at..found.range.start]);
         let record = Record {
             gap: found.range.start - at,
             kind,
-            length: found.inflated.plain.len(),
+            length: content.len(),
             corrections: &corrections,
-            frame: found.frame,
+            around: Around::new(&found.frame, filters),
         };
         record.write(&mut control);
-        contents[kind].data.extend(found.inflated.plain);
         covered += found.range.len();
         at = found.range.end;
     }
     rest.extend(&input[at..]);
-    let plain = |data| Stream {
-        data,
-        layout: Layout::default(),
-    };
-    let mut streams = vec![plain(rest), plain(control)];
+    let mut streams: Vec<_> = [rest, control]
+        .map(|data| Stream {
+            data,
+            layout: Layout::default(),
+        })
+        .into();
     streams.append(&mut contents);
     (
         Adapted {
@@ -149,6 +145,30 @@ fn adapted(input: &[u8]) -> (Adapted, usize) {
         },
         covered,
     )
+}
+
+/// The stream of `contents` with that layout.
+fn kind(contents: &mut Vec<Stream>, layout: Layout) -> usize {
+    if let Some(kind) = contents.iter().position(|c| c.layout == layout) {
+        return kind;
+    }
+    if contents.len() == KINDS {
+        return KINDS - 1;
+    }
+    contents.push(Stream {
+        data: Vec::new(),
+        layout,
+    });
+    contents.len() - 1
+}
+
+/// The layout of an image's samples.
+fn layout(rows: Rows) -> Layout {
+    let wide = NumberLayout { width: 2, phase: 0 };
+    Layout {
+        strides: vec![rows.pixel as u32, rows.row as u32],
+        number: rows.wide.then_some(wide),
+    }
 }
 
 /// A fault of parameters or streams.

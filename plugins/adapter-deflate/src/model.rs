@@ -65,6 +65,8 @@ impl<'a> Model<'a> {
     pub(crate) fn new(plain: &'a [u8], settings: Settings) -> Self {
         let searches = matches!(settings.strategy, Strategy::Default | Strategy::Filtered);
         let size = |bits: u8| if searches { 1 << bits } else { 0 };
+        // A place modulo the window is the place itself where the content is shorter.
+        let chain = size(settings.window).min(plain.len().next_power_of_two());
         Self {
             plain,
             settings,
@@ -72,7 +74,7 @@ impl<'a> Model<'a> {
             at: 0,
             pending: None,
             head: vec![0; size(settings.hash)],
-            chain: vec![0; size(settings.window)],
+            chain: vec![0; chain],
         }
     }
 
@@ -132,8 +134,16 @@ impl<'a> Model<'a> {
         let Some(before) = self.at.checked_sub(1).map(|b| self.plain[b]) else {
             return Token::literal(plain[0]);
         };
-        let length = plain.iter().take(LONGEST).take_while(|&&b| b == before).count();
-        if length < SHORTEST { Token::literal(plain[0]) } else { Token::reference(length, 1) }
+        let length = plain
+            .iter()
+            .take(LONGEST)
+            .take_while(|&&b| b == before)
+            .count();
+        if length < SHORTEST {
+            Token::literal(plain[0])
+        } else {
+            Token::reference(length, 1)
+        }
     }
 
     /// The match to be written at `at`, after the place has been entered.
@@ -178,7 +188,7 @@ impl<'a> Model<'a> {
     /// The longest match at `at` that has more than `beat` bytes, among those that the chain from
     /// `first` on holds.
     fn longest(&self, at: usize, first: usize, beat: usize) -> Match {
-        let farthest = self.chain.len() - LOOKAHEAD;
+        let farthest = (1 << self.settings.window) - LOOKAHEAD;
         if first == 0 || at - first > farthest {
             return (2, 0);
         }
@@ -207,7 +217,11 @@ impl<'a> Model<'a> {
                 break;
             }
         }
-        if best.0 <= beat || self.poor(best, at) { (2, 0) } else { best }
+        if best.0 <= beat || self.poor(best, at) {
+            (2, 0)
+        } else {
+            best
+        }
     }
 
     /// Whether a careful level would rather write literals.
@@ -221,5 +235,13 @@ impl<'a> Model<'a> {
 
 /// How many bytes are the same.
 fn common(a: &[u8], b: &[u8]) -> usize {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+    let mut length = 0;
+    for (x, y) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
+        if x != y {
+            break;
+        }
+        length += 8;
+    }
+    let rest = a[length..].iter().zip(&b[length..]);
+    length + rest.take_while(|(x, y)| x == y).count()
 }

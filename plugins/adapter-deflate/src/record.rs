@@ -1,10 +1,11 @@
 //! The records of the control stream, and the way back by them (`spec.md`, sections 2 and 3).
 
-use umoec_codec::{Limits, Result};
+use umoec_codec::{Error, Limits, Result};
 
-use crate::scan::{Frame, adler32, gzip_trailer, idat_check};
+use crate::png::{Rows, filter, idat_check};
+use crate::scan::{Frame, adler32, gzip_trailer};
 use crate::wire::{Fields, put};
-use crate::{BEFORE, KINDS, engine, fault};
+use crate::{KINDS, engine, fault};
 
 /// A deflate stream on the wire.
 #[derive(Debug)]
@@ -13,110 +14,169 @@ pub(crate) struct Record<'a> {
     pub(crate) gap: usize,
     /// Which of the contents' streams has its content.
     pub(crate) kind: usize,
-    /// Bytes of its content.
+    /// Bytes of its content there.
     pub(crate) length: usize,
     pub(crate) corrections: &'a [u8],
-    pub(crate) frame: Frame,
+    pub(crate) around: Around<'a>,
+}
+
+/// What stands around a stream.
+#[derive(Debug)]
+pub(crate) enum Around<'a> {
+    Bare,
+    Zlib,
+    Gzip,
+    Png {
+        header: [u8; 2],
+        /// Rows without their filters, and these.
+        filters: Option<(Rows, &'a [u8])>,
+        /// Bytes of chunks, and how many of them follow one another.
+        runs: Vec<(usize, usize)>,
+    },
+}
+
+impl<'a> Around<'a> {
+    pub(crate) fn new(frame: &Frame, filters: Option<(Rows, &'a [u8])>) -> Self {
+        match frame {
+            Frame::Bare => Self::Bare,
+            Frame::Zlib => Self::Zlib,
+            Frame::Gzip => Self::Gzip,
+            Frame::Png {
+                header, lengths, ..
+            } => {
+                let runs = lengths
+                    .chunk_by(|a, b| a == b)
+                    .map(|run| (run[0], run.len()));
+                Self::Png {
+                    header: *header,
+                    filters,
+                    runs: runs.collect(),
+                }
+            }
+        }
+    }
+
+    fn id(&self) -> u8 {
+        match self {
+            Self::Bare => 0,
+            Self::Zlib => 1,
+            Self::Gzip => 2,
+            Self::Png { .. } => 3,
+        }
+    }
 }
 
 impl<'a> Record<'a> {
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         put(out, self.gap);
-        let frame = match self.frame {
-            Frame::Bare => 0,
-            Frame::Zlib => 1,
-            Frame::Gzip => 2,
-            Frame::Png { .. } => 3,
-        };
-        out.push(frame | (self.kind as u8) << 2);
+        out.push(self.around.id() | (self.kind as u8) << 2);
         put(out, self.length);
         put(out, self.corrections.len());
         out.extend(self.corrections);
-        if let Frame::Png {
-            header, lengths, ..
-        } = &self.frame
+        if let Around::Png {
+            header,
+            filters,
+            runs,
+        } = &self.around
         {
             out.extend(header);
-            let runs: Vec<_> = lengths.chunk_by(|a, b| a == b).collect();
+            put(out, filters.map_or(0, |(rows, _)| rows.pixel));
+            if let Some((rows, filters)) = filters {
+                put(out, rows.row);
+                out.extend(*filters);
+            }
             put(out, runs.len());
-            for run in runs {
-                put(out, run[0]);
-                put(out, run.len());
+            for &(length, times) in runs {
+                put(out, length);
+                put(out, times);
             }
         }
     }
 
-    fn read(fields: &mut Fields<'a>) -> Result<(Self, Vec<(usize, usize)>)> {
+    fn read(fields: &mut Fields<'a>) -> Result<Self> {
         let gap = fields.number()?;
         let first = fields.byte()?;
+        let kind = usize::from(first >> 2);
+        if kind >= KINDS {
+            return Err(fault("a record names an impossible stream"));
+        }
         let length = fields.number()?;
         let corrections = fields.number()?;
         let corrections = fields.bytes(corrections)?;
-        let mut runs = Vec::new();
-        let frame = match first & 3 {
-            0 => Frame::Bare,
-            1 => Frame::Zlib,
-            2 => Frame::Gzip,
-            _ => {
-                let header = fields.bytes(2)?;
-                for _ in 0..fields.number()? {
-                    runs.push((fields.number()?, fields.number()?));
-                }
-                Frame::Png {
-                    header: [header[0], header[1]],
-                    lengths: Vec::new(),
-                    geometry: (1, 1),
-                }
-            }
+        let around = match first & 3 {
+            0 => Around::Bare,
+            1 => Around::Zlib,
+            2 => Around::Gzip,
+            _ => read_png(fields, length)?,
         };
-        let kind = usize::from(first >> 2);
-        if kind >= KINDS {
-            return Err(fault("a record names no stream"));
-        }
-        Ok((
-            Self {
-                gap,
-                kind,
-                length,
-                corrections,
-                frame,
-            },
-            runs,
-        ))
+        Ok(Self {
+            gap,
+            kind,
+            length,
+            corrections,
+            around,
+        })
     }
 }
 
+fn read_png<'a>(fields: &mut Fields<'a>, length: usize) -> Result<Around<'a>> {
+    let header = fields.bytes(2)?;
+    let header = [header[0], header[1]];
+    let mut filters = None;
+    let pixel = fields.number()?;
+    if pixel != 0 {
+        let row = fields.number()?;
+        if row == 0 || length % row != 0 {
+            return Err(fault("an image does not have whole rows"));
+        }
+        let list = fields.bytes(length / row)?;
+        if list.iter().any(|&filter| filter > 4) {
+            return Err(fault("an image has an unknown filter"));
+        }
+        filters = Some((
+            Rows {
+                pixel,
+                row,
+                wide: false,
+            },
+            list,
+        ));
+    }
+    let mut runs = Vec::new();
+    for _ in 0..fields.number()? {
+        runs.push((fields.number()?, fields.number()?));
+    }
+    Ok(Around::Png {
+        header,
+        filters,
+        runs,
+    })
+}
+
 /// The block.
-pub(crate) fn join(streams: &[Vec<u8>], output_len: usize, _limits: &Limits) -> Result<Vec<u8>> {
+pub(crate) fn join(streams: &[Vec<u8>], output_len: usize, limits: &Limits) -> Result<Vec<u8>> {
     let [rest, control, contents @ ..] = streams else {
         return Err(fault("it has fewer streams than it needs"));
     };
-    let _ = BEFORE;
     let (mut rest, mut control) = (Fields(rest), Fields(control));
     let mut contents: Vec<_> = contents.iter().map(|c| Fields(c)).collect();
     let mut out = Vec::new();
+    let too_long = || fault("its streams make more than the block");
     while !control.is_empty() {
-        let (record, runs) = Record::read(&mut control)?;
+        let record = Record::read(&mut control)?;
         out.extend(rest.bytes(record.gap)?);
-        let content = contents
-            .get_mut(record.kind)
-            .ok_or_else(|| fault("a record names no stream"))?;
-        let plain = content.bytes(record.length)?;
-        if let Frame::Png { header, .. } = record.frame {
-            let mut joined = header.to_vec();
-            engine::rebuild(plain, record.corrections, output_len, &mut joined)?;
-            joined.extend(adler32(plain).to_be_bytes());
-            chunks(&joined, &runs, output_len, &mut out)?;
-        } else {
-            engine::rebuild(plain, record.corrections, output_len, &mut out)?;
-            match record.frame {
-                Frame::Zlib => out.extend(adler32(plain).to_be_bytes()),
-                Frame::Gzip => out.extend(gzip_trailer(plain)),
-                _ => {}
-            }
-        }
+        let most = output_len.checked_sub(out.len()).ok_or_else(too_long)?;
+        let content = contents.get_mut(record.kind);
+        let content = content.ok_or_else(|| fault("a record names an impossible stream"))?;
+        append(
+            &record,
+            content.bytes(record.length)?,
+            most,
+            limits,
+            &mut out,
+        )?;
         if out.len() > output_len {
-            return Err(fault("its streams make more than the block"));
+            return Err(too_long());
         }
     }
     out.extend(rest.0);
@@ -126,18 +186,66 @@ pub(crate) fn join(streams: &[Vec<u8>], output_len: usize, _limits: &Limits) -> 
     Ok(out)
 }
 
-/// Appends `joined` as IDAT chunks, but for the length and name of the first.
+/// Appends a stream and what stands around it, at most about `most` bytes.
+fn append(
+    record: &Record<'_>,
+    content: &[u8],
+    most: usize,
+    limits: &Limits,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let needed = match record.around {
+        // Rows with their filters, at most two bytes for one, and the stream in one piece.
+        Around::Png { .. } => 2 * content.len() + most,
+        _ => 0,
+    };
+    let needed = (needed + engine::MEMORY) as u64;
+    if needed > limits.memory {
+        return Err(Error::Limit {
+            what: "adapter `deflate`".into(),
+            needed,
+            limit: limits.memory,
+            hint: "allow more memory".into(),
+        });
+    }
+    let mut append = |content: &[u8]| engine::rebuild(content, record.corrections, most, out);
+    match &record.around {
+        Around::Bare => append(content)?,
+        Around::Zlib => {
+            append(content)?;
+            out.extend(adler32(content).to_be_bytes());
+        }
+        Around::Gzip => {
+            append(content)?;
+            out.extend(gzip_trailer(content));
+        }
+        Around::Png {
+            header,
+            filters,
+            runs,
+        } => {
+            let filtered = filters.map(|(rows, filters)| filter(content, filters, rows));
+            let content = filtered.as_deref().unwrap_or(content);
+            let mut joined = header.to_vec();
+            engine::rebuild(content, record.corrections, most, &mut joined)?;
+            joined.extend(adler32(content).to_be_bytes());
+            chunks(&joined, runs, most, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Appends `joined` as IDAT chunks, but for the length and name of the first; about `most` bytes.
 fn chunks(joined: &[u8], runs: &[(usize, usize)], most: usize, out: &mut Vec<u8>) -> Result<()> {
-    let (mut left, mut first) = (Fields(joined), true);
+    let (mut left, begin) = (Fields(joined), out.len());
     let mut chunk = |body: &[u8]| {
-        if !first {
+        if out.len() > begin {
             out.extend((body.len() as u32).to_be_bytes());
             out.extend(b"IDAT");
         }
-        first = false;
         out.extend(body);
         out.extend(idat_check(body).to_be_bytes());
-        if out.len() > most {
+        if out.len() - begin > most {
             return Err(fault("its streams make more than the block"));
         }
         Ok(())

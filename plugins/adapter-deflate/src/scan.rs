@@ -1,8 +1,9 @@
-//! Finds deflate streams: in gzip members, zip archives, PNG images, and zlib streams anywhere.
+//! Encoder: finds deflate streams in gzip members, zip archives, PNG images, and zlib streams anywhere.
 
 use std::ops::Range;
 
 use crate::inflate::{Inflated, inflate};
+use crate::png::{self, Rows};
 
 /// What a stream stands in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +14,12 @@ pub(crate) enum Frame {
     Zlib,
     /// The CRC-32 of the content and its length follow.
     Gzip,
-    /// A PNG image: in IDAT chunks, with the lengths of all but the last, after a zlib header.
+    /// A PNG image's: after a zlib header, in IDAT chunks.
     Png {
         header: [u8; 2],
+        /// Bytes of the chunks but for the last.
         lengths: Vec<usize>,
-        /// Bytes of a pixel and of a row with its filter.
-        geometry: (u32, u32),
+        rows: Option<Rows>,
     },
 }
 
@@ -29,11 +30,15 @@ pub(crate) struct Found {
     pub(crate) range: Range<usize>,
     pub(crate) frame: Frame,
     pub(crate) inflated: Inflated,
+    /// The window that its header names, as a power of two.
+    pub(crate) window: Option<u8>,
 }
 
 /// Least bytes of a stream that is worth its record.
-const LEAST: usize = 48;
-/// How often a block may be inflated in vain, bytes of zip bombs and of chance matches counted.
+const LEAST: usize = 40;
+/// Least content of a stream that is cut off by the end of the block.
+const LEAST_CUT: usize = 4096;
+/// How often a block may be inflated in vain, zip bombs and chance matches together.
 const TRIALS: usize = 16;
 
 /// A place to look at.
@@ -47,7 +52,7 @@ enum Magic {
 
 /// The streams of `block`, one behind the other, that have at most `most` bytes inside together.
 pub(crate) fn scan(block: &[u8], mut most: usize) -> Vec<Found> {
-    let mut work = block.len() * TRIALS;
+    let mut work = block.len().saturating_mul(TRIALS);
     let mut found = Vec::new();
     let mut free = 0;
     for (at, magic) in candidates(block) {
@@ -83,6 +88,7 @@ fn candidates(block: &[u8]) -> Vec<(usize, Magic)> {
     all(b"\x1F\x8B\x08", Magic::Gzip);
     all(b"PK\x03\x04", Magic::Zip);
     all(b"\x89PNG\r\n\x1A\n", Magic::Png);
+    // The headers that zlib writes with its usual window: one for each class of levels.
     for at in memchr::memchr_iter(0x78, block) {
         if matches!(block.get(at + 1), Some(0x01 | 0x5E | 0x9C | 0xDA)) {
             places.push((at, Magic::Zlib));
@@ -92,7 +98,7 @@ fn candidates(block: &[u8]) -> Vec<(usize, Magic)> {
     places
 }
 
-/// RFC 1952.
+/// A member by RFC 1952.
 fn gzip(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found> {
     let flags = *block.get(at + 3)?;
     if flags >> 5 != 0 {
@@ -111,17 +117,16 @@ fn gzip(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found>
     if flags & 2 != 0 {
         start += 2;
     }
-    let inflated = inflate(block.get(start..)?, most, work)?;
+    let inflated = open(block, start, most, work)?;
     let end = start + inflated.used;
-    let frame = if block.get(end..end + 8) == Some(&gzip_trailer(&inflated.plain)) {
-        Frame::Gzip
-    } else {
-        Frame::Bare
-    };
+    let checked =
+        inflated.tail.is_none() && block.get(end..end + 8) == Some(&gzip_trailer(&inflated.plain));
+    let frame = if checked { Frame::Gzip } else { Frame::Bare };
     Some(contiguous(start, frame, inflated))
 }
 
-/// APPNOTE 4.3.7: a local header, with deflate as method and no encryption.
+/// A local header by APPNOTE 4.3.7, with deflate as method and no encryption. Its sizes are not looked
+/// at: they may follow only behind the stream.
 fn zip(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found> {
     let header = block.get(at..at + 30)?;
     let short = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
@@ -129,18 +134,51 @@ fn zip(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found> 
         return None;
     }
     let start = at + 30 + short(26) + short(28);
-    let inflated = inflate(block.get(start..)?, most, work)?;
-    Some(contiguous(start, Frame::Bare, inflated))
+    Some(contiguous(
+        start,
+        Frame::Bare,
+        open(block, start, most, work)?,
+    ))
 }
 
-/// RFC 1950, taken only where the check at the end is right: any two bytes may look like a header.
+/// RFC 1950, taken only where the check at the end is right, or where much was inflated without a fault
+/// up to the end of the block: any two bytes may look like a header.
 fn zlib(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found> {
-    let inflated = inflate(&block[at + 2..], most, work)?;
+    let inflated = open(block, at + 2, most, work)?;
     let end = at + 2 + inflated.used;
-    if block.get(end..end + 4)? != adler32(&inflated.plain).to_be_bytes() {
+    let frame = match inflated.tail {
+        Some(_) => Frame::Bare,
+        None if block.get(end..end + 4)? == adler32(&inflated.plain).to_be_bytes() => Frame::Zlib,
+        None => return None,
+    };
+    Some(contiguous(at + 2, frame, inflated))
+}
+
+fn png(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found> {
+    let chunks = png::chunks(block, at)?;
+    let mut lengths = chunks.lengths;
+    lengths.pop()?;
+    let header = *chunks.joined.first_chunk::<2>()?;
+    let inflated = inflate(&chunks.joined[2..], most, work)?;
+    let check = adler32(&inflated.plain).to_be_bytes();
+    if inflated.tail.is_some() || chunks.joined[2 + inflated.used..] != check {
         return None;
     }
-    Some(contiguous(at + 2, Frame::Zlib, inflated))
+    Some(Found {
+        range: chunks.start..chunks.end,
+        window: Some(header[0] >> 4).map(|bits| bits + 8),
+        frame: Frame::Png {
+            header,
+            lengths,
+            rows: chunks.rows,
+        },
+        inflated,
+    })
+}
+
+fn open(block: &[u8], start: usize, most: usize, work: &mut usize) -> Option<Inflated> {
+    let inflated = inflate(block.get(start..)?, most, work)?;
+    (inflated.tail.is_none() || inflated.plain.len() >= LEAST_CUT).then_some(inflated)
 }
 
 fn contiguous(start: usize, frame: Frame, inflated: Inflated) -> Found {
@@ -153,78 +191,8 @@ fn contiguous(start: usize, frame: Frame, inflated: Inflated) -> Found {
         range: start..start + inflated.used + trailer,
         frame,
         inflated,
+        window: None,
     }
-}
-
-/// Chunks of a PNG image from its signature at `at` on.
-fn png(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found> {
-    let chunk = |at: usize| {
-        let head = block.get(at..at + 8)?;
-        let length = u32::from_be_bytes(*head.first_chunk()?) as usize;
-        let body = block.get(at + 8..(at + 8).checked_add(length)?)?;
-        let check = block.get(at + 8 + length..at + 12 + length)?;
-        Some((&head[4..], body, check))
-    };
-    let mut place = at + 8;
-    let (mut geometry, mut start) = (None, 0);
-    let (mut lengths, mut joined) = (Vec::new(), Vec::new());
-    while let Some((kind, body, check)) = chunk(place) {
-        match kind {
-            b"IHDR" => geometry = rows(body),
-            b"IDAT" => {
-                if check != idat_check(body).to_be_bytes() {
-                    return None;
-                }
-                if lengths.is_empty() {
-                    start = place + 8;
-                }
-                lengths.push(body.len());
-                joined.extend(body);
-            }
-            _ if !lengths.is_empty() => break,
-            _ => {}
-        }
-        place += 12 + body.len();
-    }
-    lengths.pop()?;
-    let header = *joined.first_chunk::<2>()?;
-    if header[0] & 15 != 8 || u16::from_be_bytes(header) % 31 != 0 || header[1] & 32 != 0 {
-        return None;
-    }
-    let inflated = inflate(&joined[2..], most, work)?;
-    if joined[2 + inflated.used..] != adler32(&inflated.plain).to_be_bytes() {
-        return None;
-    }
-    Some(Found {
-        range: start..place,
-        frame: Frame::Png {
-            header,
-            lengths,
-            geometry: geometry?,
-        },
-        inflated,
-    })
-}
-
-/// Bytes of a pixel and of a row, by the header of an image.
-fn rows(header: &[u8]) -> Option<(u32, u32)> {
-    let width = u32::from_be_bytes(*header.first_chunk()?);
-    let (&depth, &colour) = (header.get(8)?, header.get(9)?);
-    let samples = [1, 0, 3, 1, 2, 0, 4]
-        .get(usize::from(colour))
-        .copied()
-        .unwrap_or(1);
-    let bits = u32::from(depth) * samples;
-    let row = width.checked_mul(bits)?.div_ceil(8).checked_add(1)?;
-    Some((bits.div_ceil(8).max(1), row))
-}
-
-/// The check of an IDAT chunk.
-pub(crate) fn idat_check(body: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(b"IDAT");
-    hasher.update(body);
-    hasher.finalize()
 }
 
 /// What follows a deflate stream in a gzip member.
