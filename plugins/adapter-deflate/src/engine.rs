@@ -63,7 +63,11 @@ pub(crate) fn explain(inflated: &Inflated, settings: Settings) -> Vec<u8> {
                     },
                 );
                 if !token.is_literal() {
-                    put(&mut differences, token.distance());
+                    let rank = model.rank(token.length(), token.distance());
+                    put(&mut differences, rank);
+                    if rank == 0 {
+                        put(&mut differences, token.distance());
+                    }
                 }
             }
             model.take(token, said);
@@ -163,7 +167,7 @@ pub(crate) fn rebuild(
             tokens.clear();
             while tokens.len() < count && model.at() < plain.len() {
                 let said = model.next();
-                let token = differences.next(said, plain, model.at())?;
+                let token = differences.next(said, plain, &model)?;
                 model.take(token, said);
                 tokens.push(token);
             }
@@ -250,8 +254,8 @@ impl<'a> Differences<'a> {
         self.right.is_none()
     }
 
-    /// The token at `at`, where `said` is expected.
-    fn next(&mut self, said: Token, plain: &[u8], at: usize) -> Result<Token> {
+    /// The token where `model` is, which expects `said`.
+    fn next(&mut self, said: Token, plain: &[u8], model: &Model<'_>) -> Result<Token> {
         match &mut self.right {
             None => return Ok(said),
             Some(0) => {}
@@ -260,14 +264,18 @@ impl<'a> Differences<'a> {
                 return Ok(said);
             }
         }
+        let at = model.at();
         let token = match self.fields.number()? {
             0 => Token::literal(plain[at]),
-            code @ 1..=256 => {
-                let (length, distance) = (code + 2, self.fields.number()?);
-                let fits = (1..=at.min(32_768)).contains(&distance) && length <= plain.len() - at;
-                if !fits {
-                    return Err(fault("a match is outside of its content"));
-                }
+            code @ 1..=256 if code + 2 <= plain.len() - at => {
+                let length = code + 2;
+                let distance = match self.fields.number()? {
+                    0 => Some(self.fields.number()?),
+                    rank => model.ranked(length, rank),
+                };
+                let distance = distance.filter(|d| (1..=at.min(32_768)).contains(d));
+                let distance =
+                    distance.ok_or_else(|| fault("a match is outside of its content"))?;
                 Token::reference(length, distance)
             }
             _ => return Err(fault("a match is too long")),

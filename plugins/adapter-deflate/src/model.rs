@@ -9,6 +9,9 @@ const LOOKAHEAD: usize = LONGEST + SHORTEST + 1;
 /// Matches of 3 bytes are not worth it from there on.
 const TOO_FAR: usize = 4096;
 
+/// Places of a chain that are looked at for a rank.
+const WALK: usize = 4096;
+
 /// good, lazy, nice and chain of the levels 1 to 9.
 const LEVELS: [[u16; 4]; 9] = [
     [4, 4, 8, 4],
@@ -122,6 +125,36 @@ impl<'a> Model<'a> {
             (self.at..self.at + length).for_each(|place| self.insert(place));
         }
         self.at += length;
+    }
+
+    /// Which of the places before `at` that match `length` bytes is `distance` back, counted from 1 along
+    /// the chain. 0: none that a short walk finds. After `next`.
+    pub(crate) fn rank(&self, length: usize, distance: usize) -> usize {
+        let found = self.places(length).position(|d| d == distance);
+        found.map_or(0, |number| number + 1)
+    }
+
+    /// How far back the place of that rank is.
+    pub(crate) fn ranked(&self, length: usize, rank: usize) -> Option<usize> {
+        self.places(length).nth(rank.checked_sub(1)?)
+    }
+
+    /// How far back each place is that matches `length` bytes, of the next `WALK` of the chain.
+    fn places(&self, length: usize) -> impl Iterator<Item = usize> {
+        let scan = self.plain.get(self.at..self.at + length).unwrap_or(&[]);
+        let link = |place: usize| {
+            let next = *self.chain.get(place & self.chain.len().wrapping_sub(1))? as usize;
+            (next > 0 && self.at - next < self.chain.len()).then_some(next)
+        };
+        let start = if scan.len() < SHORTEST {
+            None
+        } else {
+            link(self.at)
+        };
+        std::iter::successors(start, move |&place| link(place))
+            .take(WALK)
+            .filter(move |&place| self.plain[place..].starts_with(scan))
+            .map(|place| self.at - place)
     }
 
     /// Whether the level takes the first match that it finds.
