@@ -1,7 +1,8 @@
 //! Encoder: how zlib was probably called.
 
-use crate::inflate::{Coding, Inflated};
+use crate::inflate::Inflated;
 use crate::model::{Model, Settings, Strategy};
+use crate::tokens::Coding;
 
 /// Tokens of the first trials.
 const SAMPLE: usize = 8192;

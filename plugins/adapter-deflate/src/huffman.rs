@@ -1,7 +1,7 @@
 //! The Huffman codes that zlib makes of frequencies (`trees.c`; `spec.md`, section 6). There are many codes
 //! of the same length for a block: which one it is depends on the order of every comparison.
 
-use crate::inflate::{Header, ORDER};
+use crate::tokens::{Header, ORDER};
 
 /// Lengths of codes for `counts`, at most `longest`, up to the last symbol that has one.
 pub(crate) fn lengths(counts: &[u32], longest: u8) -> Vec<u8> {

@@ -2,15 +2,19 @@
 //! bit for bit.
 
 mod bits;
-mod engine;
+mod code;
+mod explain;
 mod guess;
 mod huffman;
 mod inflate;
 mod model;
 mod png;
+mod rebuild;
 mod record;
 mod scan;
+mod tokens;
 mod wire;
+mod write;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -101,11 +105,10 @@ fn adapted(input: &[u8]) -> (Adapted, usize) {
     for found in scan::scan(input, most_inflated(input.len())) {
         let used = found.inflated.used;
         let own = guess::guess(&found.inflated, found.window, settings);
-        let corrections = engine::explain(&found.inflated, own);
+        let corrections = explain::explain(&found.inflated, own);
         if corrections.len() > 16 + used * PROFIT / 8 {
             continue;
         }
-        settings = Some(own);
         let rows = match found.frame {
             Frame::Png { rows, .. } => rows,
             _ => None,
@@ -116,17 +119,26 @@ fn adapted(input: &[u8]) -> (Adapted, usize) {
             _ => (None, &found.inflated.plain),
         };
         let layout = filters.map_or_else(Layout::default, |(rows, _)| layout(rows));
-        let kind = kind(&mut contents, layout);
-        contents[kind].data.extend(content);
-        rest.extend(&input[at..found.range.start]);
         let record = Record {
             gap: found.range.start - at,
-            kind,
+            kind: kind(&contents, &layout),
             length: content.len(),
             corrections: &corrections,
             around: Around::new(&found.frame, filters),
         };
+        if !record.makes(content, &input[found.range.clone()]) {
+            continue;
+        }
         record.write(&mut control);
+        rest.extend(&input[at..found.range.start]);
+        if record.kind == contents.len() {
+            contents.push(Stream {
+                data: Vec::new(),
+                layout,
+            });
+        }
+        contents[record.kind].data.extend(content);
+        settings = Some(own);
         covered += found.range.len();
         at = found.range.end;
     }
@@ -147,19 +159,10 @@ fn adapted(input: &[u8]) -> (Adapted, usize) {
     )
 }
 
-/// The stream of `contents` with that layout.
-fn kind(contents: &mut Vec<Stream>, layout: Layout) -> usize {
-    if let Some(kind) = contents.iter().position(|c| c.layout == layout) {
-        return kind;
-    }
-    if contents.len() == KINDS {
-        return KINDS - 1;
-    }
-    contents.push(Stream {
-        data: Vec::new(),
-        layout,
-    });
-    contents.len() - 1
+/// Which stream of `contents`, or the next one, has that layout. The last takes what is too much.
+fn kind(contents: &[Stream], layout: &Layout) -> usize {
+    let same = contents.iter().position(|c| c.layout == *layout);
+    same.unwrap_or(contents.len()).min(KINDS - 1)
 }
 
 /// The layout of an image's samples.

@@ -1,6 +1,6 @@
 //! What zlib would choose next (`deflate.c`; `spec.md`, section 5): the same searches in the same order.
 
-use crate::inflate::Token;
+use crate::tokens::Token;
 
 const SHORTEST: usize = 3;
 const LONGEST: usize = 258;

@@ -5,7 +5,7 @@ use umoec_codec::{Error, Limits, Result};
 use crate::png::{Rows, filter, idat_check};
 use crate::scan::{Frame, adler32, gzip_trailer};
 use crate::wire::{Fields, put};
-use crate::{KINDS, engine, fault};
+use crate::{KINDS, fault, rebuild};
 
 /// A deflate stream on the wire.
 #[derive(Debug)]
@@ -19,6 +19,9 @@ pub(crate) struct Record<'a> {
     pub(crate) corrections: &'a [u8],
     pub(crate) around: Around<'a>,
 }
+
+/// Most lengths of an image's chunks, not counting those like the one before.
+const RUNS: usize = 1 << 16;
 
 /// What stands around a stream.
 #[derive(Debug)]
@@ -93,6 +96,18 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// Whether it and its content really make `wanted`.
+    pub(crate) fn makes(&self, content: &[u8], wanted: &[u8]) -> bool {
+        let limits = Limits {
+            memory: u64::MAX,
+            output: u64::MAX,
+        };
+        let mut out = Vec::new();
+        let done = append(self, content, wanted.len(), &limits, &mut out);
+        let few = !matches!(&self.around, Around::Png { runs, .. } if runs.len() > RUNS);
+        done.is_ok() && out == wanted && few
+    }
+
     fn read(fields: &mut Fields<'a>) -> Result<Self> {
         let gap = fields.number()?;
         let first = fields.byte()?;
@@ -126,7 +141,7 @@ fn read_png<'a>(fields: &mut Fields<'a>, length: usize) -> Result<Around<'a>> {
     let pixel = fields.number()?;
     if pixel != 0 {
         let row = fields.number()?;
-        if row == 0 || length % row != 0 {
+        if row == 0 || !length.is_multiple_of(row) {
             return Err(fault("an image does not have whole rows"));
         }
         let list = fields.bytes(length / row)?;
@@ -142,8 +157,12 @@ fn read_png<'a>(fields: &mut Fields<'a>, length: usize) -> Result<Around<'a>> {
             list,
         ));
     }
+    let count = fields.number()?;
+    if count > RUNS {
+        return Err(fault("an image has too many chunks"));
+    }
     let mut runs = Vec::new();
-    for _ in 0..fields.number()? {
+    for _ in 0..count {
         runs.push((fields.number()?, fields.number()?));
     }
     Ok(Around::Png {
@@ -196,10 +215,10 @@ fn append(
 ) -> Result<()> {
     let needed = match record.around {
         // Rows with their filters, at most two bytes for one, and the stream in one piece.
-        Around::Png { .. } => 2 * content.len() + most,
+        Around::Png { .. } => content.len().saturating_mul(2).saturating_add(most),
         _ => 0,
     };
-    let needed = (needed + engine::MEMORY) as u64;
+    let needed = needed.saturating_add(rebuild::MEMORY) as u64;
     if needed > limits.memory {
         return Err(Error::Limit {
             what: "adapter `deflate`".into(),
@@ -208,7 +227,7 @@ fn append(
             hint: "allow more memory".into(),
         });
     }
-    let mut append = |content: &[u8]| engine::rebuild(content, record.corrections, most, out);
+    let mut append = |content: &[u8]| rebuild::rebuild(content, record.corrections, most, out);
     match &record.around {
         Around::Bare => append(content)?,
         Around::Zlib => {
@@ -227,7 +246,7 @@ fn append(
             let filtered = filters.map(|(rows, filters)| filter(content, filters, rows));
             let content = filtered.as_deref().unwrap_or(content);
             let mut joined = header.to_vec();
-            engine::rebuild(content, record.corrections, most, &mut joined)?;
+            rebuild::rebuild(content, record.corrections, most, &mut joined)?;
             joined.extend(adler32(content).to_be_bytes());
             chunks(&joined, runs, most, out)?;
         }

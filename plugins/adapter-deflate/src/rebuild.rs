@@ -1,123 +1,24 @@
-//! A deflate stream as what zlib would have made of its content, and where it differs (`spec.md`,
-//! sections 4 to 6).
+//! From the content of a deflate stream back to the stream (`spec.md`, section 4).
 
 use umoec_codec::Result;
 
 use crate::bits::BitWriter;
 use crate::fault;
-use crate::huffman::{codes, header};
-use crate::inflate::{
-    Block, Coding, DISTANCES, Header, Inflated, LENGTHS, ORDER, TOKENS, Token, fixed_lengths,
-};
+use crate::huffman::header;
 use crate::model::{Model, Settings, Strategy};
-use crate::wire::{Fields, put};
+use crate::tokens::{Header, TOKENS, Token, fixed_lengths};
+use crate::wire::Fields;
+use crate::write::{frequencies, write_header, write_tokens};
 
 /// Bytes that `rebuild` takes beside its content and its output: tokens of a block, and tables.
 pub(crate) const MEMORY: usize = 4 * TOKENS + (1 << 19);
 
 /// Bits of a block's first byte.
-const LAST: u8 = 4;
-const COUNTED: u8 = 8;
-const HEADED: u8 = 16;
+pub(crate) const LAST: u8 = 4;
+pub(crate) const COUNTED: u8 = 8;
+pub(crate) const HEADED: u8 = 16;
 /// Bit of the first byte of all: the stream is cut off.
-const CUT: u8 = 64;
-
-/// What has to be known beside the content to make a stream again.
-pub(crate) fn explain(inflated: &Inflated, settings: Settings) -> Vec<u8> {
-    let most = inflated
-        .blocks
-        .iter()
-        .rev()
-        .skip(1)
-        .map(|b| b.tokens.len())
-        .max();
-    // Blocks of zlib have a token less than its buffer.
-    let buffer = most
-        .map_or(15, |m| (m + 1).next_power_of_two().ilog2())
-        .clamp(7, 15) as u8;
-    let cut = inflated.tail.map_or(0, |_| CUT);
-    let mut out = vec![
-        settings.level | (settings.strategy as u8) << 4 | cut,
-        (settings.window - 9) | (settings.hash - 8) << 3,
-        buffer,
-    ];
-    out.extend(inflated.tail);
-    put(&mut out, inflated.blocks.len());
-    let mut differences = Vec::new();
-    let mut model = Model::new(&inflated.plain, settings);
-    let mut right = 0;
-    for block in &inflated.blocks {
-        for &token in &block.tokens {
-            let said = model.next();
-            if said == token {
-                right += 1;
-            } else {
-                put(&mut differences, right);
-                right = 0;
-                put(
-                    &mut differences,
-                    if token.is_literal() {
-                        0
-                    } else {
-                        token.length() - 2
-                    },
-                );
-                if !token.is_literal() {
-                    let rank = model.rank(token.length(), token.distance());
-                    put(&mut differences, rank);
-                    if rank == 0 {
-                        put(&mut differences, token.distance());
-                    }
-                }
-            }
-            model.take(token, said);
-        }
-        if let Coding::Stored(length) = block.coding {
-            model.skip(length);
-        }
-        let full = block.tokens.len() == (1 << buffer) - 1 || model.at() == inflated.plain.len();
-        explain_block(block, !full, &mut out);
-    }
-    out.extend(differences);
-    out
-}
-
-fn explain_block(block: &Block, counted: bool, out: &mut Vec<u8>) {
-    let last = if block.last { LAST } else { 0 };
-    let counted = if counted { COUNTED } else { 0 };
-    match &block.coding {
-        Coding::Stored(length) => {
-            out.push(last);
-            put(out, *length);
-        }
-        Coding::Fixed => {
-            out.push(1 | last | counted);
-            if counted != 0 {
-                put(out, block.tokens.len());
-            }
-        }
-        Coding::Dynamic(written) => {
-            let (literals, distances) = frequencies(&block.tokens);
-            let headed = *written != header(&literals, &distances);
-            out.push(2 | last | counted | if headed { HEADED } else { 0 });
-            if counted != 0 {
-                put(out, block.tokens.len());
-            }
-            if headed {
-                out.push((written.literals.len() - 257) as u8);
-                out.push(written.distances.len() as u8);
-                out.push(written.meta.len() as u8);
-                out.extend(&written.meta);
-                for &(symbol, extra) in &written.symbols {
-                    out.push(symbol);
-                    if symbol >= 16 {
-                        out.push(extra);
-                    }
-                }
-            }
-        }
-    }
-}
+pub(crate) const CUT: u8 = 64;
 
 /// Appends the stream with that content, at most about `most` bytes.
 pub(crate) fn rebuild(
@@ -141,7 +42,7 @@ pub(crate) fn rebuild(
     }
     let mut differences = Differences::new(differences)?;
     let mut model = Model::new(plain, settings);
-    let (begin, mut bits) = (out.len(), BitWriter::new(out));
+    let mut bits = BitWriter::new(out, most);
     let mut tokens = Vec::new();
     for _ in 0..blocks {
         let head = BlockHead::read(&mut fields)?;
@@ -191,7 +92,7 @@ pub(crate) fn rebuild(
                 }
             }
         }
-        if bits.length() - begin > most {
+        if bits.is_over() {
             return Err(fault("its streams make more than the block"));
         }
     }
@@ -382,93 +283,4 @@ fn read_header(fields: &mut Fields<'_>) -> Result<Header> {
     header.distances = all.split_off(literals);
     header.literals = all;
     Ok(header)
-}
-
-/// How often each literal, length and distance code occurs, and the end of the block.
-fn frequencies(tokens: &[Token]) -> ([u32; 286], [u32; 30]) {
-    let (mut literals, mut distances) = ([0; 286], [0; 30]);
-    literals[256] = 1;
-    for token in tokens {
-        if token.is_literal() {
-            literals[usize::from(token.byte())] += 1;
-        } else {
-            literals[257 + length_code(token.length())] += 1;
-            distances[distance_code(token.distance())] += 1;
-        }
-    }
-    (literals, distances)
-}
-
-fn length_code(length: usize) -> usize {
-    match length {
-        258 => 28,
-        _ => LENGTHS[..28].partition_point(|&(least, _)| usize::from(least) <= length) - 1,
-    }
-}
-
-fn distance_code(distance: usize) -> usize {
-    DISTANCES.partition_point(|&(least, _)| usize::from(least) <= distance) - 1
-}
-
-fn write_header(header: &Header, bits: &mut BitWriter<'_>) -> Result<()> {
-    bits.put(header.literals.len() as u32 - 257, 5);
-    bits.put(header.distances.len() as u32 - 1, 5);
-    bits.put(header.meta.len() as u32 - 4, 4);
-    let mut lengths = [0; 19];
-    for (&length, place) in header.meta.iter().zip(ORDER) {
-        bits.put(u32::from(length), 3);
-        lengths[place] = length;
-    }
-    let codes = codes(&lengths);
-    for &(symbol, extra) in &header.symbols {
-        put_code(usize::from(symbol), &codes, &lengths, bits)?;
-        let width = match symbol {
-            16 => 2,
-            17 => 3,
-            18 => 7,
-            _ => 0,
-        };
-        bits.put(u32::from(extra), width);
-    }
-    Ok(())
-}
-
-fn write_tokens(
-    tokens: &[Token],
-    literals: &[u8],
-    distances: &[u8],
-    bits: &mut BitWriter<'_>,
-) -> Result<()> {
-    let (literal_codes, distance_codes) = (codes(literals), codes(distances));
-    for token in tokens {
-        if token.is_literal() {
-            put_code(usize::from(token.byte()), &literal_codes, literals, bits)?;
-            continue;
-        }
-        let code = length_code(token.length());
-        put_code(257 + code, &literal_codes, literals, bits)?;
-        let (least, extra) = LENGTHS[code];
-        bits.put(
-            (token.length() - usize::from(least)) as u32,
-            u32::from(extra),
-        );
-        let code = distance_code(token.distance());
-        put_code(code, &distance_codes, distances, bits)?;
-        let (least, extra) = DISTANCES[code];
-        bits.put(
-            (token.distance() - usize::from(least)) as u32,
-            u32::from(extra),
-        );
-    }
-    put_code(256, &literal_codes, literals, bits)
-}
-
-fn put_code(symbol: usize, codes: &[u16], lengths: &[u8], bits: &mut BitWriter<'_>) -> Result<()> {
-    match lengths.get(symbol) {
-        None | Some(0) => Err(fault("a block has a symbol without a code")),
-        Some(&length) => {
-            bits.put(u32::from(codes[symbol]), u32::from(length));
-            Ok(())
-        }
-    }
 }
