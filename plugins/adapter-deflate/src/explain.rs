@@ -61,8 +61,10 @@ pub(crate) fn explain(inflated: &Inflated, settings: Settings) -> Vec<u8> {
         if let Coding::Stored(length) = block.coding {
             model.skip(length);
         }
-        let full = block.tokens.len() == (1 << buffer) - 1 || model.at() == inflated.plain.len();
-        explain_block(block, !full, &mut out);
+        let (count, full) = (block.tokens.len(), (1 << buffer) - 1);
+        let ended = model.at() == inflated.plain.len();
+        let usual = count == full || (count < full && ended);
+        explain_block(block, !usual, &mut out);
     }
     out.extend(differences);
     out

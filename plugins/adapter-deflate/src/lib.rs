@@ -180,3 +180,6 @@ fn fault(reason: &str) -> Error {
 }
 
 umoec_codec::submit!(AnyPlugin::Adapter(Arc::new(Deflate)));
+
+#[cfg(test)]
+mod tests;
