@@ -15,6 +15,9 @@ const USUAL: Settings = Settings {
     hash: 15,
 };
 
+/// The levels, those that programs use most first.
+const LEVELS: [u8; 9] = [6, 9, 1, 5, 2, 3, 4, 7, 8];
+
 /// The settings that explain most of the stream. `window` is what its header names, `before` the settings
 /// of another stream of the block: streams of one file have mostly one origin.
 pub(crate) fn guess(inflated: &Inflated, window: Option<u8>, before: Option<Settings>) -> Settings {
@@ -42,7 +45,7 @@ pub(crate) fn guess(inflated: &Inflated, window: Option<u8>, before: Option<Sett
     let mut candidates = Vec::new();
     for window in windows(inflated, window, farthest) {
         for &hash in &hashes {
-            candidates.extend((1..=9).map(|level| Settings {
+            candidates.extend(LEVELS.map(|level| Settings {
                 level,
                 window,
                 hash,
@@ -89,11 +92,20 @@ fn windows(inflated: &Inflated, named: Option<u8>, farthest: usize) -> Vec<u8> {
 
 /// The one with the fewest misses in a sample, or in the whole stream where several have about as few.
 fn best(inflated: &Inflated, candidates: &[Settings]) -> (Settings, usize) {
+    let whole = inflated
+        .blocks
+        .iter()
+        .map(|b| b.tokens.len())
+        .sum::<usize>()
+        > SAMPLE;
     let mut least = usize::MAX;
     let mut tried: Vec<_> = Vec::new();
     for &settings in candidates {
         let most = least.saturating_add(least / 8).saturating_add(8);
         let misses = misses(inflated, settings, SAMPLE, most);
+        if misses == 0 && (!whole || self::misses(inflated, settings, usize::MAX, 1) == 0) {
+            return (settings, 0);
+        }
         least = least.min(misses);
         tried.push((settings, misses));
     }

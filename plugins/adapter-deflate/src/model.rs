@@ -233,18 +233,22 @@ impl<'a> Model<'a> {
         let nice = nice.min(scan.len());
         let limit = at.saturating_sub(farthest);
         let (mut best, mut place) = ((beat, 0), first);
-        loop {
-            let other = &self.plain[place..];
-            if best.0 < scan.len() && other[best.0] == scan[best.0] && other[0] == scan[0] {
-                let length = common(scan, other);
+        let mask = self.chain.len() - 1;
+        // The two bytes that a longer match must have, and that few have.
+        let end = |best: usize| scan.get(best - 1..=best).map(|end| [end[0], end[1]]);
+        let mut wanted = end(beat);
+        while let Some(last) = wanted {
+            if self.plain[place + best.0 - 1..place + best.0 + 1] == last {
+                let length = common(scan, &self.plain[place..]);
                 if length > best.0 {
                     best = (length, place);
                     if length >= nice {
                         break;
                     }
+                    wanted = end(length);
                 }
             }
-            place = self.chain[place & (self.chain.len() - 1)] as usize;
+            place = self.chain[place & mask] as usize;
             chain -= 1;
             if place <= limit || chain == 0 {
                 break;
@@ -266,15 +270,17 @@ impl<'a> Model<'a> {
     }
 }
 
-/// How many bytes are the same.
+/// How many bytes are the same. `b` is not shorter than `a`.
 fn common(a: &[u8], b: &[u8]) -> usize {
-    let mut length = 0;
-    for (x, y) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
-        if x != y {
-            break;
+    let (wide_a, rest_a) = a.as_chunks::<8>();
+    let (wide_b, _) = b[..a.len()].as_chunks::<8>();
+    for (number, (&x, &y)) in wide_a.iter().zip(wide_b).enumerate() {
+        let differ = u64::from_le_bytes(x) ^ u64::from_le_bytes(y);
+        if differ != 0 {
+            return 8 * number + (differ.trailing_zeros() / 8) as usize;
         }
-        length += 8;
     }
-    let rest = a[length..].iter().zip(&b[length..]);
-    length + rest.take_while(|(x, y)| x == y).count()
+    let done = 8 * wide_a.len();
+    let rest = rest_a.iter().zip(&b[done..]);
+    done + rest.take_while(|(x, y)| x == y).count()
 }

@@ -212,7 +212,7 @@ proptest! {
 
     #[test]
     fn noise_does_not_panic(
-        first in 0..64u8,
+        first in 0..128u8,
         second in 0..72u8,
         rest in prop::collection::vec(0..24u8, 0..200),
         plain in prop::collection::vec(97..100u8, 0..200),
