@@ -2,14 +2,14 @@
 
 use crate::huffman::header;
 use crate::inflate::Inflated;
-use crate::model::{Model, Settings};
+use crate::model::{Model, Zlib};
 use crate::rebuild::{COUNTED, CUT, HEADED, LAST};
 use crate::tokens::{Block, Coding};
 use crate::wire::put;
 use crate::write::frequencies;
 
 /// What has to be known beside the content to make a stream again.
-pub(crate) fn explain(inflated: &Inflated, settings: Settings) -> Vec<u8> {
+pub(crate) fn explain(inflated: &Inflated, settings: Zlib) -> Vec<u8> {
     let most = inflated
         .blocks
         .iter()

@@ -1,14 +1,14 @@
 //! Encoder: how zlib was probably called.
 
 use crate::inflate::Inflated;
-use crate::model::{Model, Settings, Strategy};
+use crate::model::{Model, Strategy, Zlib};
 use crate::tokens::Coding;
 
 /// Tokens of the first trials.
 const SAMPLE: usize = 8192;
 
 /// zlib as most programs call it.
-const USUAL: Settings = Settings {
+const USUAL: Zlib = Zlib {
     level: 6,
     strategy: Strategy::Default,
     window: 15,
@@ -20,7 +20,7 @@ const LEVELS: [u8; 9] = [6, 9, 1, 5, 2, 3, 4, 7, 8];
 
 /// The settings that explain most of the stream. `window` is what its header names, `before` the settings
 /// of another stream of the block: streams of one file have mostly one origin.
-pub(crate) fn guess(inflated: &Inflated, window: Option<u8>, before: Option<Settings>) -> Settings {
+pub(crate) fn guess(inflated: &Inflated, window: Option<u8>, before: Option<Zlib>) -> Zlib {
     if let Some(before) = before
         && misses(inflated, before, usize::MAX, 1) == 0
     {
@@ -29,12 +29,12 @@ pub(crate) fn guess(inflated: &Inflated, window: Option<u8>, before: Option<Sett
     let tokens = || inflated.blocks.iter().flat_map(|b| &b.tokens);
     let farthest = tokens().map(|t| t.distance()).max().unwrap_or(0);
     if farthest == 0 {
-        return Settings {
+        return Zlib {
             strategy: Strategy::Huffman,
             ..USUAL
         };
     }
-    let runs = Settings {
+    let runs = Zlib {
         strategy: Strategy::Runs,
         ..USUAL
     };
@@ -45,7 +45,7 @@ pub(crate) fn guess(inflated: &Inflated, window: Option<u8>, before: Option<Sett
     let mut candidates = Vec::new();
     for window in windows(inflated, window, farthest) {
         for &hash in &hashes {
-            candidates.extend(LEVELS.map(|level| Settings {
+            candidates.extend(LEVELS.map(|level| Zlib {
                 level,
                 window,
                 hash,
@@ -57,7 +57,7 @@ pub(crate) fn guess(inflated: &Inflated, window: Option<u8>, before: Option<Sett
     if misses == 0 || best.level <= 3 {
         return best;
     }
-    let filtered = (4..=9).map(|level| Settings {
+    let filtered = (4..=9).map(|level| Zlib {
         level,
         strategy: Strategy::Filtered,
         ..best
@@ -91,7 +91,7 @@ fn windows(inflated: &Inflated, named: Option<u8>, farthest: usize) -> Vec<u8> {
 }
 
 /// The one with the fewest misses in a sample, or in the whole stream where several have about as few.
-fn best(inflated: &Inflated, candidates: &[Settings]) -> (Settings, usize) {
+fn best(inflated: &Inflated, candidates: &[Zlib]) -> (Zlib, usize) {
     let whole = inflated
         .blocks
         .iter()
@@ -134,7 +134,7 @@ fn best(inflated: &Inflated, candidates: &[Settings]) -> (Settings, usize) {
 }
 
 /// Tokens among the first `tokens` that are not what zlib would have written; stops at `most`.
-fn misses(inflated: &Inflated, settings: Settings, tokens: usize, most: usize) -> usize {
+fn misses(inflated: &Inflated, settings: Zlib, tokens: usize, most: usize) -> usize {
     let mut model = Model::new(&inflated.plain, settings);
     let (mut misses, mut left) = (0, tokens);
     for block in &inflated.blocks {

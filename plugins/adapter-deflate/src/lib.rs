@@ -25,9 +25,10 @@ use umoec_codec::plugin::{
 };
 use umoec_codec::{Error, Limits, Result};
 
+use model::Zlib;
 use png::Rows;
 use record::{Around, Record};
-use scan::Frame;
+use scan::{Found, Frame};
 
 static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     kind: Kind::Adapter,
@@ -99,15 +100,47 @@ fn most_inflated(block: usize) -> usize {
 
 /// What becomes of a block, and how many of its bytes were opened.
 fn adapted(input: &[u8]) -> (Adapted, usize) {
-    let (mut rest, mut control) = (Vec::new(), Vec::new());
-    let mut contents: Vec<Stream> = Vec::new();
-    let (mut at, mut covered, mut settings) = (0, 0, None);
-    for found in scan::scan(input, most_inflated(input.len())) {
-        let used = found.inflated.used;
-        let own = guess::guess(&found.inflated, found.window, settings);
-        let corrections = explain::explain(&found.inflated, own);
-        if corrections.len() > 16 + used * PROFIT / 8 {
-            continue;
+    let mut opened = Opened::default();
+    scan::scan(input, most_inflated(input.len()), |found| {
+        opened.take(input, found);
+    });
+    opened.rest.extend(&input[opened.at..]);
+    let plain = |data| Stream {
+        data,
+        layout: Layout::default(),
+    };
+    let mut streams = vec![plain(opened.rest), plain(opened.records)];
+    streams.append(&mut opened.contents);
+    (
+        Adapted {
+            params: Vec::new(),
+            streams,
+        },
+        opened.covered,
+    )
+}
+
+/// A block, as far as it was gone through.
+#[derive(Default)]
+struct Opened {
+    rest: Vec<u8>,
+    records: Vec<u8>,
+    contents: Vec<Stream>,
+    /// What comes next of the block.
+    at: usize,
+    /// Bytes of the block that were opened.
+    covered: usize,
+    /// How zlib was called for the last stream.
+    zlib: Option<Zlib>,
+}
+
+impl Opened {
+    /// Takes a stream in, if that pays and if it really comes back.
+    fn take(&mut self, input: &[u8], found: Found) {
+        let zlib = guess::guess(&found.inflated, found.window, self.zlib);
+        let corrections = explain::explain(&found.inflated, zlib);
+        if corrections.len() > 16 + found.inflated.used * PROFIT / 8 {
+            return;
         }
         let rows = match found.frame {
             Frame::Png { rows, .. } => rows,
@@ -120,43 +153,28 @@ fn adapted(input: &[u8]) -> (Adapted, usize) {
         };
         let layout = filters.map_or_else(Layout::default, |(rows, _)| layout(rows));
         let record = Record {
-            gap: found.range.start - at,
-            kind: kind(&contents, &layout),
+            gap: found.range.start - self.at,
+            kind: kind(&self.contents, &layout),
             length: content.len(),
             corrections: &corrections,
             around: Around::new(&found.frame, filters),
         };
         if !record.makes(content, &input[found.range.clone()]) {
-            continue;
+            return;
         }
-        record.write(&mut control);
-        rest.extend(&input[at..found.range.start]);
-        if record.kind == contents.len() {
-            contents.push(Stream {
+        record.write(&mut self.records);
+        self.rest.extend(&input[self.at..found.range.start]);
+        if record.kind == self.contents.len() {
+            self.contents.push(Stream {
                 data: Vec::new(),
                 layout,
             });
         }
-        contents[record.kind].data.extend(content);
-        settings = Some(own);
-        covered += found.range.len();
-        at = found.range.end;
+        self.contents[record.kind].data.extend(content);
+        self.zlib = Some(zlib);
+        self.covered += found.range.len();
+        self.at = found.range.end;
     }
-    rest.extend(&input[at..]);
-    let mut streams: Vec<_> = [rest, control]
-        .map(|data| Stream {
-            data,
-            layout: Layout::default(),
-        })
-        .into();
-    streams.append(&mut contents);
-    (
-        Adapted {
-            params: Vec::new(),
-            streams,
-        },
-        covered,
-    )
 }
 
 /// Which stream of `contents`, or the next one, has that layout. The last takes what is too much.

@@ -27,7 +27,7 @@ const LEVELS: [[u16; 4]; 9] = [
 
 /// How zlib was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Settings {
+pub(crate) struct Zlib {
     /// 1 to 9.
     pub(crate) level: u8,
     pub(crate) strategy: Strategy,
@@ -52,7 +52,7 @@ type Match = (usize, usize);
 /// zlib at a place in a stream.
 pub(crate) struct Model<'a> {
     plain: &'a [u8],
-    settings: Settings,
+    settings: Zlib,
     /// good, lazy, nice, chain.
     tuning: [usize; 4],
     at: usize,
@@ -65,7 +65,7 @@ pub(crate) struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn new(plain: &'a [u8], settings: Settings) -> Self {
+    pub(crate) fn new(plain: &'a [u8], settings: Zlib) -> Self {
         let searches = matches!(settings.strategy, Strategy::Default | Strategy::Filtered);
         let size = |bits: u8| if searches { 1 << bits } else { 0 };
         // A place modulo the window is the place itself where the content is shorter.

@@ -5,7 +5,7 @@ use umoec_codec::Result;
 use crate::bits::BitWriter;
 use crate::fault;
 use crate::huffman::header;
-use crate::model::{Model, Settings, Strategy};
+use crate::model::{Model, Strategy, Zlib};
 use crate::tokens::{Header, TOKENS, Token, fixed_lengths};
 use crate::wire::Fields;
 use crate::write::{frequencies, write_header, write_tokens};
@@ -29,7 +29,7 @@ pub(crate) fn rebuild(
 ) -> Result<()> {
     let mut fields = Fields(corrections);
     let (first, second, buffer) = (fields.byte()?, fields.byte()?, fields.byte()?);
-    let settings = Settings::read(first & !CUT, second)?;
+    let settings = Zlib::read(first & !CUT, second)?;
     if !(7..=15).contains(&buffer) {
         return Err(fault("a stream has blocks of an unknown size"));
     }
@@ -103,7 +103,7 @@ pub(crate) fn rebuild(
     Ok(())
 }
 
-impl Settings {
+impl Zlib {
     fn read(first: u8, second: u8) -> Result<Self> {
         let strategy = match first >> 4 {
             0 => Strategy::Default,

@@ -42,7 +42,7 @@ const LEAST_CUT: usize = 4096;
 const TRIALS: usize = 16;
 
 /// A place to look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 enum Magic {
     Gzip,
     Zip,
@@ -50,10 +50,10 @@ enum Magic {
     Zlib,
 }
 
-/// The streams of `block`, one behind the other, that have at most `most` bytes inside together.
-pub(crate) fn scan(block: &[u8], mut most: usize) -> Vec<Found> {
+/// Shows `take` the streams of `block`, one behind the other, that have at most `most` bytes inside
+/// together.
+pub(crate) fn scan(block: &[u8], mut most: usize, mut take: impl FnMut(Found)) {
     let mut work = block.len().saturating_mul(TRIALS);
-    let mut found = Vec::new();
     let mut free = 0;
     for (at, magic) in candidates(block) {
         if at < free {
@@ -62,40 +62,51 @@ pub(crate) fn scan(block: &[u8], mut most: usize) -> Vec<Found> {
         if work == 0 || most == 0 {
             break;
         }
-        let one = match magic {
+        let found = match magic {
             Magic::Gzip => gzip(block, at, most, &mut work),
             Magic::Zip => zip(block, at, most, &mut work),
             Magic::Png => png(block, at, most, &mut work),
             Magic::Zlib => zlib(block, at, most, &mut work),
         };
-        let Some(one) = one else { continue };
-        if one.inflated.used < LEAST || one.inflated.plain.len() <= one.inflated.used {
+        let Some(found) = found else { continue };
+        let (inside, used) = (found.inflated.plain.len(), found.inflated.used);
+        if used < LEAST || inside <= used {
             continue;
         }
-        free = one.range.end;
-        most -= one.inflated.plain.len();
-        found.push(one);
+        free = found.range.end;
+        most -= inside;
+        take(found);
     }
-    found
 }
 
 /// Where something may begin, in order.
-fn candidates(block: &[u8]) -> Vec<(usize, Magic)> {
-    let mut places = Vec::new();
-    let mut all = |needle: &[u8], magic| {
-        places.extend(memchr::memmem::find_iter(block, needle).map(|at| (at, magic)));
-    };
-    all(b"\x1F\x8B\x08", Magic::Gzip);
-    all(b"PK\x03\x04", Magic::Zip);
-    all(b"\x89PNG\r\n\x1A\n", Magic::Png);
+fn candidates(block: &[u8]) -> impl Iterator<Item = (usize, Magic)> {
     // The headers that zlib writes with its usual window: one for each class of levels.
-    for at in memchr::memchr_iter(0x78, block) {
-        if matches!(block.get(at + 1), Some(0x01 | 0x5E | 0x9C | 0xDA)) {
-            places.push((at, Magic::Zlib));
-        }
-    }
-    places.sort_unstable();
-    places
+    let classes = |at: &usize| matches!(block.get(at + 1), Some(0x01 | 0x5E | 0x9C | 0xDA));
+    let mut zlib = memchr::memchr_iter(0x78, block).filter(classes).peekable();
+    let all = |needle: &'static [u8]| memchr::memmem::find_iter(block, needle).peekable();
+    let mut gzip = all(b"\x1F\x8B\x08");
+    let mut zip = all(b"PK\x03\x04");
+    let mut png = all(b"\x89PNG\r\n\x1A\n");
+    std::iter::from_fn(move || {
+        let next = [
+            (gzip.peek().copied(), Magic::Gzip),
+            (zip.peek().copied(), Magic::Zip),
+            (png.peek().copied(), Magic::Png),
+            (zlib.peek().copied(), Magic::Zlib),
+        ];
+        let next = next
+            .into_iter()
+            .filter_map(|(at, magic)| Some((at?, magic)));
+        let next = next.min_by_key(|&(at, _)| at)?;
+        match next.1 {
+            Magic::Gzip => gzip.next(),
+            Magic::Zip => zip.next(),
+            Magic::Png => png.next(),
+            Magic::Zlib => zlib.next(),
+        };
+        Some(next)
+    })
 }
 
 /// A member by RFC 1952.

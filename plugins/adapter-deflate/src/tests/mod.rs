@@ -6,7 +6,6 @@ use umoec_codec::plugin::Proposal;
 
 use super::*;
 use crate::bits::BitWriter;
-use crate::model::Settings as Zlib;
 use crate::model::{Model, Strategy as Way};
 use crate::rebuild::rebuild;
 use crate::wire::put;
