@@ -1,36 +1,28 @@
-//! Encoder: how a deflate stream differs from what zlib would have made of its content (`spec.md`, section 4).
+//! Encoder: how a deflate stream differs from what zlib would have made of its content (`spec.md`,
+//! section 4).
 
+use crate::block::{Head, Kind};
 use crate::huffman::header;
 use crate::inflate::Inflated;
 use crate::model::{Model, Zlib};
-use crate::rebuild::{COUNTED, CUT, HEADED, LAST};
-use crate::tokens::{Block, Coding};
+use crate::rebuild::CUT;
+use crate::tokens::{Block, Coding, Token};
 use crate::wire::put;
 use crate::write::frequencies;
 
 /// What has to be known beside the content to make a stream again.
-pub(crate) fn explain(inflated: &Inflated, settings: Zlib) -> Vec<u8> {
-    let most = inflated
-        .blocks
-        .iter()
-        .rev()
-        .skip(1)
-        .map(|b| b.tokens.len())
-        .max();
-    // Blocks of zlib have a token less than its buffer.
-    let buffer = most
-        .map_or(15, |m| (m + 1).next_power_of_two().ilog2())
-        .clamp(7, 15) as u8;
+pub(crate) fn explain(inflated: &Inflated, zlib: Zlib) -> Vec<u8> {
+    let buffer = inflated.buffer().unwrap_or(15);
     let cut = inflated.tail.map_or(0, |_| CUT);
     let mut out = vec![
-        settings.level | (settings.strategy as u8) << 4 | cut,
-        (settings.window - 9) | (settings.hash - 8) << 3,
+        zlib.level | (zlib.strategy as u8) << 4 | cut,
+        (zlib.window - 9) | (zlib.hash - 8) << 3,
         buffer,
     ];
     out.extend(inflated.tail);
     put(&mut out, inflated.blocks.len());
     let mut differences = Vec::new();
-    let mut model = Model::new(&inflated.plain, settings);
+    let mut model = Model::new(&inflated.plain, zlib);
     let mut right = 0;
     for block in &inflated.blocks {
         for &token in &block.tokens {
@@ -40,21 +32,7 @@ pub(crate) fn explain(inflated: &Inflated, settings: Zlib) -> Vec<u8> {
             } else {
                 put(&mut differences, right);
                 right = 0;
-                put(
-                    &mut differences,
-                    if token.is_literal() {
-                        0
-                    } else {
-                        token.length() - 2
-                    },
-                );
-                if !token.is_literal() {
-                    let rank = model.rank(token.length(), token.distance());
-                    put(&mut differences, rank);
-                    if rank == 0 {
-                        put(&mut differences, token.distance());
-                    }
-                }
+                difference(token, &model, &mut differences);
             }
             model.take(token, said);
         }
@@ -64,45 +42,39 @@ pub(crate) fn explain(inflated: &Inflated, settings: Zlib) -> Vec<u8> {
         let (count, full) = (block.tokens.len(), (1 << buffer) - 1);
         let ended = model.at() == inflated.plain.len();
         let usual = count == full || (count < full && ended);
-        explain_block(block, !usual, &mut out);
+        head(block, (!usual).then_some(count)).write(&mut out);
     }
     out.extend(differences);
     out
 }
 
-fn explain_block(block: &Block, counted: bool, out: &mut Vec<u8>) {
-    let last = if block.last { LAST } else { 0 };
-    let counted = if counted { COUNTED } else { 0 };
-    match &block.coding {
-        Coding::Stored(length) => {
-            out.push(last);
-            put(out, *length);
-        }
-        Coding::Fixed => {
-            out.push(1 | last | counted);
-            if counted != 0 {
-                put(out, block.tokens.len());
-            }
-        }
+/// Writes a token that the model does not say.
+fn difference(token: Token, model: &Model<'_>, out: &mut Vec<u8>) {
+    if token.is_literal() {
+        put(out, 0);
+        return;
+    }
+    put(out, token.length() - 2);
+    let rank = model.rank(token.length(), token.distance());
+    put(out, rank);
+    if rank == 0 {
+        put(out, token.distance());
+    }
+}
+
+fn head(block: &Block, count: Option<usize>) -> Head {
+    let (kind, count) = match &block.coding {
+        Coding::Stored(length) => (Kind::Stored(*length), None),
+        Coding::Fixed => (Kind::Fixed, count),
         Coding::Dynamic(written) => {
             let (literals, distances) = frequencies(&block.tokens);
-            let headed = *written != header(&literals, &distances);
-            out.push(2 | last | counted | if headed { HEADED } else { 0 });
-            if counted != 0 {
-                put(out, block.tokens.len());
-            }
-            if headed {
-                out.push((written.literals.len() - 257) as u8);
-                out.push(written.distances.len() as u8);
-                out.push(written.meta.len() as u8);
-                out.extend(&written.meta);
-                for &(symbol, extra) in &written.symbols {
-                    out.push(symbol);
-                    if symbol >= 16 {
-                        out.push(extra);
-                    }
-                }
-            }
+            let own = *written != header(&literals, &distances);
+            (Kind::Dynamic(own.then(|| written.clone())), count)
         }
+    };
+    Head {
+        last: block.last,
+        kind,
+        count,
     }
 }

@@ -20,6 +20,20 @@ pub(crate) struct Inflated {
 /// What a trial costs at least, in bytes made: tables are built.
 const TRIAL: usize = 256;
 
+impl Inflated {
+    /// The size of zlib's buffer of tokens as a power of two, by the largest block but the last: blocks
+    /// have a token less. `None` where there is only one block.
+    pub(crate) fn buffer(&self) -> Option<u8> {
+        let (_, blocks) = self.blocks.split_last()?;
+        let most = blocks.iter().map(|b| b.tokens.len()).max()?;
+        Some(((most + 1).next_power_of_two().ilog2() as u8).clamp(7, 15))
+    }
+
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = Token> {
+        self.blocks.iter().flat_map(|block| &block.tokens).copied()
+    }
+}
+
 /// Decodes the stream at the beginning of `data`. Where the data ends first, or its content would have
 /// more than `most` bytes, the whole blocks up to there are taken. `None` where there is a fault, or an
 /// oddity that no encoder in use has: bits set in the padding, two codes for the length 258. `work` goes

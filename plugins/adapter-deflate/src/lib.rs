@@ -2,6 +2,7 @@
 //! bit for bit.
 
 mod bits;
+mod block;
 mod code;
 mod explain;
 mod guess;

@@ -52,7 +52,7 @@ type Match = (usize, usize);
 /// zlib at a place in a stream.
 pub(crate) struct Model<'a> {
     plain: &'a [u8],
-    settings: Zlib,
+    zlib: Zlib,
     /// good, lazy, nice, chain.
     tuning: [usize; 4],
     at: usize,
@@ -65,18 +65,18 @@ pub(crate) struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn new(plain: &'a [u8], settings: Zlib) -> Self {
-        let searches = matches!(settings.strategy, Strategy::Default | Strategy::Filtered);
+    pub(crate) fn new(plain: &'a [u8], zlib: Zlib) -> Self {
+        let searches = matches!(zlib.strategy, Strategy::Default | Strategy::Filtered);
         let size = |bits: u8| if searches { 1 << bits } else { 0 };
         // A place modulo the window is the place itself where the content is shorter.
-        let chain = size(settings.window).min(plain.len().next_power_of_two());
+        let chain = size(zlib.window).min(plain.len().next_power_of_two());
         Self {
             plain,
-            settings,
-            tuning: LEVELS[usize::from(settings.level) - 1].map(usize::from),
+            zlib,
+            tuning: LEVELS[usize::from(zlib.level) - 1].map(usize::from),
             at: 0,
             pending: None,
-            head: vec![0; size(settings.hash)],
+            head: vec![0; size(zlib.hash)],
             chain: vec![0; chain],
         }
     }
@@ -89,7 +89,7 @@ impl<'a> Model<'a> {
     /// What zlib would write next. There must be a byte left, and `take` must follow.
     pub(crate) fn next(&mut self) -> Token {
         let literal = Token::literal(self.plain[self.at]);
-        match self.settings.strategy {
+        match self.zlib.strategy {
             Strategy::Huffman => literal,
             Strategy::Runs => self.run(),
             _ => {
@@ -159,7 +159,7 @@ impl<'a> Model<'a> {
 
     /// Whether the level takes the first match that it finds.
     fn fast(&self) -> bool {
-        self.settings.level <= 3
+        self.zlib.level <= 3
     }
 
     fn run(&self) -> Token {
@@ -200,7 +200,7 @@ impl<'a> Model<'a> {
 
     fn hash_of(&self, at: usize) -> Option<usize> {
         let bytes = self.plain.get(at..at + SHORTEST)?;
-        let shift = self.settings.hash.div_ceil(3);
+        let shift = self.zlib.hash.div_ceil(3);
         let hash = bytes.iter().fold(0, |h, &b| (h << shift) ^ usize::from(b));
         Some(hash & (self.head.len() - 1))
     }
@@ -221,7 +221,7 @@ impl<'a> Model<'a> {
     /// The longest match at `at` that has more than `beat` bytes, among those that the chain from
     /// `first` on holds.
     fn longest(&self, at: usize, first: usize, beat: usize) -> Match {
-        let farthest = (1 << self.settings.window) - LOOKAHEAD;
+        let farthest = (1 << self.zlib.window) - LOOKAHEAD;
         if first == 0 || at - first > farthest {
             return (2, 0);
         }
@@ -265,7 +265,7 @@ impl<'a> Model<'a> {
     fn poor(&self, (length, start): Match, at: usize) -> bool {
         !self.fast()
             && length <= 5
-            && (self.settings.strategy == Strategy::Filtered
+            && (self.zlib.strategy == Strategy::Filtered
                 || (length == SHORTEST && at - start > TOO_FAR))
     }
 }

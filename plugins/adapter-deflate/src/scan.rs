@@ -177,7 +177,7 @@ fn png(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found> 
     }
     Some(Found {
         range: chunks.start..chunks.end,
-        window: Some(header[0] >> 4).map(|bits| bits + 8),
+        window: Some((header[0] >> 4) + 8),
         frame: Frame::Png {
             header,
             lengths,
