@@ -1,27 +1,30 @@
 //! From the content of a deflate stream back to the stream (`spec.md`, section 4).
 
-use umoec_codec::Result;
+use umoec_codec::{Error, Limits, Result};
 
 use crate::bits::BitWriter;
 use crate::block::{Head, Kind};
 use crate::fault;
 use crate::huffman::header;
 use crate::model::{Model, Strategy, Zlib};
-use crate::tokens::{TOKENS, Token, fixed_lengths};
+use crate::tokens::{Token, fixed_lengths};
 use crate::wire::Fields;
 use crate::write::{frequencies, write_header, write_tokens};
 
-/// Bytes that `rebuild` takes beside its content and its output: tokens of a block, and tables.
-pub(crate) const MEMORY: usize = 4 * TOKENS + (1 << 19);
+/// Bytes of the model's tables, at most.
+const TABLES: usize = 1 << 19;
 
 /// Bit of the first byte: the stream is cut off.
 pub(crate) const CUT: u8 = 64;
 
-/// Appends the stream with that content, at most about `most` bytes.
+/// Appends the stream with that content, at most about `most` bytes. `taken` is what is already in use of
+/// the memory that `limits` allow.
 pub(crate) fn rebuild(
     plain: &[u8],
     corrections: &[u8],
     most: usize,
+    limits: &Limits,
+    taken: usize,
     out: &mut Vec<u8>,
 ) -> Result<()> {
     let mut fields = Fields(corrections);
@@ -34,9 +37,13 @@ pub(crate) fn rebuild(
     let blocks = fields.number()?;
     // The differences begin behind the heads of the blocks: these are read once to get there.
     let mut differences = Fields(fields.0);
+    let mut longest = 0;
     for _ in 0..blocks {
-        Head::read(&mut differences)?;
+        let head = Head::read(&mut differences)?;
+        longest = longest.max(head.count.unwrap_or((1 << buffer) - 1));
     }
+    let tokens = longest.min(plain.len()) * size_of::<Token>();
+    afford(limits, taken.saturating_add(tokens).saturating_add(TABLES))?;
     let mut differences = Differences::new(differences)?;
     let mut model = Model::new(plain, zlib);
     let mut bits = BitWriter::new(out, most);
@@ -77,6 +84,20 @@ pub(crate) fn rebuild(
         return Err(fault("a stream does not use up its content"));
     }
     Ok(())
+}
+
+/// Refuses what needs more bytes than there may be.
+pub(crate) fn afford(limits: &Limits, needed: usize) -> Result<()> {
+    let needed = needed as u64;
+    if needed <= limits.memory {
+        return Ok(());
+    }
+    Err(Error::Limit {
+        what: "adapter `deflate`".into(),
+        needed,
+        limit: limits.memory,
+        hint: "allow more memory".into(),
+    })
 }
 
 fn stored(

@@ -1,6 +1,6 @@
 //! The records of the control stream, and the way back by them (`spec.md`, sections 2 and 3).
 
-use umoec_codec::{Error, Limits, Result};
+use umoec_codec::{Limits, Result};
 
 use crate::png::{Rows, filter, idat_check};
 use crate::scan::{Frame, adler32, gzip_trailer};
@@ -213,29 +213,17 @@ fn append(
     limits: &Limits,
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    let needed = match record.around {
-        // Rows with their filters, at most two bytes for one, and the stream in one piece.
-        Around::Png { .. } => content.len().saturating_mul(2).saturating_add(most),
-        _ => 0,
+    let rebuild = |content: &[u8], taken, out: &mut Vec<u8>| {
+        rebuild::rebuild(content, record.corrections, most, limits, taken, out)
     };
-    let needed = needed.saturating_add(rebuild::MEMORY) as u64;
-    if needed > limits.memory {
-        return Err(Error::Limit {
-            what: "adapter `deflate`".into(),
-            needed,
-            limit: limits.memory,
-            hint: "allow more memory".into(),
-        });
-    }
-    let mut append = |content: &[u8]| rebuild::rebuild(content, record.corrections, most, out);
     match &record.around {
-        Around::Bare => append(content)?,
+        Around::Bare => rebuild(content, 0, out)?,
         Around::Zlib => {
-            append(content)?;
+            rebuild(content, 0, out)?;
             out.extend(adler32(content).to_be_bytes());
         }
         Around::Gzip => {
-            append(content)?;
+            rebuild(content, 0, out)?;
             out.extend(gzip_trailer(content));
         }
         Around::Png {
@@ -243,10 +231,13 @@ fn append(
             filters,
             runs,
         } => {
+            // Rows with their filters, at most two bytes for one, and the stream in one piece.
+            let taken = content.len().saturating_mul(2).saturating_add(most);
+            rebuild::afford(limits, taken)?;
             let filtered = filters.map(|(rows, filters)| filter(content, filters, rows));
             let content = filtered.as_deref().unwrap_or(content);
             let mut joined = header.to_vec();
-            rebuild::rebuild(content, record.corrections, most, &mut joined)?;
+            rebuild(content, taken, &mut joined)?;
             joined.extend(adler32(content).to_be_bytes());
             chunks(&joined, runs, most, out)?;
         }

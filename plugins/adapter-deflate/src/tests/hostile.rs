@@ -12,7 +12,7 @@ fn refused(plain: &[u8], more: &[u8], reason: &str) {
 }
 
 fn refused_wholly(plain: &[u8], corrections: &[u8], reason: &str) {
-    let error = rebuild(plain, corrections, 1 << 20, &mut Vec::new()).unwrap_err();
+    let error = rebuild(plain, corrections, 1 << 20, &FREE, 0, &mut Vec::new()).unwrap_err();
     assert!(
         matches!(&error, Error::Plugin { .. }) && error.to_string().contains(reason),
         "{error}"
@@ -129,25 +129,19 @@ fn records_are_refused() {
 
 #[test]
 fn memory_is_asked_for_first() {
-    let block = gzip_member(&text(20_000), USUAL);
-    let streams = datas(opened(&block));
-    let limits = Limits {
-        memory: 1 << 20,
-        output: u64::MAX,
-    };
-    let error = Deflate
-        .inverse(1, &[], streams.clone(), block.len(), &limits)
-        .unwrap_err();
-    assert!(matches!(error, Error::Limit { .. }), "{error}");
-    let limits = Limits {
-        memory: rebuild::MEMORY as u64,
-        ..limits
-    };
-    assert!(
-        Deflate
-            .inverse(1, &[], streams, block.len(), &limits)
-            .is_ok()
-    );
+    // Tables, and a token of 4 bytes for each byte; then the rows of an image and its stream.
+    let text = gzip_member(&text(20_000), USUAL);
+    let image = png_image(50, 40, 500).0;
+    for (block, needed) in [(&text, (1 << 19) + 80_000), (&image, 2 * 6000 + 1000)] {
+        let streams = datas(opened(block));
+        let back = |memory| {
+            let limits = Limits { memory, ..FREE };
+            Deflate.inverse(1, &[], streams.clone(), block.len(), &limits)
+        };
+        let error = back(needed - 1).unwrap_err();
+        assert!(matches!(error, Error::Limit { .. }), "{error}");
+        assert!(back(needed + (1 << 20)).is_ok());
+    }
 }
 
 #[test]
@@ -219,7 +213,7 @@ proptest! {
     ) {
         let corrections = [vec![first, second, 14], rest].concat();
         let mut out = Vec::new();
-        let _ = rebuild(&plain, &corrections, 1000, &mut out);
+        let _ = rebuild(&plain, &corrections, 1000, &FREE, 0, &mut out);
         prop_assert!(out.len() < 100_000);
     }
 }

@@ -77,7 +77,7 @@ fn nothing_to_correct(plain: &[u8], settings: Zlib, buffer: u8) -> Vec<u8> {
 fn deflate(plain: &[u8], settings: Zlib) -> Vec<u8> {
     let mut out = Vec::new();
     let corrections = nothing_to_correct(plain, settings, 14);
-    rebuild(plain, &corrections, usize::MAX / 2, &mut out).unwrap();
+    rebuild(plain, &corrections, usize::MAX / 2, &FREE, 0, &mut out).unwrap();
     out
 }
 

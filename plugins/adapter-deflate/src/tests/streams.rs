@@ -223,7 +223,7 @@ proptest! {
         prop_assert!(cut.is_some() || inflated.plain == plain);
         let corrections = explain::explain(&inflated, settings);
         let mut out = b"before".to_vec();
-        rebuild(&inflated.plain, &corrections, end, &mut out).unwrap();
+        rebuild(&inflated.plain, &corrections, end, &FREE, 0, &mut out).unwrap();
         prop_assert_eq!(&out[6..], &compressed[..inflated.used]);
     }
 

@@ -44,7 +44,7 @@ fn the_model_makes_what_zlib_makes() {
         };
         let corrections = nothing_to_correct(&plain, settings, memory + 6);
         let mut out = Vec::new();
-        rebuild(&plain, &corrections, usize::MAX / 2, &mut out).unwrap();
+        rebuild(&plain, &corrections, usize::MAX / 2, &FREE, 0, &mut out).unwrap();
         assert_eq!(
             (out.len(), crc32fast::hash(&out)),
             (length, check),
