@@ -260,4 +260,24 @@ proptest! {
         opened(&block);
         opened(&block[..cut.index(block.len() + 1)]);
     }
+
+    /// A damaged file is no other file.
+    #[test]
+    fn damaged_files_come_back(
+        kind in 0..4u8,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let plain = text(3000);
+        let mut block = match kind {
+            0 => gzip_member(&plain, USUAL),
+            1 => zip_member("x", &plain, USUAL),
+            2 => zlib_stream(&plain, USUAL),
+            _ => png_image(30, 30, 300).0,
+        };
+        for (place, value) in changes {
+            let place = place.index(block.len());
+            block[place] = value;
+        }
+        opened(&block);
+    }
 }
