@@ -38,59 +38,58 @@ impl Rows {
 }
 
 /// Chunks of an image.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Chunks {
-    /// Offset of the first IDAT chunk's body.
-    pub(crate) start: usize,
-    /// Offset behind the last one.
-    pub(crate) end: usize,
-    /// Bytes of their bodies.
+    /// Offsets of the IDAT chunks' bodies.
+    pub(crate) starts: Vec<usize>,
+    /// Bytes of their bodies, of the last as many as there are.
     pub(crate) lengths: Vec<usize>,
     /// Their bodies.
     pub(crate) joined: Vec<u8>,
     pub(crate) rows: Option<Rows>,
+    /// Whether the block ends before the last IDAT chunk and its check do.
+    pub(crate) cut: bool,
 }
 
 /// The chunks of the image whose signature is at `at`, if their checks are right.
 pub(crate) fn chunks(block: &[u8], at: usize) -> Option<Chunks> {
     let mut place = at + 8;
-    let (mut rows, mut start) = (None, 0);
-    let (mut lengths, mut joined) = (Vec::new(), Vec::new());
+    let mut chunks = Chunks::default();
     while let Some((kind, body, check)) = chunk(block, place) {
         match kind {
-            b"IHDR" => rows = Rows::of(body),
+            b"IHDR" => chunks.rows = Rows::of(body),
             b"IDAT" => {
-                if check != idat_check(body).to_be_bytes() {
-                    return None;
+                chunks.starts.push(place + 8);
+                chunks.lengths.push(body.len());
+                chunks.joined.extend(body);
+                match check {
+                    None => {
+                        chunks.cut = true;
+                        return Some(chunks);
+                    }
+                    Some(check) if check != idat_check(body).to_be_bytes() => return None,
+                    Some(_) => {}
                 }
-                if lengths.is_empty() {
-                    start = place + 8;
-                }
-                lengths.push(body.len());
-                joined.extend(body);
             }
-            _ if !lengths.is_empty() => {
-                return Some(Chunks {
-                    start,
-                    end: place,
-                    lengths,
-                    joined,
-                    rows,
-                });
-            }
+            _ if !chunks.starts.is_empty() => return Some(chunks),
             _ => {}
         }
         place += 12 + body.len();
     }
-    None
+    (!chunks.starts.is_empty()).then_some(chunks)
 }
 
-/// Name, body and check of the chunk at `at`.
-fn chunk(block: &[u8], at: usize) -> Option<(&[u8], &[u8], &[u8])> {
+/// Name, body and check of a chunk. Without its check: the block ends first.
+type Chunk<'a> = (&'a [u8], &'a [u8], Option<&'a [u8]>);
+
+fn chunk(block: &[u8], at: usize) -> Option<Chunk<'_>> {
     let (head, rest) = block.get(at..)?.split_at_checked(8)?;
     let (length, kind) = head.split_first_chunk()?;
-    let (body, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-    Some((kind, body, rest.get(..4)?))
+    let length = u32::from_be_bytes(*length) as usize;
+    Some(match rest.split_at_checked(length) {
+        Some((body, rest)) => (kind, body, rest.get(..4)),
+        None => (kind, rest, None),
+    })
 }
 
 /// The check of an IDAT chunk.
@@ -101,17 +100,16 @@ pub(crate) fn idat_check(body: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Filters and samples of the rows that `filtered` is made of. `None` where it is not.
+/// Filters and samples of the rows that `filtered` is made of, the last perhaps shorter. `None` where it is
+/// not.
 pub(crate) fn unfilter(filtered: &[u8], rows: Rows) -> Option<(Vec<u8>, Vec<u8>)> {
-    let lines = filtered.chunks_exact(rows.row + 1);
-    if !lines.remainder().is_empty() {
-        return None;
-    }
+    let lines = filtered.chunks(rows.row + 1);
     let mut filters = Vec::with_capacity(lines.len());
-    let mut samples: Vec<u8> = Vec::with_capacity(lines.len() * rows.row);
+    let mut samples: Vec<u8> = Vec::with_capacity(filtered.len());
     for line in lines {
         let (&filter, line) = line.split_first()?;
-        if filter > 4 {
+        // A filter alone would be forgotten: rows are counted by their samples.
+        if filter > 4 || line.is_empty() {
             return None;
         }
         filters.push(filter);
@@ -127,10 +125,10 @@ pub(crate) fn unfilter(filtered: &[u8], rows: Rows) -> Option<(Vec<u8>, Vec<u8>)
 /// Rows with their filters. There are as many filters as rows, none more than 4.
 pub(crate) fn filter(samples: &[u8], filters: &[u8], rows: Rows) -> Vec<u8> {
     let mut out = Vec::with_capacity(samples.len() + filters.len());
-    for (y, &filter) in filters.iter().enumerate() {
+    for (y, (&filter, line)) in filters.iter().zip(samples.chunks(rows.row)).enumerate() {
         out.push(filter);
         let start = y * rows.row;
-        for (x, &sample) in samples[start..start + rows.row].iter().enumerate() {
+        for (x, &sample) in line.iter().enumerate() {
             let said = predicted(filter, samples, start, x, rows);
             out.push(sample.wrapping_sub(said));
         }

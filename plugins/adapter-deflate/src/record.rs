@@ -20,6 +20,8 @@ pub(crate) struct Record<'a> {
     pub(crate) around: Around<'a>,
 }
 
+/// Bit of a record's first byte: the image is cut off.
+const CUT: u8 = 64;
 /// Most lengths of an image's chunks, not counting those like the one before.
 const RUNS: usize = 1 << 16;
 
@@ -35,6 +37,9 @@ pub(crate) enum Around<'a> {
         filters: Option<(Rows, &'a [u8])>,
         /// Bytes of chunks, and how many of them follow one another.
         runs: Vec<(usize, usize)>,
+        /// Where the image goes on behind it, the length that the last chunk names: neither the content nor
+        /// this chunk has its check.
+        cut: Option<usize>,
     },
 }
 
@@ -45,7 +50,10 @@ impl<'a> Around<'a> {
             Frame::Zlib => Self::Zlib,
             Frame::Gzip => Self::Gzip,
             Frame::Png {
-                header, lengths, ..
+                header,
+                lengths,
+                cut,
+                ..
             } => {
                 let runs = lengths
                     .chunk_by(|a, b| a == b)
@@ -54,6 +62,7 @@ impl<'a> Around<'a> {
                     header: *header,
                     filters,
                     runs: runs.collect(),
+                    cut: *cut,
                 }
             }
         }
@@ -64,7 +73,8 @@ impl<'a> Around<'a> {
             Self::Bare => 0,
             Self::Zlib => 1,
             Self::Gzip => 2,
-            Self::Png { .. } => 3,
+            Self::Png { cut: None, .. } => 3,
+            Self::Png { .. } => 3 | CUT,
         }
     }
 }
@@ -80,6 +90,7 @@ impl<'a> Record<'a> {
             header,
             filters,
             runs,
+            cut,
         } = &self.around
         {
             out.extend(header);
@@ -93,6 +104,7 @@ impl<'a> Record<'a> {
                 put(out, length);
                 put(out, times);
             }
+            cut.iter().for_each(|&length| put(out, length));
         }
     }
 
@@ -111,9 +123,10 @@ impl<'a> Record<'a> {
     fn read(fields: &mut Fields<'a>) -> Result<Self> {
         let gap = fields.number()?;
         let first = fields.byte()?;
-        let kind = usize::from(first >> 2);
-        if kind >= KINDS {
-            return Err(fault("a record names an impossible stream"));
+        let kind = usize::from(first >> 2) & (KINDS - 1);
+        let cut = first & CUT != 0;
+        if first & 128 != 0 || (cut && first & 3 != 3) {
+            return Err(fault("a record has unknown properties"));
         }
         let length = fields.number()?;
         let corrections = fields.number()?;
@@ -122,7 +135,7 @@ impl<'a> Record<'a> {
             0 => Around::Bare,
             1 => Around::Zlib,
             2 => Around::Gzip,
-            _ => read_png(fields, length)?,
+            _ => read_png(fields, length, cut)?,
         };
         Ok(Self {
             gap,
@@ -134,17 +147,17 @@ impl<'a> Record<'a> {
     }
 }
 
-fn read_png<'a>(fields: &mut Fields<'a>, length: usize) -> Result<Around<'a>> {
+fn read_png<'a>(fields: &mut Fields<'a>, length: usize, cut: bool) -> Result<Around<'a>> {
     let header = fields.bytes(2)?;
     let header = [header[0], header[1]];
     let mut filters = None;
     let pixel = fields.number()?;
     if pixel != 0 {
         let row = fields.number()?;
-        if row == 0 || !length.is_multiple_of(row) {
-            return Err(fault("an image does not have whole rows"));
+        if row == 0 {
+            return Err(fault("an image has rows of no bytes"));
         }
-        let list = fields.bytes(length / row)?;
+        let list = fields.bytes(length.div_ceil(row))?;
         if list.iter().any(|&filter| filter > 4) {
             return Err(fault("an image has an unknown filter"));
         }
@@ -165,10 +178,12 @@ fn read_png<'a>(fields: &mut Fields<'a>, length: usize) -> Result<Around<'a>> {
     for _ in 0..count {
         runs.push((fields.number()?, fields.number()?));
     }
+    let cut = if cut { Some(fields.number()?) } else { None };
     Ok(Around::Png {
         header,
         filters,
         runs,
+        cut,
     })
 }
 
@@ -230,6 +245,7 @@ fn append(
             header,
             filters,
             runs,
+            cut,
         } => {
             // Rows with their filters, at most two bytes for one, and the stream in one piece.
             let taken = content.len().saturating_mul(2).saturating_add(most);
@@ -238,23 +254,34 @@ fn append(
             let content = filtered.as_deref().unwrap_or(content);
             let mut joined = header.to_vec();
             rebuild(content, taken, &mut joined)?;
-            joined.extend(adler32(content).to_be_bytes());
-            chunks(&joined, runs, most, out)?;
+            if cut.is_none() {
+                joined.extend(adler32(content).to_be_bytes());
+            }
+            chunks(&joined, runs, *cut, most, out)?;
         }
     }
     Ok(())
 }
 
-/// Appends `joined` as IDAT chunks, but for the length and name of the first; about `most` bytes.
-fn chunks(joined: &[u8], runs: &[(usize, usize)], most: usize, out: &mut Vec<u8>) -> Result<()> {
+/// Appends `joined` as IDAT chunks, but for the length and name of the first, and if it is cut for the check
+/// of the last; about `most` bytes.
+fn chunks(
+    joined: &[u8],
+    runs: &[(usize, usize)],
+    cut: Option<usize>,
+    most: usize,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     let (mut left, begin) = (Fields(joined), out.len());
-    let mut chunk = |body: &[u8]| {
+    let mut chunk = |body: &[u8], length: usize, whole: bool| {
         if out.len() > begin {
-            out.extend((body.len() as u32).to_be_bytes());
+            out.extend((length as u32).to_be_bytes());
             out.extend(b"IDAT");
         }
         out.extend(body);
-        out.extend(idat_check(body).to_be_bytes());
+        if whole {
+            out.extend(idat_check(body).to_be_bytes());
+        }
         if out.len() - begin > most {
             return Err(fault("its streams make more than the block"));
         }
@@ -262,8 +289,8 @@ fn chunks(joined: &[u8], runs: &[(usize, usize)], most: usize, out: &mut Vec<u8>
     };
     for &(length, times) in runs {
         for _ in 0..times {
-            chunk(left.bytes(length)?)?;
+            chunk(left.bytes(length)?, length, true)?;
         }
     }
-    chunk(left.0)
+    chunk(left.0, cut.unwrap_or(left.0.len()), cut.is_none())
 }

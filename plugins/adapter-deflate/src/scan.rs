@@ -20,6 +20,8 @@ pub(crate) enum Frame {
         /// Bytes of the chunks but for the last.
         lengths: Vec<usize>,
         rows: Option<Rows>,
+        /// Where the image goes on behind it: what the last chunk names as its length.
+        cut: Option<usize>,
     },
 }
 
@@ -165,23 +167,41 @@ fn zlib(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found>
     Some(contiguous(at + 2, frame, inflated))
 }
 
+/// A PNG image. Where it is cut off, or too much is inside, its stream ends after a whole block, somewhere in
+/// a chunk.
 fn png(block: &[u8], at: usize, most: usize, work: &mut usize) -> Option<Found> {
     let chunks = png::chunks(block, at)?;
-    let mut lengths = chunks.lengths;
-    lengths.pop()?;
     let header = *chunks.joined.first_chunk::<2>()?;
     let inflated = inflate(&chunks.joined[2..], most, work)?;
-    let check = adler32(&inflated.plain).to_be_bytes();
-    if inflated.tail.is_some() || chunks.joined[2 + inflated.used..] != check {
-        return None;
+    let mut left = 2 + inflated.used;
+    let cut = inflated.tail.is_some();
+    if !cut {
+        let check = adler32(&inflated.plain).to_be_bytes();
+        if chunks.cut || chunks.joined[left..] != check {
+            return None;
+        }
+        left += 4;
     }
+    let mut lengths = Vec::new();
+    let mut pieces = chunks.starts.iter().zip(&chunks.lengths);
+    let (last, end) = loop {
+        let (&start, &length) = pieces.next()?;
+        if left <= length && (cut || pieces.len() == 0) {
+            break (start, start + left + if cut { 0 } else { 4 });
+        }
+        lengths.push(length);
+        left = left.checked_sub(length)?;
+    };
+    // The block may end before the chunk does: it is its header that says how long it is.
+    let named = u32::from_be_bytes(*block[last - 8..].first_chunk()?) as usize;
     Some(Found {
-        range: chunks.start..chunks.end,
+        range: chunks.starts[0]..end,
         window: Some((header[0] >> 4) + 8),
         frame: Frame::Png {
             header,
             lengths,
             rows: chunks.rows,
+            cut: cut.then_some(named),
         },
         inflated,
     })

@@ -90,19 +90,15 @@ fn records_are_refused() {
     refused(&[b"xy", b""], 1, "do not make the block");
     refused(&[b"x", b"", b"y"], 1, "do not make the block");
     refused(&[b"x", &[2]], 1, "ends too early");
-    refused(&[b"x", &[0, 64, 0, 0]], 1, "impossible stream");
+    refused(&[b"x", &[0, 64, 0, 0]], 1, "unknown properties");
+    refused(&[b"x", &[0, 128, 0, 0]], 1, "unknown properties");
     refused(&[b"x", &[0, 4, 0, 0], b""], 1, "impossible stream");
     refused(&[b"x", &[0, 0, 3, 0], b"ab"], 1, "ends too early");
     refused(&[b"xy", &[2, 0, 0, 0], b""], 1, "more than the block");
     refused(
         &[b"x", &[0, 3, 4, 0, 0x78, 1, 1, 0], b"abcd"],
         1,
-        "whole rows",
-    );
-    refused(
-        &[b"x", &[0, 3, 4, 0, 0x78, 1, 1, 3], b"abcd"],
-        1,
-        "whole rows",
+        "rows of no bytes",
     );
     refused(
         &[b"x", &[0, 3, 4, 0, 0x78, 1, 1, 4, 5], b"abcd"],
