@@ -7,6 +7,16 @@ def malformed(reason):
     raise Fault("malformed", reason)
 
 
+def foreign(inverse):
+    """An adapter in a file of its own, whose refusals are of Python's own kind."""
+    def adapter(params, streams, length):
+        try:
+            return inverse(params, streams, length)
+        except ValueError as refusal:
+            return malformed(str(refusal))
+    return adapter
+
+
 class Params:
     """A cursor over parameters."""
 

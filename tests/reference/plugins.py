@@ -1,7 +1,8 @@
 """The plugins of the `.umc` format, from their specifications."""
 
-from adapters import audio, exe, floats, identity
+from adapters import audio, exe, floats, foreign, identity
 from cm import Cm
+from deflate import inverse as deflate
 from fault import Fault
 
 TOTAL = 1 << 16
@@ -141,6 +142,7 @@ PLUGINS = {
     (0, 2, 1): floats,
     (0, 3, 1): audio,
     (0, 4, 1): exe,
+    (0, 7, 1): foreign(deflate),
     (1, 1, 1): Order0,
     (1, 2, 1): Cm,
     (2, 1, 1): Stored,

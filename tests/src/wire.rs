@@ -161,6 +161,19 @@ pub fn shared(raw: u64, parts: &[(&[u8], &[&[u8]])], segments: &[(u64, u64)]) ->
     out
 }
 
+/// A frame of several streams, stored (spec umc §5.3).
+#[must_use]
+pub fn several(raw: u64, adapter: &[u8], streams: &[Vec<u8>]) -> Vec<u8> {
+    let count = varint(streams.len() as u64);
+    let mut out = [&[1], &varint(raw)[..], adapter, &count].concat();
+    for stream in streams {
+        let length = varint(stream.len() as u64);
+        out.extend([&length, &[0, 1, 1][..], &length].concat());
+    }
+    out.extend(streams.concat());
+    out
+}
+
 /// The body of a stored frame (spec umc §6.2).
 #[must_use]
 pub fn stored(block: &[u8]) -> Vec<u8> {

@@ -6,6 +6,7 @@
 // One line for each package: nothing but the plugin's announcement is used of it.
 use umoec_adapter_audio as _;
 use umoec_adapter_bytes as _;
+use umoec_adapter_deflate as _;
 use umoec_adapter_exe as _;
 use umoec_adapter_float as _;
 use umoec_coder_rans as _;

@@ -9,6 +9,7 @@ mod bad_sections;
 mod good;
 mod good_adapters;
 mod good_cm;
+mod good_deflate;
 mod good_forms;
 pub mod manifest;
 mod models;
@@ -73,6 +74,7 @@ pub fn all() -> Vec<Vector> {
         good::vectors(),
         good_cm::vectors(),
         good_adapters::vectors(),
+        good_deflate::vectors(),
         good_forms::vectors(),
         bad_container::vectors(),
         bad_sections::vectors(),
