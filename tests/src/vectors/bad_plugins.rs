@@ -4,10 +4,17 @@ use super::bad_frames::of;
 use super::payload::{order0_rans, uniform_rans};
 use super::{Vector, faulty};
 use crate::stack::Fault::{Damaged, Malformed};
-use crate::wire::{frame, reference, solo, solo_member};
+use crate::wire::{frame, reference, several, solo, solo_member};
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [payloads(), parameters(), of_adapters(), of_numbers()].concat()
+    [
+        payloads(),
+        parameters(),
+        of_adapters(),
+        deflate(),
+        of_numbers(),
+    ]
+    .concat()
 }
 
 fn payloads() -> Vec<Vector> {
@@ -68,6 +75,40 @@ fn payloads() -> Vec<Vector> {
             &[1, 1],
             &reference(2, 1, &[8]),
             &coded,
+        ),
+    ]
+}
+
+fn deflate() -> Vec<Vector> {
+    let bad = |name, sentence, params: &[u8], streams: &[&[u8]]| {
+        let streams: Vec<_> = streams.iter().map(|s| s.to_vec()).collect();
+        let body = several(3, &reference(7, 1, params), &streams);
+        of(name, Malformed, sentence, &body)
+    };
+    vec![
+        bad(
+            "params-deflate",
+            "Parameters for adapter `deflate`, which has none.",
+            &[1],
+            &[b"abc", b""],
+        ),
+        bad(
+            "deflate-record-short",
+            "Adapter `deflate` with a record that ends early.",
+            &[],
+            &[b"abc", &[3, 0], b""],
+        ),
+        bad(
+            "deflate-gap",
+            "Adapter `deflate` with a record behind four bytes of three.",
+            &[],
+            &[b"abc", &[4, 0, 0, 0], b""],
+        ),
+        bad(
+            "deflate-content-left",
+            "Adapter `deflate` with a content that no record takes.",
+            &[],
+            &[b"abc", b"", b"x"],
         ),
     ]
 }
