@@ -13,6 +13,7 @@
 //!   work on an instruction set. `advice`, `hosting`: an opinion from elsewhere among its inputs. `params`, `presets`, `plan`: which model for which data.
 
 mod advice;
+mod aimed;
 mod apm;
 mod contexts;
 mod counter;
@@ -27,6 +28,7 @@ mod mixer;
 mod model;
 mod numeric;
 mod params;
+mod pixels;
 mod plan;
 mod presets;
 mod running;

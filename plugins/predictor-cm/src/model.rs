@@ -4,6 +4,7 @@ use umoec_codec::Result;
 use umoec_codec::plugin::DecisionCoder;
 use umoec_codec::probability::BitProbability;
 
+use crate::aimed::{self, Aimed};
 use crate::advice::{Advice, Alone, At};
 use crate::apm::Apm;
 use crate::direct::{self, Direct};
@@ -11,6 +12,7 @@ use crate::matcher::Matcher;
 use crate::math::{TABLES, Tables};
 use crate::mixer::Mixer;
 use crate::params::Params;
+use crate::pixels::Pixels;
 use crate::presets::Recipe;
 use crate::running::Bytes;
 use crate::runs::Runs;
@@ -41,6 +43,7 @@ pub(crate) struct Model<A = Alone> {
     slots: Slots,
     runs: Runs,
     direct: Direct,
+    aimed: Aimed,
     matchers: Vec<Matcher>,
     mixer: Mixer,
     selected: Vec<u32>,
@@ -53,7 +56,8 @@ impl<A: Advice> Model<A> {
         let recipe = &params.recipe;
         let table = params.lines() * LINE as u64;
         let slots = recipe.contexts.len() as u64 * CONTEXT_BYTES;
-        let direct = recipe.direct.len() as u64 * direct::memory(len);
+        let aimed = recipe.direct.iter().filter(|c| c.aim().is_some()).count() as u64;
+        let direct = (recipe.direct.len() as u64 - aimed) * direct::memory(len) + aimed * aimed::MEMORY;
         let matchers = recipe.matches.len() as u64 * Matcher::memory(Params::index_bits(len));
         let mut selectors = sizes(recipe);
         selectors.extend(A::SELECTORS);
@@ -71,16 +75,19 @@ impl<A: Advice> Model<A> {
         let mut sizes = sizes(recipe);
         sizes.extend(A::SELECTORS);
         let inputs = recipe.inputs() + A::INPUTS;
+        let strides = params.strides.map(|s| s as usize);
+        let pixels = Pixels::new(params.numbers, strides, len, recipe.uses_pixels())?;
         let bits = Params::index_bits(len);
         let matcher = |&least: &u8| Matcher::new(usize::from(least), bits);
         Ok(Self {
             advice,
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
-            tracker: Tracker::new(params.strides.map(|s| s as usize), params.numbers),
+            tracker: Tracker::new(strides, params.numbers, pixels),
             slots: Slots::new(&recipe.contexts, Table::new(params.lines() as usize)?),
             runs: Runs::new(usize::from(recipe.runs)),
             direct: Direct::new(&recipe.direct, len)?,
+            aimed: Aimed::new(&recipe.direct)?,
             matchers: recipe.matches.iter().map(matcher).collect::<Result<_>>()?,
             mixer: Mixer::new(
                 inputs,
@@ -145,6 +152,7 @@ impl<A: Advice> Model<A> {
         let (sure, rest) = rest.split_at_mut(n);
         let (runs, rest) = rest.split_at_mut(self.runs.len());
         let (direct, rest) = rest.split_at_mut(self.direct.len());
+        let (aimed, rest) = rest.split_at_mut(self.aimed.len());
         let (matches, rest) = rest.split_at_mut(2 * self.matchers.len());
         let (mut expected, mut length) = (0, 0);
         for (matcher, inputs) in self.matchers.iter_mut().zip(matches.chunks_exact_mut(2)) {
@@ -157,6 +165,8 @@ impl<A: Advice> Model<A> {
         let seen = self.slots.predict(node, self.tables, logits, sure);
         self.runs.predict(partial, self.tables, runs);
         self.direct.predict(node, self.tables, direct);
+        self.aimed
+            .predict(&self.tracker.pixels, partial, self.tables, aimed);
         rest[0] = 256;
         let advice = &mut rest[1..=A::INPUTS];
         let situation = Situation {
@@ -193,6 +203,7 @@ impl<A: Advice> Model<A> {
         self.slots.update(node, bit);
         self.runs.update(bit);
         self.direct.update(node, bit);
+        self.aimed.update(bit);
         for matcher in &mut self.matchers {
             matcher.update(bit, partial);
         }

@@ -168,6 +168,12 @@ impl Recipe {
         all.any(|c| *c as u8 >= 144)
     }
 
+    /// Whether the model looks at samples of images.
+    pub(crate) fn uses_pixels(&self) -> bool {
+        let mut all = self.contexts.iter().chain(&self.direct);
+        all.any(|c| *c as u8 >= 192)
+    }
+
     /// Whether the model looks at strides.
     pub(crate) fn uses_strides(&self) -> [bool; 2] {
         let all = || self.contexts.iter().chain(&self.direct);

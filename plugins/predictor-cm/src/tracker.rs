@@ -2,6 +2,7 @@
 //! (`spec.md`, section 6.1).
 
 use crate::numeric::{Numbers, Numeric};
+use crate::pixels::Pixels;
 
 /// Folds a value into a hash; the rounds of MurmurHash3's 32-bit body and finaliser.
 #[inline(always)]
@@ -74,10 +75,12 @@ pub(crate) struct Tracker {
     pub(crate) line_above: u8,
     /// Predictions of numbers.
     pub(crate) numeric: Numeric,
+    /// Predictions of samples.
+    pub(crate) pixels: Pixels,
 }
 
 impl Tracker {
-    pub(crate) fn new(strides: [usize; 2], numbers: Numbers) -> Self {
+    pub(crate) fn new(strides: [usize; 2], numbers: Numbers, pixels: Pixels) -> Self {
         Self {
             position: 0,
             c4: 0,
@@ -99,6 +102,7 @@ impl Tracker {
             columns: [0; 2],
             line_above: 0,
             numeric: Numeric::new(numbers, strides),
+            pixels,
         }
     }
 
@@ -114,6 +118,7 @@ impl Tracker {
         self.push_word(c);
         self.push_line(c);
         self.numeric.push(c, history);
+        self.pixels.push(c, history);
         let above = self.line_before + (self.position - self.line);
         self.line_above = if above < self.line {
             history.get(above).copied().unwrap_or(0)
