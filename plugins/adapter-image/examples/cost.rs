@@ -55,7 +55,15 @@ fn main() -> Result<()> {
             offset: 0,
             head: &data,
         };
-        for proposal in Image.propose(&data, &place, &Settings::new())? {
+        let only: Option<usize> = std::env::var("ONLY").ok().and_then(|v| v.parse().ok());
+        for (number, proposal) in Image
+            .propose(&data, &place, &Settings::new())?
+            .into_iter()
+            .enumerate()
+        {
+            if only.is_some_and(|only| only != number) {
+                continue;
+            }
             let told = Image.describe(1, &proposal.adapted.params);
             let (bytes, speed, model) = cost(&proposal.adapted, &settings)?;
             let told = told.unwrap_or_default();

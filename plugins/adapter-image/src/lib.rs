@@ -63,7 +63,7 @@ impl Adapter for Image {
             return Ok(Vec::new());
         };
         let colours: &[Colour] = if params.channels >= 3 {
-            &[Colour::Same, Colour::GreenFirst, Colour::LessGreen]
+            &[Colour::LessGreen, Colour::Same]
         } else {
             &[Colour::Same]
         };

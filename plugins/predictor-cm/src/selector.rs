@@ -39,7 +39,7 @@ selectors! {
     Partial = 0 "partial" 256, C1 = 1 "c1" 256, C2 = 2 "c2" 256, Match = 3 "match" 256, Seen = 4 "seen" 512,
     Column = 5 "column" 2048, Shape = 6 "shape" 2048, Row = 7 "row" 2048, Expected = 8 "expected" 2048,
     C1High = 9 "c1-high" 2048, Zero = 10 "zero" 1, Word = 11 "word" 2048, Size = 12 "size" 2048,
-    Slope = 13 "slope" 2048, Error = 14 "error" 2048, Aim = 15 "aim" 8192, Texture = 16 "texture" 2048,
+    Slope = 13 "slope" 2048, Error = 14 "error" 2048, Aim = 15 "aim" 2048, Texture = 16 "texture" 2048,
 }
 
 impl Selector {
@@ -113,7 +113,7 @@ impl Selector {
             }
             Self::Aim => {
                 let (below, middle) = t.pixels.split(s.partial);
-                t.pixels.offset(middle, 0) << 4 | below
+                t.pixels.offset(middle, 0) >> 2 << 4 | below
             }
             Self::Word => {
                 let inside = u32::from(t.word != 0);
