@@ -79,7 +79,11 @@ impl Lean {
         let mut model = Self {
             tables: &TABLES,
             histories: &HISTORIES,
-            tracker: Tracker::new(strides, params.numbers, Pixels::new(params.numbers, strides, len, false)?),
+            tracker: Tracker::new(
+                strides,
+                params.numbers,
+                Pixels::new(params.numbers, strides, len, false)?,
+            ),
             table: Table::new(params.lines() as usize)?,
             contexts: std::array::from_fn(|i| recipe.contexts[i]),
             counters: [fresh_counters(); CONTEXTS],

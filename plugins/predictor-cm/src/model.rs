@@ -4,8 +4,8 @@ use umoec_codec::Result;
 use umoec_codec::plugin::DecisionCoder;
 use umoec_codec::probability::BitProbability;
 
-use crate::aimed::{self, Aimed};
 use crate::advice::{Advice, Alone, At};
+use crate::aimed::{self, Aimed};
 use crate::apm::Apm;
 use crate::direct::{self, Direct};
 use crate::matcher::Matcher;
@@ -57,7 +57,8 @@ impl<A: Advice> Model<A> {
         let table = params.lines() * LINE as u64;
         let slots = recipe.contexts.len() as u64 * CONTEXT_BYTES;
         let aimed = recipe.direct.iter().filter(|c| c.aim().is_some()).count() as u64;
-        let direct = (recipe.direct.len() as u64 - aimed) * direct::memory(len) + aimed * aimed::MEMORY;
+        let direct =
+            (recipe.direct.len() as u64 - aimed) * direct::memory(len) + aimed * aimed::MEMORY;
         let matchers = recipe.matches.len() as u64 * Matcher::memory(Params::index_bits(len));
         let mut selectors = sizes(recipe);
         selectors.extend(A::SELECTORS);
@@ -66,7 +67,9 @@ impl<A: Advice> Model<A> {
         let apms: u64 = used.iter().map(|&n| Apm::memory(n)).sum();
         // What followed pairs of bytes, and the fixed tables.
         let small = 1 << 20;
-        table + slots + direct + matchers + mixer + apms + small + A::MEMORY
+        let strides = params.strides.map(|s| s as usize);
+        let pixels = Pixels::memory(params.numbers, strides, len, recipe.uses_pixels());
+        table + slots + direct + pixels + matchers + mixer + apms + small + A::MEMORY
     }
 
     /// A model at the beginning of a stream of `len` bytes.

@@ -147,6 +147,9 @@ impl Recipe {
                 self.inputs()
             ));
         }
+        if self.contexts.iter().any(|c| c.aim().is_some()) {
+            return Err("an aimed context stands among the `direct` ones".into());
+        }
         if self.rates[1] > self.rates[0] {
             return Err(
                 "the mixer's rate falls: the second of `rates` is at most the first".into(),

@@ -53,7 +53,16 @@ impl Selector {
 
     /// Whether it needs no more of the past than `Tracker::push_bytes` keeps.
     pub(crate) const fn sees_bytes_only(self) -> bool {
-        !matches!(self, Self::Shape | Self::Word | Self::Size | Self::Slope | Self::Error | Self::Aim | Self::Texture)
+        !matches!(
+            self,
+            Self::Shape
+                | Self::Word
+                | Self::Size
+                | Self::Slope
+                | Self::Error
+                | Self::Aim
+                | Self::Texture
+        )
     }
 
     /// The context in this situation, below `size`.

@@ -44,20 +44,22 @@ pub(crate) struct Pixels {
     pub(crate) expected: [u32; PREDICTIONS],
     /// What is around the present sample.
     pub(crate) levels: [u32; QUANTITIES],
-    around: Around,
-}
-
-/// The samples around the present one.
-#[derive(Default)]
-struct Around {
-    w: i32,
-    n: i32,
-    nw: i32,
-    ne: i32,
 }
 
 impl Pixels {
-    /// `wanted`: whether a context asks for them.
+    /// Bytes of it in a stream of `len` bytes, what is small not counted.
+    pub(crate) fn memory(numbers: Numbers, strides: [usize; 2], len: u64, wanted: bool) -> u64 {
+        if wanted && Self::fit(numbers, strides) {
+            Errors::memory(strides, usize::from(numbers.width), len)
+        } else {
+            0
+        }
+    }
+
+    /// Of a stream of `len` bytes; `wanted`: whether a context asks for it.
+    ///
+    /// # Errors
+    /// `Memory` where the system has too little.
     pub(crate) fn new(
         numbers: Numbers,
         strides: [usize; 2],
@@ -66,14 +68,13 @@ impl Pixels {
     ) -> Result<Self> {
         let [element, row] = strides;
         let wanted = wanted && Self::fit(numbers, strides);
-        let width = if wanted { usize::from(numbers.width) } else { 0 };
-        let count = if wanted { CHANNELS } else { 0 };
-        let squares = |first: u32, window| {
-            (0..count)
-                .map(|_| LeastSquares::new(first, window))
-                .collect()
+        let width = if wanted {
+            usize::from(numbers.width)
+        } else {
+            0
         };
-        let samples = if wanted { Errors::length(strides, width, len) } else { 0 };
+        let count = if wanted { CHANNELS } else { 0 };
+        let squares = |forget| (0..count).map(|_| LeastSquares::new(forget)).collect();
         Ok(Self {
             width,
             element,
@@ -83,13 +84,12 @@ impl Pixels {
             channel: 0,
             bytes: 0,
             prefix: 0,
-            wide: squares(0, 6),
-            narrow: squares(0, 4),
-            errors: Errors::new(samples)?,
+            wide: squares(8),
+            narrow: squares(3),
+            errors: Errors::new(strides, width, len)?,
             predicted: [0; PREDICTIONS],
             expected: [0; PREDICTIONS],
             levels: [0; QUANTITIES],
-            around: Around::default(),
         })
     }
 
@@ -168,7 +168,11 @@ impl Pixels {
         let mut terms = 10;
         // Of the channels before: this pixel and those around it.
         let mut delta = [0; 4];
-        for (number, back) in [width, 2 * width].into_iter().enumerate().take(self.channel) {
+        for (number, back) in [width, 2 * width]
+            .into_iter()
+            .enumerate()
+            .take(self.channel)
+        {
             let [p, pw, pn] = [v(back), v(back + e), v(back + r)];
             let [pnw, pne] = [v(back + r + e), v(back + r - e)];
             let m = (pw + pn) >> 1;
@@ -222,14 +226,19 @@ impl Pixels {
         for p in &mut predicted {
             *p = (*p).clamp(0, most);
         }
-        self.errors.begin(self.element / width, self.row / width);
+        self.errors.begin();
         predicted[0] = self.errors.blend(&predicted).clamp(0, most);
         self.predicted = predicted;
-        let slope = (w - nw).abs() + (n - nw).abs() + (n - ne).abs() + (w - ww).abs() + (n - nn).abs();
-        let beside = if self.channel > 0 { self.errors.signed(1) } else { 0 };
+        let slope =
+            (w - nw).abs() + (n - nw).abs() + (n - ne).abs() + (w - ww).abs() + (n - nn).abs();
+        let beside = if self.channel > 0 {
+            self.errors.beside()
+        } else {
+            0
+        };
         let around = self.errors.around();
         let over = |v: i32, bit: u32| u32::from(8 * v > predicted[0]) << bit;
-        let bias = self.errors.signed(self.element / width) + self.errors.signed(self.row / width);
+        let bias = self.errors.bias();
         self.levels = [
             level(8 * slope as u32 / 2),
             level(around + 2 * beside.unsigned_abs()),
@@ -237,7 +246,6 @@ impl Pixels {
             signed_level(beside),
             signed_level(bias),
         ];
-        self.around = Around { w, n, nw, ne };
     }
 
     #[inline(always)]
