@@ -332,10 +332,10 @@ mod tests {
     }
 
     fn params(preset: &presets::Preset) -> Params {
-        let strides = if preset.recipe.uses_strides()[0] {
-            [3, 12]
-        } else {
-            [0, 0]
+        let strides = match &preset.recipe {
+            recipe if recipe.uses_pixels() => [6, 24],
+            recipe if recipe.uses_strides()[0] => [3, 12],
+            _ => [0, 0],
         };
         let size = Params::size_for(1 << 12);
         Params {
@@ -343,10 +343,10 @@ mod tests {
             preset: preset.number,
             size,
             strides,
-            numbers: if preset.recipe.uses_numbers() {
-                Numbers { width: 4, phase: 3 }
-            } else {
-                Numbers::default()
+            numbers: match &preset.recipe {
+                recipe if recipe.uses_pixels() => Numbers { width: 2, phase: 1 },
+                recipe if recipe.uses_numbers() => Numbers { width: 4, phase: 3 },
+                _ => Numbers::default(),
             },
         }
     }

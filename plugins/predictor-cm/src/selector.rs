@@ -39,7 +39,7 @@ selectors! {
     Partial = 0 "partial" 256, C1 = 1 "c1" 256, C2 = 2 "c2" 256, Match = 3 "match" 256, Seen = 4 "seen" 512,
     Column = 5 "column" 2048, Shape = 6 "shape" 2048, Row = 7 "row" 2048, Expected = 8 "expected" 2048,
     C1High = 9 "c1-high" 2048, Zero = 10 "zero" 1, Word = 11 "word" 2048, Size = 12 "size" 2048,
-    Slope = 13 "slope" 2048, Error = 14 "error" 2048, Aim = 15 "aim" 2048, Texture = 16 "texture" 2048,
+    Slope = 13 "slope" 2048, Error = 14 "error" 2048, Texture = 15 "texture" 2048,
 }
 
 impl Selector {
@@ -55,13 +55,7 @@ impl Selector {
     pub(crate) const fn sees_bytes_only(self) -> bool {
         !matches!(
             self,
-            Self::Shape
-                | Self::Word
-                | Self::Size
-                | Self::Slope
-                | Self::Error
-                | Self::Aim
-                | Self::Texture
+            Self::Shape | Self::Word | Self::Size | Self::Slope | Self::Error | Self::Texture
         )
     }
 
@@ -108,22 +102,9 @@ impl Selector {
                 let size = (t.numeric.distance[3] / 64).min(63);
                 (size << 5) | ((t.numeric.bytes as u32).min(3) << 3) | bits
             }
-            Self::Slope => {
-                let (below, _) = t.pixels.split(s.partial);
-                (t.pixels.channel().min(3) << 9) | (t.pixels.levels[0] << 4) | below
-            }
-            Self::Error => {
-                let (below, _) = t.pixels.split(s.partial);
-                (t.pixels.channel().min(3) << 9) | (t.pixels.levels[1] << 4) | below
-            }
-            Self::Texture => {
-                let (below, _) = t.pixels.split(s.partial);
-                (t.pixels.channel().min(3) << 9) | (t.pixels.levels[2] << 4) | below
-            }
-            Self::Aim => {
-                let (below, middle) = t.pixels.split(s.partial);
-                t.pixels.offset(middle, 0) >> 2 << 4 | below
-            }
+            Self::Slope => sample(s, 0),
+            Self::Error => sample(s, 1),
+            Self::Texture => sample(s, 2),
             Self::Word => {
                 let inside = u32::from(t.word != 0);
                 let line = ((t.position - t.line) as u32).min(63);
@@ -131,4 +112,12 @@ impl Selector {
             }
         }
     }
+}
+
+/// A quantity around a sample of an image, its channel, and where in it the bit is.
+#[inline(always)]
+fn sample(s: &Situation<'_>, quantity: usize) -> u32 {
+    let pixels = &s.tracker.pixels;
+    let (below, _) = pixels.split(s.partial);
+    (pixels.channel().min(3) << 9) | (pixels.levels[quantity] << 4) | below
 }

@@ -1,6 +1,7 @@
 //! Samples of images: predictions of the present one from those around it, in its own channel and in
 //! the others (`spec.md`, section 6.7).
 
+mod around;
 mod errors;
 mod least_squares;
 
@@ -8,6 +9,7 @@ use umoec_codec::Result;
 
 use crate::numeric::Numbers;
 
+use around::{Around, Reader};
 use errors::Errors;
 use least_squares::LeastSquares;
 
@@ -140,111 +142,47 @@ impl Pixels {
     /// Predicts the sample that follows `history`.
     #[inline(always)]
     fn begin(&mut self, history: &[u8]) {
-        let end = history.len();
-        let width = self.width;
-        let v = |distance: usize| -> i32 {
-            if distance > end {
-                return 0;
-            }
-            let at = end - distance;
-            if width == 1 {
-                i32::from(history[at])
-            } else {
-                i32::from(history[at]) << 8 | i32::from(history[at + 1])
-            }
+        let from = Reader {
+            history,
+            width: self.width,
+            element: self.element,
+            row: self.row,
         };
-        let (e, r) = (self.element, self.row);
-        let [w, ww, www] = [v(e), v(2 * e), v(3 * e)];
-        let [n, nw, ne, nn] = [v(r), v(r + e), v(r - e), v(2 * r)];
-        let nee = if r > 2 * e { v(r - 2 * e) } else { ne };
-        let [nww, nne, nnw] = [v(r + 2 * e), v(2 * r - e), v(2 * r + e)];
-        let m = (w + n) >> 1;
+        let around = Around::read(&from, self.channel);
         let c = self.channel.min(CHANNELS - 1);
-        let mut x = [0i32; least_squares::TERMS];
-        let own = [w, nw, ne, ww, nn, nne, nee, nnw, nww, www];
-        for (x, v) in x.iter_mut().zip(own) {
-            *x = v - m;
-        }
-        let mut terms = 10;
-        // Of the channels before: this pixel and those around it.
-        let mut delta = [0; 4];
-        for (number, back) in [width, 2 * width]
-            .into_iter()
-            .enumerate()
-            .take(self.channel)
-        {
-            let [p, pw, pn] = [v(back), v(back + e), v(back + r)];
-            let [pnw, pne] = [v(back + r + e), v(back + r - e)];
-            let m = (pw + pn) >> 1;
-            for v in [p, pw, pnw, pne] {
-                x[terms] = v - m;
-                terms += 1;
-            }
-            if number == 0 {
-                delta = [p - pw, p - pn, p - pnw, p - pne];
-            }
-        }
-        if self.channel == 0 {
-            // Of the channels behind: the pixel before.
-            let channels = e / width;
-            for back in (1..channels.min(3)).map(|c| e - c * width) {
-                let m = (v(back) + v(back + r - e)) >> 1;
-                x[terms] = v(back) - m;
-                terms += 1;
-            }
-        }
-        let wide = self.wide[c].predict(m, &x, terms);
-        let mut few = [0i32; least_squares::TERMS];
-        few[..6].copy_from_slice(&x[..6]);
-        let mut count = 6;
-        if self.channel > 0 {
-            few[6..10].copy_from_slice(&x[10..14]);
-            count = 10;
-            if self.channel > 1 {
-                few[10..12].copy_from_slice(&x[14..16]);
-                count = 12;
-            }
-        }
-        let narrow = self.narrow[c].predict(m, &few, count);
-        let med = median(w, n, w + n - nw);
-        let planes = {
-            let (w, n) = (w + delta[0], n + delta[1]);
-            let nw = nw + delta[2];
-            median(w, n, w + n - nw)
-        };
+        let (x, terms) = &around.wide;
+        let wide = self.wide[c].predict(around.base, x, *terms);
+        let (x, terms) = &around.narrow;
+        let narrow = self.narrow[c].predict(around.base, x, *terms);
+        let [med, planes, left, above, corner] = around.simple().map(|p| 8 * p);
         let most = 8 * self.most;
-        let mut predicted = [
-            0,
-            wide,
-            narrow,
-            8 * med,
-            8 * planes,
-            8 * (w + delta[0]),
-            8 * (n + delta[1]),
-            8 * (w + ne - n + delta[0] + delta[3] - delta[1]),
-        ];
-        for p in &mut predicted {
-            *p = (*p).clamp(0, most);
-        }
+        let predicted = [0, wide, narrow, med, planes, left, above, corner];
+        self.predicted = predicted.map(|p| p.clamp(0, most));
         self.errors.begin();
-        predicted[0] = self.errors.blend(&predicted).clamp(0, most);
-        self.predicted = predicted;
-        let slope =
-            (w - nw).abs() + (n - nw).abs() + (n - ne).abs() + (w - ww).abs() + (n - nn).abs();
+        self.predicted[0] = self.errors.blend(&self.predicted);
+        self.look(&around);
+    }
+
+    /// Notes what is around the sample.
+    #[inline(always)]
+    fn look(&mut self, around: &Around) {
+        let &Around {
+            w, n, nw, ne, nn, ..
+        } = around;
+        let blend = self.predicted[0];
+        let above = [w, n, nw, ne, 2 * n - nn].map(|v| u32::from(8 * v > blend));
+        let texture = (0..5).fold(0, |sum, i| sum | above[i] << i);
         let beside = if self.channel > 0 {
             self.errors.beside()
         } else {
             0
         };
-        let around = self.errors.around();
-        let over = |v: i32, bit: u32| u32::from(8 * v > predicted[0]) << bit;
-        let bias = self.errors.bias();
         self.levels = [
-            level(8 * slope as u32 / 2),
-            level(around + 2 * beside.unsigned_abs()),
-            over(w, 0) | over(n, 1) | over(nw, 2) | over(ne, 3) | over(2 * n - nn, 4),
+            level(4 * around.slope()),
+            level(self.errors.around() + 2 * beside.unsigned_abs()),
+            texture,
             signed_level(beside),
-            signed_level(bias),
+            signed_level(self.errors.bias()),
         ];
     }
 
@@ -280,12 +218,6 @@ impl Pixels {
         let off = middle - self.predicted[number];
         distance(off.unsigned_abs()) | u32::from(off < 0) << 8
     }
-}
-
-/// The middle one of three numbers.
-#[inline(always)]
-fn median(a: i32, b: i32, c: i32) -> i32 {
-    a.max(b).min(a.min(b).max(c))
 }
 
 /// A number on a logarithmic scale, eight steps to an octave: below 256.
