@@ -248,6 +248,10 @@ mod tests {
     fn a_recipe_says_what_is_wrong_with_it() {
         let parse = |text: &str| Recipe::from_names(&toml::from_str(text).unwrap()).unwrap_err();
         assert!(parse("contexts = 'o1 o99'").contains("o99"));
+        assert!(
+            parse("contexts = 'aim-wide-slope'\nselectors = 'zero'\nrates = '9 2 1'\nweight = '3'")
+                .contains("aimed")
+        );
         assert!(parse("contests = 'o1'").contains("contests"));
         assert!(parse("selectors = 'zero'\nrates = '1 2'").contains("three"));
         assert!(parse("selectors = ''\nrates = '9 2 1'\nweight = '3'").contains("selector"));

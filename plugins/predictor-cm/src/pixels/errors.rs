@@ -11,6 +11,12 @@ struct Missed {
     signed: i32,
 }
 
+/// Before the first sample.
+const NONE: Missed = Missed {
+    each: [0; PREDICTIONS],
+    signed: 0,
+};
+
 /// Bytes that count for a sample that is kept.
 const SAMPLE: u64 = 32;
 const _: () = assert!(size_of::<Missed>() as u64 <= SAMPLE);
@@ -47,16 +53,12 @@ impl Errors {
     pub(super) fn new(strides: [usize; 2], width: usize, len: u64) -> Result<Self> {
         let mut ring = Vec::new();
         if width > 0 {
-            let none = Missed {
-                each: [0; PREDICTIONS],
-                signed: 0,
-            };
             let length = Self::length(strides, width, len);
             ring.try_reserve_exact(length).map_err(|_| Error::Memory {
                 what: "predictor cm".into(),
                 needed: Self::memory(strides, width, len),
             })?;
-            ring.resize(length, none);
+            ring.resize(length, NONE);
         }
         let [pixel, row] = strides.map(|stride| stride / width.max(1));
         Ok(Self {
@@ -70,7 +72,10 @@ impl Errors {
 
     #[inline(always)]
     fn back(&self, samples: usize) -> &Missed {
-        &self.ring[self.at.wrapping_sub(samples) & (self.ring.len() - 1)]
+        match self.at.checked_sub(samples) {
+            Some(at) => &self.ring[at & (self.ring.len() - 1)],
+            None => &NONE,
+        }
     }
 
     /// Before a sample.

@@ -246,3 +246,6 @@ fn signed_level(v: i32) -> u32 {
     let l = level(v.unsigned_abs() >> 2).min(15);
     if v < 0 { 16 - l } else { 16 + l }
 }
+
+#[cfg(test)]
+mod tests;
