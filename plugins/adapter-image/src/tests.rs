@@ -264,9 +264,13 @@ fn headers_of_all_kinds_are_read() {
         let found = formats::read(&header);
         let text = String::from_utf8_lossy(&header[..header.len().min(30)]).into_owned();
         assert_eq!(found.as_ref(), Some(&expected), "{text}");
-        // Wherever the file is cut within its header there is nothing, and nothing bad happens.
+        // Wherever the file is cut within its header there is nothing, or all that matters was there.
         for cut in 0..header.len().min(600) {
-            assert_eq!(formats::read(&header[..cut]), None, "{text} cut at {cut}");
+            let found = formats::read(&header[..cut]);
+            assert!(
+                found.is_none_or(|found| found == expected),
+                "{text} cut at {cut}"
+            );
         }
     }
 }
@@ -315,7 +319,7 @@ fn what_is_no_such_image_is_left_alone() {
     for mut file in [
         compressed, bits, apart, syntax, too_few, too_many, text, float, small,
     ] {
-        let name = String::from_utf8_lossy(&file[..20]).into_owned();
+        let name = String::from_utf8_lossy(&file[..10]).into_owned();
         file.extend(noise(20_000));
         assert!(propose(&file, &file, 0).is_empty(), "{name}");
     }

@@ -65,13 +65,6 @@ pub(super) fn read(head: &[u8]) -> Option<Params> {
         } else {
             value.checked_add(element.length as usize)?
         };
-        // The elements of group 2 are always explicit.
-        if file.u16(at)? == 2 {
-            let next = Element::read(file, at, true)?;
-            if next.tag == (0x0002, 0x0010) {
-                explicit = true;
-            }
-        }
     }
     None
 }
