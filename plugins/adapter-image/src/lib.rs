@@ -80,8 +80,7 @@ impl Adapter for Image {
         Ok(colours.iter().map(propose).collect())
     }
 
-    fn regions(&self, input: &[u8], place: &Place<'_>) -> Vec<Region> {
-        let _ = place;
+    fn regions(&self, input: &[u8], _: &Place<'_>) -> Vec<Region> {
         formats::regions(input)
     }
 

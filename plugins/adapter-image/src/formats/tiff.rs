@@ -4,7 +4,9 @@ use super::{Bytes, rectangle};
 use crate::params::Params;
 
 /// Most strips: one for each row of a large image.
-const STRIPS_MAX: usize = 1 << 18;
+const STRIPS_MAX: usize = 1 << 16;
+/// Most entries of a directory; there are about 80 kinds.
+const ENTRIES_MAX: usize = 256;
 
 pub(super) fn read(head: &[u8]) -> Option<Params> {
     let big_endian = match head.get(..4)? {
@@ -70,6 +72,9 @@ impl<'a> Directory<'a> {
     fn read(file: Bytes<'a>) -> Option<Self> {
         let at = usize::try_from(file.u32(4)?).ok()?;
         let entries = usize::from(file.u16(at)?);
+        if entries > ENTRIES_MAX {
+            return None;
+        }
         let at = at.checked_add(2)?;
         // All entries must be there.
         file.head.get(at..at.checked_add(12 * entries)?)?;

@@ -130,8 +130,8 @@ impl LeastSquares {
         }
         for i in (0..n).rev() {
             let mut known = 0;
-            for k in i + 1..n {
-                known += i64::from(l[k][i]) * i64::from(self.weights[k]);
+            for (row, &weight) in l[..n].iter().zip(&self.weights).skip(i + 1) {
+                known += i64::from(row[i]) * i64::from(weight);
             }
             let w = ((i64::from(z[i]) * inverse[i]) >> 28) - (known >> 16);
             self.weights[i] = bound(w, WEIGHT_MAX) as i32;

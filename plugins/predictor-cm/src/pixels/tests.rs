@@ -35,8 +35,8 @@ fn an_even_slope_is_predicted_exactly_in_all_channels() {
         let next = &data[end..end + width];
         let next = next.iter().fold(0, |v, &b| 256 * v + i32::from(b));
         for (number, predicted) in pixels.predicted.iter().enumerate() {
-            let off = (predicted - 8 * next).abs();
-            assert!(off <= 2, "{number}: {predicted}, not 8 * {next}");
+            let sample = (predicted + 4) >> 3;
+            assert_eq!(sample, next, "prediction {number} of width {width}");
         }
     }
 }
@@ -67,7 +67,7 @@ fn scales_rise_and_end() {
         let scaled = values.map(scale);
         assert!(scaled.is_sorted(), "{scaled:?}");
     }
-    assert_eq!((level(u32::MAX), distance(u32::MAX)), (31, 238 - 6));
+    assert_eq!((level(u32::MAX), distance(u32::MAX)), (31, 239));
     assert_eq!(
         [-1 << 30, -4, 0, 4, 1 << 30].map(signed_level),
         [1, 15, 16, 17, 31]
@@ -78,7 +78,7 @@ proptest! {
     /// In a test build an overflow panics, and so does a place outside.
     #[test]
     fn any_geometry_and_any_bytes_do_no_harm(
-        data in prop::collection::vec(prop_oneof![Just(0u8), Just(255), any::<u8>()], 0..1500),
+        data in prop::collection::vec(prop_oneof![Just(0u8), Just(255), any::<u8>()], 0..600),
         width in 1u8..=2,
         phase in 0u8..2,
         element in 1usize..20,
