@@ -11,6 +11,7 @@ use crate::direct::{self, Direct};
 use crate::matcher::Matcher;
 use crate::math::{TABLES, Tables};
 use crate::mixer::Mixer;
+use crate::numeric::Numbers;
 use crate::params::Params;
 use crate::pixels::Pixels;
 use crate::presets::Recipe;
@@ -80,13 +81,19 @@ impl<A: Advice> Model<A> {
         let inputs = recipe.inputs() + A::INPUTS;
         let strides = params.strides.map(|s| s as usize);
         let pixels = Pixels::new(params.numbers, strides, len, recipe.uses_pixels())?;
+        // What nobody looks at need not be known.
+        let numbers = if recipe.sees_numbers() {
+            params.numbers
+        } else {
+            Numbers::default()
+        };
         let bits = Params::index_bits(len);
         let matcher = |&least: &u8| Matcher::new(usize::from(least), bits);
         Ok(Self {
             advice,
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
-            tracker: Tracker::new(strides, params.numbers, pixels),
+            tracker: Tracker::new(strides, numbers, pixels),
             slots: Slots::new(&recipe.contexts, Table::new(params.lines() as usize)?),
             runs: Runs::new(usize::from(recipe.runs)),
             direct: Direct::new(&recipe.direct, len)?,
@@ -288,7 +295,6 @@ mod tests {
     use super::*;
     use crate::advice::{Advised, Adviser};
     use crate::lean::Lean;
-    use crate::numeric::Numbers;
     use crate::presets;
     use crate::running::Running;
     use crate::simd::Kernel;

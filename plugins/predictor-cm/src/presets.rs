@@ -171,6 +171,12 @@ impl Recipe {
         all.any(|c| *c as u8 >= 144)
     }
 
+    /// Whether anything looks at predictions of numbers, those of samples aside.
+    pub(crate) fn sees_numbers(&self) -> bool {
+        let mut all = self.contexts.iter().chain(&self.direct);
+        all.any(|c| (144..192).contains(&(*c as u8))) || self.selectors.contains(&Selector::Size)
+    }
+
     /// Whether the model looks at samples of images.
     pub(crate) fn uses_pixels(&self) -> bool {
         let mut all = self.contexts.iter().chain(&self.direct);

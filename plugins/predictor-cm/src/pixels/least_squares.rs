@@ -66,7 +66,7 @@ impl LeastSquares {
     #[inline(always)]
     pub(super) fn learn(&mut self, value: i32) {
         let y = i64::from(value - self.base);
-        for i in 0..TERMS {
+        for i in 0..self.terms {
             let xi = i64::from(self.x[i]);
             for (sum, &xj) in self.products[i][..=i].iter_mut().zip(&self.x) {
                 *sum += xi * i64::from(xj);
@@ -82,7 +82,7 @@ impl LeastSquares {
 
     #[inline(always)]
     fn fade(&mut self) {
-        for i in 0..TERMS {
+        for i in 0..self.terms {
             for sum in &mut self.products[i][..=i] {
                 *sum -= *sum >> self.forget;
             }
