@@ -43,6 +43,8 @@ contexts! {
     NumWCross = 180 "num-w-cross", NumWO1 = 181 "num-w-o1", NumGradientO1 = 182 "num-gradient-o1", NumWWw = 183 "num-w-ww", NumWField = 184 "num-w-field", NumCrossO1 = 185 "num-cross-o1",
     Size4 = 186 "size4", Size16 = 187 "size16", Size4x16 = 188 "size4-16", SizeBeside = 189 "size-beside", Size1x2 = 190 "size1-2",
     SizeAll = 191 "size-all",
+    PixBlend = 192 "pix-blend", PixWide = 193 "pix-wide", PixNarrow = 194 "pix-narrow", PixMed = 195 "pix-med", PixPlanes = 196 "pix-planes", PixLeft = 197 "pix-left", PixAbove = 198 "pix-above", PixCorner = 199 "pix-corner", PixBlendO1 = 200 "pix-blend-o1", PixCoarseO2 = 201 "pix-coarse-o2",
+    AimBlendSlope = 208 "aim-blend-slope", AimWideSlope = 209 "aim-wide-slope", AimNarrowSlope = 210 "aim-narrow-slope", AimMedSlope = 211 "aim-med-slope", AimPlanesSlope = 212 "aim-planes-slope", AimLeftSlope = 213 "aim-left-slope", AimAboveSlope = 214 "aim-above-slope", AimCornerSlope = 215 "aim-corner-slope", AimBlendError = 216 "aim-blend-error", AimWideError = 217 "aim-wide-error", AimNarrowError = 218 "aim-narrow-error", AimMedError = 219 "aim-med-error", AimPlanesError = 220 "aim-planes-error", AimLeftError = 221 "aim-left-error", AimAboveError = 222 "aim-above-error", AimCornerError = 223 "aim-corner-error", AimBlendTexture = 224 "aim-blend-texture", AimWideTexture = 225 "aim-wide-texture", AimNarrowTexture = 226 "aim-narrow-texture", AimMedTexture = 227 "aim-med-texture", AimPlanesTexture = 228 "aim-planes-texture", AimLeftTexture = 229 "aim-left-texture", AimAboveTexture = 230 "aim-above-texture", AimCornerTexture = 231 "aim-corner-texture", AimBlendBeside = 232 "aim-blend-beside", AimWideBeside = 233 "aim-wide-beside", AimNarrowBeside = 234 "aim-narrow-beside", AimMedBeside = 235 "aim-med-beside", AimPlanesBeside = 236 "aim-planes-beside", AimLeftBeside = 237 "aim-left-beside", AimAboveBeside = 238 "aim-above-beside", AimCornerBeside = 239 "aim-corner-beside", AimBlendBias = 240 "aim-blend-bias", AimWideBias = 241 "aim-wide-bias", AimNarrowBias = 242 "aim-narrow-bias", AimMedBias = 243 "aim-med-bias", AimPlanesBias = 244 "aim-planes-bias", AimLeftBias = 245 "aim-left-bias", AimAboveBias = 246 "aim-above-bias", AimCornerBias = 247 "aim-corner-bias",
 }
 
 impl Context {
@@ -76,6 +78,14 @@ impl Context {
             | Self::Shape4 => 4,
             s if s as u8 >= 80 => 4,
             _ => 2,
+        }
+    }
+
+    /// The prediction and the quantity of an aimed context.
+    pub(crate) const fn aim(self) -> Option<(usize, usize)> {
+        match self as u8 {
+            id @ 208..=247 => Some(((id & 7) as usize, (id as usize - 208) / 8)),
+            _ => None,
         }
     }
 
@@ -247,6 +257,18 @@ impl Context {
             Self::ScaledCurve => h3(t.numeric.bytes as u32, x[10], t.numeric.scale[10]),
             Self::NumField => h2(at, x[11]),
             Self::ScaledField => h3(t.numeric.bytes as u32, x[11], t.numeric.scale[11]),
+            Self::PixBlend => h2(at, t.pixels.expected[0]),
+            Self::PixWide => h2(at, t.pixels.expected[1]),
+            Self::PixNarrow => h2(at, t.pixels.expected[2]),
+            Self::PixMed => h2(at, t.pixels.expected[3]),
+            Self::PixPlanes => h2(at, t.pixels.expected[4]),
+            Self::PixLeft => h2(at, t.pixels.expected[5]),
+            Self::PixAbove => h2(at, t.pixels.expected[6]),
+            Self::PixCorner => h2(at, t.pixels.expected[7]),
+            Self::PixBlendO1 => h3(at, t.pixels.expected[0], c1),
+            Self::PixCoarseO2 => h3(at, t.pixels.expected[0] / 4, c4 & 0xFFFF),
+            // Aimed: `Aimed` looks at each bit.
+            _ => seed,
         }
     }
 }

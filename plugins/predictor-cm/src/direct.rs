@@ -76,10 +76,15 @@ impl Direct {
     /// # Errors
     /// `Memory` where the system has no memory for the counters.
     pub(crate) fn new(contexts: &[Context], len: u64) -> Result<Self> {
+        let contexts: Vec<_> = contexts
+            .iter()
+            .copied()
+            .filter(|c| c.aim().is_none())
+            .collect();
         let n = contexts.len();
-        let counters = contexts.iter().map(|_| Counters::new(len));
+        let counters = (0..n).map(|_| Counters::new(len));
         Ok(Self {
-            contexts: contexts.to_vec(),
+            contexts,
             counters: counters.collect::<Result<_>>()?,
             hashes: vec![0; n],
             at: vec![0; n],

@@ -71,17 +71,19 @@ impl<A: Adviser + Send> Lanes<A> {
         rest: u32,
     ) -> Result<Self> {
         let model = Model::new(params, len, Advised::new((), rest)?)?;
-        let lane = |adviser| Lane {
-            adviser,
-            opinion: Opinion::new(),
-            tracker: Box::new(Tracker::without_pairs(params)),
-            followers: vec![Follower::default(); params.recipe.matches.len()],
-            own: Vec::new(),
-            at: 0,
-            end: 0,
+        let lane = |adviser| {
+            Ok(Lane {
+                adviser,
+                opinion: Opinion::new(),
+                tracker: Box::new(Tracker::without_pairs(params)?),
+                followers: vec![Follower::default(); params.recipe.matches.len()],
+                own: Vec::new(),
+                at: 0,
+                end: 0,
+            })
         };
         Ok(Self {
-            lanes: advisers.into_iter().map(lane).collect(),
+            lanes: advisers.into_iter().map(lane).collect::<Result<_>>()?,
             common: Common {
                 model,
                 stream: Vec::new(),

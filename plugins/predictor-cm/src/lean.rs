@@ -13,6 +13,7 @@ use crate::matcher::Matcher;
 use crate::math::{LOGIT_MAX, TABLES, Tables};
 use crate::mixer::{Schedule, WEIGHT_BITS};
 use crate::params::Params;
+use crate::pixels::Pixels;
 use crate::presets::Recipe;
 use crate::running::Bytes;
 use crate::selector::{Selector, Situation};
@@ -71,13 +72,18 @@ impl Lean {
     pub(crate) fn new(params: &Params, len: u64) -> Result<Self> {
         let recipe = &params.recipe;
         debug_assert!(Self::fits(recipe));
+        let strides = params.strides.map(|s| s as usize);
         let weight = i32::from(recipe.weight) << (WEIGHT_BITS - 8);
         let least = usize::from(recipe.matches[0]);
         let selector = recipe.selectors[0];
         let mut model = Self {
             tables: &TABLES,
             histories: &HISTORIES,
-            tracker: Tracker::new(params.strides.map(|s| s as usize), params.numbers),
+            tracker: Tracker::new(
+                strides,
+                params.numbers,
+                Pixels::new(params.numbers, strides, len, false)?,
+            ),
             table: Table::new(params.lines() as usize)?,
             contexts: std::array::from_fn(|i| recipe.contexts[i]),
             counters: [fresh_counters(); CONTEXTS],

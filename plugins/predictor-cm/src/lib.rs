@@ -7,12 +7,14 @@
 //!
 //! * `math`, `history`, `counter`: the logistic domain, bit histories, adaptive probabilities.
 //! * `tracker`, `contexts`: what the past looks like, and the contexts made of it.
-//! * `memory`, `table`, `slots`, `runs`, `direct`, `matcher`: where contexts remember, and what they say.
+//! * `numeric`, `pixels`: numbers of several bytes and samples of images, predicted.
+//! * `aimed`, `memory`, `table`, `slots`, `runs`, `direct`, `matcher`: where contexts remember, and what they say.
 //! * `mixer`, `simd`, `selector`, `apm`: from many opinions to one.
 //! * `model`: all of it, bit by bit; `lean`: the same for small models, fast; `running`: either at
 //!   work on an instruction set. `advice`, `hosting`: an opinion from elsewhere among its inputs. `params`, `presets`, `plan`: which model for which data.
 
 mod advice;
+mod aimed;
 mod apm;
 mod contexts;
 mod counter;
@@ -28,6 +30,7 @@ mod mixer;
 mod model;
 mod numeric;
 mod params;
+mod pixels;
 mod plan;
 mod presets;
 mod running;

@@ -5,12 +5,15 @@ use umoec_codec::plugin::DecisionCoder;
 use umoec_codec::probability::BitProbability;
 
 use crate::advice::{Advice, Alone, At};
+use crate::aimed::{self, Aimed};
 use crate::apm::Apm;
 use crate::direct::{self, Direct};
 use crate::matcher::{Follower, Matcher};
 use crate::math::{TABLES, Tables};
 use crate::mixer::Mixer;
+use crate::numeric::Numbers;
 use crate::params::Params;
+use crate::pixels::Pixels;
 use crate::presets::Recipe;
 use crate::running::Bytes;
 use crate::runs::Runs;
@@ -42,6 +45,7 @@ pub(crate) struct Model<A = Alone> {
     slots: Slots,
     runs: Runs,
     direct: Direct,
+    aimed: Aimed,
     matchers: Vec<Matcher>,
     mixer: Mixer,
     selected: Vec<u32>,
@@ -54,7 +58,9 @@ impl<A: Advice> Model<A> {
         let recipe = &params.recipe;
         let table = params.lines() * LINE as u64;
         let slots = recipe.contexts.len() as u64 * CONTEXT_BYTES;
-        let direct = recipe.direct.len() as u64 * direct::memory(len);
+        let aimed = recipe.direct.iter().filter(|c| c.aim().is_some()).count() as u64;
+        let direct =
+            (recipe.direct.len() as u64 - aimed) * direct::memory(len) + aimed * aimed::MEMORY;
         let matchers = recipe.matches.len() as u64 * Matcher::memory(Params::index_bits(len));
         let mut selectors = sizes(recipe);
         selectors.extend(A::SELECTORS);
@@ -63,7 +69,9 @@ impl<A: Advice> Model<A> {
         let apms: u64 = used.iter().map(|&n| Apm::memory(n)).sum();
         // What followed pairs of bytes, and the fixed tables.
         let small = 1 << 20;
-        table + slots + direct + matchers + mixer + apms + small + A::MEMORY
+        let strides = params.strides.map(|s| s as usize);
+        let pixels = Pixels::memory(params.numbers, strides, len, recipe.uses_pixels());
+        table + slots + direct + pixels + matchers + mixer + apms + small + A::MEMORY
     }
 
     /// A model at the beginning of a stream of `len` bytes.
@@ -72,19 +80,25 @@ impl<A: Advice> Model<A> {
         let mut sizes = sizes(recipe);
         sizes.extend(A::SELECTORS);
         let inputs = recipe.inputs() + A::INPUTS;
+        let strides = params.strides.map(|s| s as usize);
+        let pixels = Pixels::new(params.numbers, strides, len, recipe.uses_pixels())?;
+        // What nobody looks at need not be known.
+        let numbers = if recipe.sees_numbers() {
+            params.numbers
+        } else {
+            Numbers::default()
+        };
         let bits = Params::index_bits(len);
         let matcher = |&least: &u8| Matcher::new(usize::from(least), bits);
         Ok(Self {
             advice,
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
-            tracker: Box::new(Tracker::new(
-                params.strides.map(|s| s as usize),
-                params.numbers,
-            )),
+            tracker: Box::new(Tracker::new(strides, numbers, pixels)),
             slots: Slots::new(&recipe.contexts, Table::new(params.lines() as usize)?),
             runs: Runs::new(usize::from(recipe.runs)),
             direct: Direct::new(&recipe.direct, len)?,
+            aimed: Aimed::new(&recipe.direct)?,
             matchers: recipe.matches.iter().map(matcher).collect::<Result<_>>()?,
             mixer: Mixer::new(
                 inputs,
@@ -159,6 +173,7 @@ impl<A: Advice> Model<A> {
         let (sure, rest) = rest.split_at_mut(n);
         let (runs, rest) = rest.split_at_mut(self.runs.len());
         let (direct, rest) = rest.split_at_mut(self.direct.len());
+        let (aimed, rest) = rest.split_at_mut(self.aimed.len());
         let (matches, rest) = rest.split_at_mut(2 * self.matchers.len());
         let (mut expected, mut length) = (0, 0);
         for (matcher, inputs) in self.matchers.iter_mut().zip(matches.chunks_exact_mut(2)) {
@@ -171,6 +186,8 @@ impl<A: Advice> Model<A> {
         let seen = self.slots.predict(node, self.tables, logits, sure);
         self.runs.predict(partial, self.tables, runs);
         self.direct.predict(node, self.tables, direct);
+        self.aimed
+            .predict(&self.tracker.pixels, partial, self.tables, aimed);
         rest[0] = 256;
         let advice = &mut rest[1..=A::INPUTS];
         let situation = Situation {
@@ -207,6 +224,7 @@ impl<A: Advice> Model<A> {
         self.slots.update(node, bit);
         self.runs.update(bit);
         self.direct.update(node, bit);
+        self.aimed.update(bit);
         for matcher in &mut self.matchers {
             matcher.update(bit, partial);
         }
@@ -295,7 +313,6 @@ mod tests {
     use super::*;
     use crate::advice::{Advised, Adviser};
     use crate::lean::Lean;
-    use crate::numeric::Numbers;
     use crate::presets;
     use crate::running::Running;
     use crate::simd::Kernel;
@@ -339,10 +356,10 @@ mod tests {
     }
 
     fn params(preset: &presets::Preset) -> Params {
-        let strides = if preset.recipe.uses_strides()[0] {
-            [3, 12]
-        } else {
-            [0, 0]
+        let strides = match &preset.recipe {
+            recipe if recipe.uses_pixels() => [6, 24],
+            recipe if recipe.uses_strides()[0] => [3, 12],
+            _ => [0, 0],
         };
         let size = Params::size_for(1 << 12);
         Params {
@@ -350,10 +367,10 @@ mod tests {
             preset: preset.number,
             size,
             strides,
-            numbers: if preset.recipe.uses_numbers() {
-                Numbers { width: 4, phase: 3 }
-            } else {
-                Numbers::default()
+            numbers: match &preset.recipe {
+                recipe if recipe.uses_pixels() => Numbers { width: 2, phase: 1 },
+                recipe if recipe.uses_numbers() => Numbers { width: 4, phase: 3 },
+                _ => Numbers::default(),
             },
         }
     }

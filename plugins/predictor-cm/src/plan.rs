@@ -128,7 +128,7 @@ const TEXT_STRIDE: u32 = 20;
 fn candidates(data: &[u8], layout: &Layout, choice: &Choice) -> Vec<Params> {
     let text = looks_like_text(data);
     let strides: &[u32] = match layout.strides.first() {
-        Some(&first) if text && first < TEXT_STRIDE => &[],
+        Some(&first) if text && first < TEXT_STRIDE && layout.number.is_none() => &[],
         _ => &layout.strides,
     };
     // An adapter of others may hint at what no parameters can say.

@@ -147,6 +147,9 @@ impl Recipe {
                 self.inputs()
             ));
         }
+        if self.contexts.iter().any(|c| c.aim().is_some()) {
+            return Err("an aimed context stands among the `direct` ones".into());
+        }
         if self.rates[1] > self.rates[0] {
             return Err(
                 "the mixer's rate falls: the second of `rates` is at most the first".into(),
@@ -166,6 +169,18 @@ impl Recipe {
     pub(crate) fn uses_numbers(&self) -> bool {
         let mut all = self.contexts.iter().chain(&self.direct);
         all.any(|c| *c as u8 >= 144)
+    }
+
+    /// Whether anything looks at predictions of numbers, those of samples aside.
+    pub(crate) fn sees_numbers(&self) -> bool {
+        let mut all = self.contexts.iter().chain(&self.direct);
+        all.any(|c| (144..192).contains(&(*c as u8))) || self.selectors.contains(&Selector::Size)
+    }
+
+    /// Whether the model looks at samples of images.
+    pub(crate) fn uses_pixels(&self) -> bool {
+        let mut all = self.contexts.iter().chain(&self.direct);
+        all.any(|c| *c as u8 >= 192)
     }
 
     /// Whether the model looks at strides.
@@ -239,6 +254,10 @@ mod tests {
     fn a_recipe_says_what_is_wrong_with_it() {
         let parse = |text: &str| Recipe::from_names(&toml::from_str(text).unwrap()).unwrap_err();
         assert!(parse("contexts = 'o1 o99'").contains("o99"));
+        assert!(
+            parse("contexts = 'aim-wide-slope'\nselectors = 'zero'\nrates = '9 2 1'\nweight = '3'")
+                .contains("aimed")
+        );
         assert!(parse("contests = 'o1'").contains("contests"));
         assert!(parse("selectors = 'zero'\nrates = '1 2'").contains("three"));
         assert!(parse("selectors = ''\nrates = '9 2 1'\nweight = '3'").contains("selector"));

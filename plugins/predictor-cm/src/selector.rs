@@ -39,6 +39,7 @@ selectors! {
     Partial = 0 "partial" 256, C1 = 1 "c1" 256, C2 = 2 "c2" 256, Match = 3 "match" 256, Seen = 4 "seen" 512,
     Column = 5 "column" 2048, Shape = 6 "shape" 2048, Row = 7 "row" 2048, Expected = 8 "expected" 2048,
     C1High = 9 "c1-high" 2048, Zero = 10 "zero" 1, Word = 11 "word" 2048, Size = 12 "size" 2048,
+    Slope = 13 "slope" 2048, Error = 14 "error" 2048, Texture = 15 "texture" 2048,
 }
 
 impl Selector {
@@ -52,7 +53,10 @@ impl Selector {
 
     /// Whether it needs no more of the past than `Tracker::push_bytes` keeps.
     pub(crate) const fn sees_bytes_only(self) -> bool {
-        !matches!(self, Self::Shape | Self::Word | Self::Size)
+        !matches!(
+            self,
+            Self::Shape | Self::Word | Self::Size | Self::Slope | Self::Error | Self::Texture
+        )
     }
 
     /// The context in this situation, below `size`.
@@ -98,6 +102,9 @@ impl Selector {
                 let size = (t.numeric.distance[3] / 64).min(63);
                 (size << 5) | ((t.numeric.bytes as u32).min(3) << 3) | bits
             }
+            Self::Slope => sample(s, 0),
+            Self::Error => sample(s, 1),
+            Self::Texture => sample(s, 2),
             Self::Word => {
                 let inside = u32::from(t.word != 0);
                 let line = ((t.position - t.line) as u32).min(63);
@@ -105,4 +112,12 @@ impl Selector {
             }
         }
     }
+}
+
+/// A quantity around a sample of an image, its channel, and where in it the bit is.
+#[inline(always)]
+fn sample(s: &Situation<'_>, quantity: usize) -> u32 {
+    let pixels = &s.tracker.pixels;
+    let (below, _) = pixels.split(s.partial);
+    (pixels.channel().min(3) << 9) | (pixels.levels[quantity] << 4) | below
 }

@@ -1,8 +1,11 @@
 //! What the contexts look at: the past of the stream, summarised after each byte
 //! (`spec.md`, section 6.1).
 
+use umoec_codec::Result;
+
 use crate::numeric::{Numbers, Numeric};
 use crate::params::Params;
+use crate::pixels::Pixels;
 
 /// Folds a value into a hash; the rounds of MurmurHash3's 32-bit body and finaliser.
 #[inline(always)]
@@ -75,10 +78,12 @@ pub(crate) struct Tracker {
     pub(crate) line_above: u8,
     /// Predictions of numbers.
     pub(crate) numeric: Numeric,
+    /// Predictions of samples.
+    pub(crate) pixels: Pixels,
 }
 
 impl Tracker {
-    pub(crate) fn new(strides: [usize; 2], numbers: Numbers) -> Self {
+    pub(crate) fn new(strides: [usize; 2], numbers: Numbers, pixels: Pixels) -> Self {
         Self {
             position: 0,
             c4: 0,
@@ -100,16 +105,20 @@ impl Tracker {
             columns: [0; 2],
             line_above: 0,
             numeric: Numeric::new(numbers, strides),
+            pixels,
         }
     }
 
     /// That of a lane that is not at work: it is handed over what pairs of bytes are followed by.
-    pub(crate) fn without_pairs(params: &Params) -> Self {
-        Self {
+    /// Where there are lanes, nobody looks at numbers or samples.
+    pub(crate) fn without_pairs(params: &Params) -> Result<Self> {
+        let (strides, numbers) = (params.strides.map(|s| s as usize), Numbers::default());
+        let pixels = Pixels::new(numbers, strides, 0, false)?;
+        Ok(Self {
             after1: Vec::new(),
             after2: Vec::new(),
-            ..Self::new(params.strides.map(|s| s as usize), params.numbers)
-        }
+            ..Self::new(strides, numbers, pixels)
+        })
     }
 
     /// Takes in `c`, which is already the last byte of `history`.
@@ -124,6 +133,7 @@ impl Tracker {
         self.push_word(c);
         self.push_line(c);
         self.numeric.push(c, history);
+        self.pixels.push(c, history);
         let above = self.line_before + (self.position - self.line);
         self.line_above = if above < self.line {
             history.get(above).copied().unwrap_or(0)
