@@ -2,8 +2,8 @@
 
 use umoec_adapter_bytes::find_strides;
 
-use crate::kernel::{ordered, read};
-use crate::params::{Column, Number, Params};
+use crate::number::{Number, ordered, read};
+use crate::params::{Column, Params};
 
 /// Numbers that are looked at for each question.
 const LOOKED_AT: usize = 4096;

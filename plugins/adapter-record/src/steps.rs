@@ -1,0 +1,181 @@
+//! The search for a lattice on which the floats of a column lie (`spec.md`, section 6).
+
+use crate::lattice::{BINARY_MAX, Lattice, POWERS_OF_TEN, float_bits, float_value};
+
+/// Fewer different values gain nothing.
+const DIFFERENT: usize = 24;
+/// Values that may be off the lattice: one in so many.
+const OFF: usize = 25;
+/// Steps smaller than so many times the distance of neighbouring floats are none.
+const COARSE: f64 = 6.0;
+/// A whole number may be that far off while step and base are not known well.
+const NEAR: f64 = 0.25;
+/// Whole numbers to begin the fit with.
+const SPAN: f64 = 24.0;
+/// Whole numbers of 16 bits, signed or not, from the base on.
+const ORIGINS: i64 = 1 << 16;
+
+/// The lattice of floats of 4 or 8 bytes.
+pub(crate) fn find(numbers: &[u64], width: usize) -> Option<Lattice> {
+    let different = different(numbers, width)?;
+    let fits = |lattice: &Lattice| fits(*lattice, &different, width);
+    let most = if width == 8 { POWERS_OF_TEN.len() } else { 8 };
+    let decimal = (0..most as u8).map(Lattice::Decimal).find(fits);
+    let most = if width == 8 { BINARY_MAX } else { 40 };
+    let binary = || (1..=most).map(Lattice::Binary).find(fits);
+    decimal
+        .or_else(binary)
+        .or_else(|| fitted(&different, width).filter(fits))
+}
+
+/// The values without repetition, in their order; `None` where they are few.
+fn different(numbers: &[u64], width: usize) -> Option<Vec<f64>> {
+    let mut values: Vec<f64> = numbers.iter().map(|&n| float_value(n, width)).collect();
+    values.retain(|v| v.is_finite());
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    (values.len() >= DIFFERENT).then_some(values)
+}
+
+fn fits(lattice: Lattice, values: &[f64], width: usize) -> bool {
+    let mut left = values.len() / OFF;
+    values.iter().all(|&v| {
+        if lattice.whole(float_bits(v, width), width).is_some() {
+            return true;
+        }
+        left = left.saturating_sub(1);
+        left > 0
+    })
+}
+
+/// Step and base by the distances of the values.
+fn fitted(values: &[f64], width: usize) -> Option<Lattice> {
+    // What stands for a missing value is far from all others.
+    let cut = values.len() / (2 * OFF);
+    let values = &values[cut..values.len() - cut];
+    let largest = values.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+    let gaps = || values.windows(2).map(|w| w[1] - w[0]);
+    let least = gaps().fold(f64::MAX, f64::min);
+    let epsilon = if width == 8 { f64::EPSILON } else { f64::from(f32::EPSILON) };
+    if !(least > largest * epsilon * COARSE) {
+        return None;
+    }
+    let near: Vec<f64> = gaps().filter(|g| *g < least * 1.5).collect();
+    let mut step = near.iter().sum::<f64>() / near.len() as f64;
+    // From the middle of the densest part on.
+    let densest = (0..values.len() - DIFFERENT / 4)
+        .min_by(|&a, &b| {
+            let length = |i: usize| values[i + DIFFERENT / 4] - values[i];
+            length(a).total_cmp(&length(b))
+        })?;
+    let mut base = values[densest];
+    let origin = base;
+    let mut span = SPAN;
+    loop {
+        let mut sums = [0.0; 5];
+        let mut all = true;
+        for &v in values {
+            let whole = ((v - base) / step).round();
+            if whole.abs() > span {
+                all = false;
+                continue;
+            }
+            if ((v - base) / step - whole).abs() > NEAR {
+                return None;
+            }
+            let y = v - origin;
+            sums = [
+                sums[0] + 1.0,
+                sums[1] + whole,
+                sums[2] + whole * whole,
+                sums[3] + y,
+                sums[4] + whole * y,
+            ];
+        }
+        let [n, x, xx, y, xy] = sums;
+        let spread = n * xx - x * x;
+        if spread > 0.0 {
+            step = (n * xy - x * y) / spread;
+            base = origin + (y - step * x) / n;
+        }
+        if all {
+            break;
+        }
+        span *= 2.0;
+    }
+    if !step.is_normal() || !base.is_finite() {
+        return None;
+    }
+    let double = Lattice::Double { step, base };
+    if width == 8 {
+        return Some(double);
+    }
+    Some(single(values, step, base).unwrap_or(double))
+}
+
+/// The step and base of 32-bit arithmetic that give exactly these values, if whole numbers of
+/// 16 bits do.
+fn single(values: &[f64], step: f64, base: f64) -> Option<Lattice> {
+    let nearest = step as f32;
+    let steps = [nearest, nearest.next_down(), nearest.next_up()];
+    let few: Vec<(i64, f32)> = values
+        .iter()
+        .step_by((values.len() / 48).max(1))
+        .map(|&v| (((v - base) / step).round() as i64, v as f32))
+        .collect();
+    let tried = (0..=ORIGINS).flat_map(|n| [n, -n]);
+    for origin in tried {
+        let bottom = (base + step * origin as f64) as f32;
+        for step in steps {
+            for base in [bottom, bottom.next_down(), bottom.next_up()] {
+                let exact = |&(whole, value): &(i64, f32)| {
+                    ((whole - origin) as f32 * step + base).to_bits() == value.to_bits()
+                };
+                if few.iter().all(exact) {
+                    return Some(Lattice::Single { step, base });
+                }
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spread(i: u32) -> i32 {
+        (i.wrapping_mul(2_654_435_761) >> 19) as i32 - 2000
+    }
+
+    fn of(value: impl Fn(i32) -> f32) -> Option<Lattice> {
+        let numbers: Vec<u64> = (0..800)
+            .map(|i| u64::from(value(spread(i)).to_bits()))
+            .collect();
+        find(&numbers, 4)
+    }
+
+    #[test]
+    fn decimals_and_fractions_are_found() {
+        assert_eq!(of(|n| (f64::from(n) / 100.0) as f32), Some(Lattice::Decimal(2)));
+        assert_eq!(of(|n| n as f32 / 16.0), Some(Lattice::Binary(4)));
+    }
+
+    #[test]
+    fn scaled_samples_are_found() {
+        let (step, base) = (0.045_777_76_f32, 1500.0_f32);
+        let found = of(|n| n as f32 * step + base);
+        assert_eq!(found, Some(Lattice::Single { step, base }));
+        let found = of(|n| (f64::from(n) * 0.0371 + 3.3) as f32);
+        let Some(Lattice::Double { step, .. }) = found else {
+            panic!("{found:?}");
+        };
+        assert!((step - 0.0371).abs() < 1e-9);
+    }
+
+    #[test]
+    fn other_floats_are_on_none() {
+        assert_eq!(of(|n| (f64::from(n) / 700.0).exp() as f32), None);
+        assert_eq!(of(|n| (n % 7) as f32), None);
+    }
+}
