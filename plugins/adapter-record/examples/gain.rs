@@ -9,7 +9,8 @@ use umoec_adapter_bytes::Bytes;
 use umoec_adapter_float::Float;
 use umoec_adapter_record::Record;
 use umoec_codec::Limits;
-use umoec_codec::plugin::{Adapted, Adapter, Meter, Place, Predictor, Settings};
+use umoec_codec::plugin::{Adapted, Adapter, DecisionCoder, Place, Predictor, Settings};
+use umoec_codec::probability::{BitProbability, ByteDistribution};
 use umoec_predictor_cm::Cm;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
@@ -58,6 +59,29 @@ fn main() -> Fallible<()> {
     Ok(())
 }
 
+/// Ideal code length; the core's own meter is a quick estimate.
+struct Meter<'a> {
+    data: &'a [u8],
+    bits: usize,
+    cost: f64,
+}
+
+impl DecisionCoder for Meter<'_> {
+    fn bit(&mut self, one: BitProbability) -> bool {
+        let bit = self.data[self.bits / 8] >> (7 - self.bits % 8) & 1 == 1;
+        self.bits += 1;
+        let share = if bit { one.one() } else { one.zero() };
+        self.cost += 16.0 - f64::from(share).log2();
+        bit
+    }
+
+    fn byte(&mut self, _: &ByteDistribution) -> u8 {
+        unreachable!("cm codes bits")
+    }
+
+    fn seek(&mut self, _: usize) {}
+}
+
 /// Bytes of the streams under `cm`, and of the parameters.
 fn cost(adapted: &Adapted, settings: &Settings) -> Fallible<u64> {
     let limits = Limits {
@@ -69,9 +93,13 @@ fn cost(adapted: &Adapted, settings: &Settings) -> Fallible<u64> {
         let params = Cm.plan(&stream.data, &stream.layout, settings)?;
         let len = stream.data.len();
         let opened = Cm.open(1, &params, len as u64, &limits)?;
-        let mut meter = Meter::new(&stream.data);
+        let mut meter = Meter {
+            data: &stream.data,
+            bits: 0,
+            cost: 0.0,
+        };
         opened.start()?.code(len, &mut meter, &mut Vec::new());
-        sum += params.len() as u64 + (meter.cost() >> 19);
+        sum += params.len() as u64 + (meter.cost / 8.0) as u64;
     }
     Ok(sum)
 }

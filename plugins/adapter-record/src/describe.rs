@@ -2,7 +2,7 @@
 
 use umoec_adapter_float::number::Number;
 
-use crate::lattice::Lattice;
+use crate::lattice::{Lattice, Stored};
 use crate::params::{Change, Field, Kind, Params};
 use crate::relation::{Formula, Relation};
 
@@ -47,7 +47,7 @@ fn tell(field: &Field) -> String {
         Kind::Number(Number::Unsigned) => ('u', String::new()),
         Kind::Number(Number::Signed) => ('i', String::new()),
         Kind::Number(Number::Float) => ('f', String::new()),
-        Kind::Lattice(lattice) => ('f', tell_lattice(lattice)),
+        Kind::Stored(stored) => tell_stored(stored),
     };
     let order = match (field.width, field.big_endian) {
         (1, _) | (_, false) => "",
@@ -61,13 +61,16 @@ fn tell(field: &Field) -> String {
     format!("{letter}{bits}{order}{lattice}{change}")
 }
 
-fn tell_lattice(lattice: Lattice) -> String {
-    match lattice {
-        Lattice::Decimal(digits) => format!(" in steps of 1e-{digits}"),
-        Lattice::Binary(digits) => format!(" in steps of 2^-{digits}"),
-        Lattice::Double { step, base } => format!(" in steps of {step} from {base}"),
-        Lattice::Single { step, base } => format!(" in steps of {step} from {base} (f32)"),
-    }
+fn tell_stored(stored: Stored) -> (char, String) {
+    let (letter, step) = match stored.lattice {
+        Lattice::Decimal(digits) => ('f', format!(" in steps of 1e-{digits}")),
+        Lattice::Binary(digits) => ('f', format!(" in steps of 2^-{digits}")),
+        Lattice::Double { step, base } => ('f', format!(" in steps of {step} from {base}")),
+        Lattice::Single { step, base } => ('f', format!(" in steps of {step} from {base} (f32)")),
+        Lattice::Whole { signed: true } => ('i', String::new()),
+        Lattice::Whole { signed: false } => ('u', String::new()),
+    };
+    (letter, format!("{step} in {} bytes", stored.bytes))
 }
 
 fn tell_relation(relation: &Relation) -> String {

@@ -3,7 +3,7 @@
 use umoec_adapter_float::number::{Number, mask, ordered, read, sign, unordered, write};
 use umoec_codec::Result;
 
-use crate::lattice::float_value;
+use crate::lattice::{Lattice, Meaning, float_value};
 use crate::params::{Change, Field, Kind, Params, fault};
 
 /// The state within one block.
@@ -27,7 +27,7 @@ impl<'a> Records<'a> {
         let place = |field: &Field| {
             let place = [at, in_group[field.group]];
             at += field.width;
-            in_group[field.group] += field.width;
+            in_group[field.group] += field.stored();
             place
         };
         let places = params.fields.iter().map(place).collect();
@@ -50,40 +50,55 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// What stands for a number in the stream; `None` where nothing can.
-    fn forward(&mut self, n: usize, number: u64) -> Option<u64> {
+    /// What stands for a number in the stream; an exception goes to `exceptions` too.
+    fn forward(&mut self, n: usize, number: u64, exceptions: &mut Vec<u8>) -> u64 {
         let field = &self.params.fields[n];
         let width = field.width;
         let code = match (&field.change, field.kind) {
-            (Change::Relation(r), _) => return Some(r.forward(number, &self.values, width)),
+            (Change::Relation(r), _) => return r.forward(number, &self.values, width),
             (_, Kind::Number(kind)) => ordered(number, kind, width),
-            (_, Kind::Lattice(lattice)) => lattice.forward(number, width)?,
+            (_, Kind::Stored(stored)) => {
+                let code = stored.code(number, width);
+                if stored.meaning(code, width) == Meaning::Exception {
+                    exceptions.extend(&number.to_be_bytes()[8 - width..]);
+                }
+                code
+            }
         };
+        let stored = field.stored();
         let changed = match field.change {
-            Change::Delta => (code.wrapping_sub(self.before[n]) & mask(width)) ^ sign(width),
+            Change::Delta => (code.wrapping_sub(self.before[n]) & mask(stored)) ^ sign(stored),
             _ => code,
         };
         self.before[n] = code;
         self.keep(n, number);
-        Some(changed)
+        changed
     }
 
     /// The way back.
-    fn inverse(&mut self, n: usize, changed: u64) -> Option<u64> {
+    fn inverse(&mut self, n: usize, changed: u64, exceptions: &mut &[u8]) -> Result<u64> {
         let field = &self.params.fields[n];
-        let width = field.width;
+        let (width, stored) = (field.width, field.stored());
         let code = match &field.change {
-            Change::Relation(r) => return Some(r.inverse(changed, &self.values, width)),
-            Change::Delta => self.before[n].wrapping_add(changed ^ sign(width)) & mask(width),
+            Change::Relation(r) => return Ok(r.inverse(changed, &self.values, width)),
+            Change::Delta => self.before[n].wrapping_add(changed ^ sign(stored)) & mask(stored),
             Change::Nothing => changed,
         };
         let number = match field.kind {
             Kind::Number(kind) => unordered(code, kind, width),
-            Kind::Lattice(lattice) => lattice.inverse(code, width)?,
+            Kind::Stored(stored) => match stored.meaning(code, width) {
+                Meaning::Number(number) => number,
+                Meaning::Exception => {
+                    let next = exceptions.split_at_checked(width);
+                    let (next, rest) = next.ok_or_else(|| fault("it has too few exceptions"))?;
+                    *exceptions = rest;
+                    read(next, true)
+                }
+            },
         };
         self.before[n] = code;
         self.keep(n, number);
-        Some(number)
+        Ok(number)
     }
 }
 
@@ -93,13 +108,16 @@ pub(crate) fn value(field: &Field, number: u64) -> f64 {
     match (field.kind, field.width) {
         (Kind::Number(Number::Unsigned), _) => number as f64,
         (Kind::Number(Number::Signed), _) => ((number << shift) as i64 >> shift) as f64,
+        (Kind::Stored(s), _) if matches!(s.lattice, Lattice::Whole { .. }) => {
+            s.lattice.whole(number, field.width).unwrap_or(0) as f64
+        }
         (_, 4 | 8) => float_value(number, field.width),
         _ => 0.0,
     }
 }
 
-/// Turns a block into streams; `None` where a number has no place on its lattice.
-pub(crate) fn forward(block: &[u8], params: &Params) -> Option<Vec<Vec<u8>>> {
+/// Turns a block into streams, the last of them that of the exceptions.
+pub(crate) fn forward(block: &[u8], params: &Params) -> Vec<Vec<u8>> {
     let record = params.record();
     let body = record * params.records;
     let (head, rest) = block.split_at(params.head);
@@ -110,10 +128,12 @@ pub(crate) fn forward(block: &[u8], params: &Params) -> Option<Vec<Vec<u8>>> {
         .map(|share| Vec::with_capacity(share * params.records))
         .collect();
     streams[0].extend(head);
+    let mut exceptions = Vec::new();
     let mut records = Records::new(params);
+    let mut starts = vec![0; params.groups];
     for bytes in body.chunks_exact(record) {
-        let starts: Vec<usize> = streams.iter().map(Vec::len).collect();
-        for (stream, share) in streams.iter_mut().zip(&shares) {
+        for ((start, stream), share) in starts.iter_mut().zip(&mut streams).zip(&shares) {
+            *start = stream.len();
             stream.resize(stream.len() + share, 0);
         }
         for i in 0..params.fields.len() {
@@ -121,52 +141,60 @@ pub(crate) fn forward(block: &[u8], params: &Params) -> Option<Vec<Vec<u8>>> {
             let (field, [at, to]) = (&params.fields[n], records.places[n]);
             let number = read(&bytes[at..at + field.width], field.big_endian);
             let to = starts[field.group] + to;
-            let code = records.forward(n, number)?;
-            write(&mut streams[field.group][to..to + field.width], code, true);
+            let code = records.forward(n, number, &mut exceptions);
+            let to = &mut streams[field.group][to..to + field.stored()];
+            write(to, code, true);
         }
     }
     streams[0].extend(tail);
-    Some(streams)
+    streams.push(exceptions);
+    streams
 }
 
 /// Turns streams into a block of `len` bytes.
 pub(crate) fn inverse(streams: &[Vec<u8>], params: &Params, len: usize) -> Result<Vec<u8>> {
     let unfit = || fault("its streams do not fit its records");
-    let record = params.record();
-    let body = record.checked_mul(params.records).ok_or_else(unfit)?;
-    let begin = params.head;
-    let end = begin.checked_add(body).filter(|&end| end <= len);
-    let end = end.ok_or_else(unfit)?;
-    let around = len - body;
-    let fits = |(group, stream): (usize, &Vec<u8>)| {
-        let own = if group == 0 { around } else { 0 };
-        stream.len() == params.share(group) * params.records + own
+    let body = params.record().checked_mul(params.records);
+    let end = body.and_then(|body| params.head.checked_add(body));
+    let end = end.filter(|&end| end <= len).ok_or_else(unfit)?;
+    let (begin, tail) = (params.head, len - end);
+    let groups = streams.get(..params.groups).ok_or_else(unfit)?;
+    let mut exceptions = match (&streams[params.groups..], params.exceptions) {
+        ([], false) => &[][..],
+        ([exceptions], true) => exceptions,
+        _ => return Err(unfit()),
     };
-    if streams.len() != params.groups || !streams.iter().enumerate().all(fits) {
-        return Err(unfit());
+    let shares: Vec<usize> = (0..params.groups).map(|g| params.share(g)).collect();
+    for (group, (stream, share)) in groups.iter().zip(&shares).enumerate() {
+        let around = if group == 0 { begin + tail } else { 0 };
+        // A share may be wider than the record: a number of one byte may be stored in eight.
+        let own = share.checked_mul(params.records).ok_or_else(unfit)?;
+        if stream.len().checked_sub(around) != Some(own) {
+            return Err(unfit());
+        }
     }
     let mut block = vec![0; len];
-    block[..begin].copy_from_slice(&streams[0][..begin]);
-    let tail = streams[0].len() - (len - end);
-    block[end..].copy_from_slice(&streams[0][tail..]);
-    let shares: Vec<usize> = (0..params.groups).map(|g| params.share(g)).collect();
+    block[..begin].copy_from_slice(&groups[0][..begin]);
+    block[end..].copy_from_slice(&groups[0][groups[0].len() - tail..]);
     let mut starts = vec![0; params.groups];
     starts[0] = begin;
     let mut records = Records::new(params);
-    for bytes in block[begin..end].chunks_exact_mut(record) {
+    for bytes in block[begin..end].chunks_exact_mut(params.record()) {
         for i in 0..params.fields.len() {
             let n = records.order[i];
             let (field, [at, from]) = (&params.fields[n], records.places[n]);
             let from = starts[field.group] + from;
-            let code = read(&streams[field.group][from..from + field.width], true);
-            let number = records
-                .inverse(n, code)
-                .ok_or_else(|| fault("a number is not on its lattice"))?;
+            let code = read(&groups[field.group][from..from + field.stored()], true);
+            let number = records.inverse(n, code, &mut exceptions)?;
             write(&mut bytes[at..at + field.width], number, field.big_endian);
         }
         for (start, share) in starts.iter_mut().zip(&shares) {
             *start += share;
         }
     }
-    Ok(block)
+    if exceptions.is_empty() {
+        Ok(block)
+    } else {
+        Err(fault("it has too many exceptions"))
+    }
 }

@@ -1,16 +1,11 @@
-//! Floats that are whole numbers times a step: decimals, fixed point, samples that were scaled
-//! (`spec.md`, section 3).
+//! Numbers that are whole numbers in disguise: decimals, fixed point, samples that were scaled, and
+//! whole numbers of a small range (`spec.md`, section 3).
 //!
-//! The whole numbers take the place of the floats: they are smaller, and equal steps stay equal where a
-//! float changes its exponent. Other floats keep their own order number; where one of these is
-//! already taken by a whole number, it goes where the float of that whole number would have been, so that
-//! nothing needs an escape. Decimals as whole numbers: *ALP: Adaptive Lossless floating-Point
-//! Compression*, A. Afroozeh et al., SIGMOD 2023.
+//! They are stored in as many bytes as their range takes. One value that is off the lattice, such as one that stands
+//! for missing ones, has a place too; any others go to a stream of their own. Decimals as whole numbers:
+//! *ALP: Adaptive Lossless floating-Point Compression*, A. Afroozeh et al., SIGMOD 2023.
 
-use umoec_adapter_float::number::{Number, mask, ordered, sign, unordered};
-
-/// Steps from one taken place to the next that are followed.
-const CHAIN_MAX: usize = 16;
+use umoec_adapter_float::number::mask;
 
 /// Powers of ten that are exact.
 pub(crate) const POWERS_OF_TEN: [f64; 19] = [
@@ -21,36 +16,38 @@ pub(crate) const POWERS_OF_TEN: [f64; 19] = [
 /// Most binary digits after the point.
 pub(crate) const BINARY_MAX: u8 = 60;
 
-/// How a float comes from a whole number.
+/// Whole numbers of floats are smaller than this.
+const WHOLE_MAX: f64 = (1u64 << 53) as f64;
+
+/// How a number comes from a whole one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Lattice {
-    /// Divided by that power of ten.
+    /// A float: divided by that power of ten.
     Decimal(u8),
-    /// Divided by that power of two.
+    /// A float: divided by that power of two.
     Binary(u8),
-    /// Times a step, and a base added.
+    /// A float: times a step, and a base added.
     Double { step: f64, base: f64 },
     /// The same in arithmetic of 32 bits.
     Single { step: f32, base: f32 },
+    /// The same number, not a float; with a sign or without.
+    Whole { signed: bool },
 }
 
 impl Lattice {
-    /// The float of a whole number, as a value.
-    fn value(self, whole: i64) -> f64 {
-        match self {
+    /// The number of `width` bytes of a whole number.
+    pub(crate) fn number(self, whole: i64, width: usize) -> u64 {
+        let value = match self {
             Self::Decimal(digits) => whole as f64 / POWERS_OF_TEN[usize::from(digits)],
             Self::Binary(digits) => whole as f64 / (1u64 << digits) as f64,
             Self::Double { step, base } => whole as f64 * step + base,
             Self::Single { step, base } => f64::from(whole as f32 * step + base),
-        }
+            Self::Whole { .. } => return whole as u64 & mask(width),
+        };
+        float_bits(value, width)
     }
 
-    /// The float of a whole number, as it is stored.
-    fn float(self, whole: i64, width: usize) -> u64 {
-        float_bits(self.value(whole), width)
-    }
-
-    /// The whole number that a float stands for.
+    /// The whole number of a number of `width` bytes, if it is on the lattice.
     pub(crate) fn whole(self, number: u64, width: usize) -> Option<i64> {
         let value = float_value(number, width);
         let quotient = match self {
@@ -58,63 +55,71 @@ impl Lattice {
             Self::Binary(digits) => value * (1u64 << digits) as f64,
             Self::Double { step, base } => (value - base) / step,
             Self::Single { step, base } => (value - f64::from(base)) / f64::from(step),
+            Self::Whole { signed } => {
+                let shift = 64 - 8 * width;
+                let whole = (number << shift) as i64 >> shift;
+                return Some(if signed { whole } else { number as i64 });
+            }
         };
         let whole = quotient.round();
         // Not so for a NaN.
-        if whole.abs() < zone(width) as f64 {
+        if whole.abs() < WHOLE_MAX {
             let whole = whole as i64;
-            (self.float(whole, width) == number).then_some(whole)
+            (self.number(whole, width) == number).then_some(whole)
         } else {
             None
         }
     }
+}
 
-    /// A float as a number that grows with it as long as it is on the lattice.
-    pub(crate) fn forward(self, number: u64, width: usize) -> Option<u64> {
-        if let Some(whole) = self.whole(number, width) {
-            return Some(place(whole, width));
+/// How the numbers of a field are stored as whole ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Stored {
+    pub(crate) lattice: Lattice,
+    /// Bytes of each, 1 to 8.
+    pub(crate) bytes: usize,
+    /// What is stored as 0.
+    pub(crate) bottom: i64,
+    /// The number that the code before the last stands for.
+    pub(crate) missing: u64,
+}
+
+/// What a code stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// This number.
+    Number(u64),
+    /// The next number of the stream of exceptions.
+    Exception,
+}
+
+impl Stored {
+    /// The code of a number of `width` bytes, or of an exception.
+    pub(crate) fn code(&self, number: u64, width: usize) -> u64 {
+        let exception = mask(self.bytes);
+        let missing = exception - 1;
+        if number == self.missing {
+            return missing;
         }
-        let mut code = ordered(number, Number::Float, width);
-        for _ in 0..CHAIN_MAX {
-            let Some(whole) = taken(code, width) else {
-                // Two whole numbers of one float, where base and step are far apart, lead astray.
-                return (self.inverse(code, width) == Some(number)).then_some(code);
-            };
-            code = ordered(self.float(whole, width), Number::Float, width);
+        let whole = self.lattice.whole(number, width);
+        match whole.and_then(|w| w.checked_sub(self.bottom)) {
+            Some(code) if (0..missing).contains(&(code as u64)) => code as u64,
+            _ => exception,
         }
-        None
     }
 
-    /// The way back; `None` for what no float becomes.
-    pub(crate) fn inverse(self, code: u64, width: usize) -> Option<u64> {
-        if let Some(whole) = taken(code, width) {
-            return Some(self.float(whole, width));
+    /// What a code stands for.
+    pub(crate) fn meaning(&self, code: u64, width: usize) -> Meaning {
+        let exception = mask(self.bytes);
+        if code == exception {
+            Meaning::Exception
+        } else if code == exception - 1 {
+            Meaning::Number(self.missing)
+        } else {
+            let whole = self.bottom.wrapping_add(code as i64);
+            Meaning::Number(self.lattice.number(whole, width))
         }
-        let mut number = unordered(code, Number::Float, width);
-        for _ in 0..=CHAIN_MAX {
-            let Some(whole) = self.whole(number, width) else {
-                return Some(number);
-            };
-            number = unordered(place(whole, width), Number::Float, width);
-        }
-        None
     }
-}
-
-/// Whole numbers are smaller than this: then no two have the same float, and of the floats
-/// only zeros and denormal ones have order numbers that they take.
-const fn zone(width: usize) -> i64 {
-    if width == 8 { 1 << 50 } else { 1 << 22 }
-}
-
-fn place(whole: i64, width: usize) -> u64 {
-    (sign(width).wrapping_add(whole as u64)) & mask(width)
-}
-
-/// The whole number whose place this is.
-fn taken(code: u64, width: usize) -> Option<i64> {
-    let whole = code.wrapping_sub(sign(width)) as i64;
-    (whole.abs() < zone(width)).then_some(whole)
 }
 
 /// The value of a float of 4 or 8 bytes.
@@ -139,25 +144,30 @@ pub(crate) fn float_bits(value: f64, width: usize) -> u64 {
 mod tests {
     use super::*;
 
-    fn back(lattice: Lattice, value: f32) -> u64 {
-        let number = u64::from(value.to_bits());
-        let code = lattice.forward(number, 4).unwrap();
-        assert_eq!(lattice.inverse(code, 4), Some(number), "{value}");
-        code
+    fn stored(lattice: Lattice) -> Stored {
+        Stored {
+            lattice,
+            bytes: 2,
+            bottom: -100,
+            missing: u64::from((-1e10f32).to_bits()),
+        }
     }
 
     #[test]
     fn decimals_become_whole_numbers() {
-        let lattice = Lattice::Decimal(3);
-        assert_eq!(back(lattice, 34.567), (1 << 31) + 34_567);
-        assert_eq!(back(lattice, -0.001), (1 << 31) - 1);
-        assert_eq!(back(lattice, 0.0), 1 << 31);
+        let stored = stored(Lattice::Decimal(3));
+        let code = |value: f32| stored.code(u64::from(value.to_bits()), 4);
+        assert_eq!(code(34.567), 34_667);
+        assert_eq!(code(-0.1), 0);
+        assert_eq!(code(-1e10), 0xFFFE);
+        for off in [-0.0, 1e9, -0.101, 65.434, std::f32::consts::PI, f32::NAN] {
+            assert_eq!(code(off), 0xFFFF, "{off}");
+        }
     }
 
     #[test]
-    fn what_is_off_the_lattice_comes_back() {
-        let denormal = f32::from_bits(77);
-        for lattice in [
+    fn what_has_a_code_comes_back() {
+        let lattices = [
             Lattice::Decimal(2),
             Lattice::Binary(8),
             Lattice::Double {
@@ -168,23 +178,25 @@ mod tests {
                 step: 3.5e-3,
                 base: -9.25,
             },
-        ] {
-            for value in [
-                -0.0,
-                0.0,
-                denormal,
-                -denormal,
-                1e-30,
-                -1e30,
-                std::f32::consts::PI,
-                f32::INFINITY,
-                f32::NAN,
-                -f32::NAN,
-                0.07,
-                -0.07,
-            ] {
-                back(lattice, value);
+        ];
+        for lattice in lattices {
+            let stored = stored(lattice);
+            for code in (0..=0xFFFE).step_by(7) {
+                let Meaning::Number(number) = stored.meaning(code, 4) else {
+                    panic!("{code} is no exception");
+                };
+                assert_eq!(stored.code(number, 4), code, "{lattice:?}");
             }
         }
+    }
+
+    #[test]
+    fn whole_numbers_are_what_they_are() {
+        let signed = stored(Lattice::Whole { signed: true });
+        assert_eq!(signed.code(0xFFFF_FFFF, 4), 99);
+        assert_eq!(signed.meaning(99, 4), Meaning::Number(0xFFFF_FFFF));
+        let unsigned = stored(Lattice::Whole { signed: false });
+        assert_eq!(unsigned.code(0xFFFF_FFFF, 4), 0xFFFF);
+        assert_eq!(unsigned.code(7, 4), 107);
     }
 }

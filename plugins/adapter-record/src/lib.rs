@@ -27,7 +27,8 @@ use umoec_codec::plugin::{
 use umoec_codec::{Limits, Result};
 
 use geometry::{Column, Geometry};
-use params::Params;
+use choose::Choice;
+use params::{Field, Params};
 use schema::Schema;
 
 static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
@@ -92,7 +93,7 @@ impl Adapter for Record {
             // What is left is what adapter `float` does.
             return Ok(Vec::new());
         }
-        Ok(proposal(input, &chosen.params, geometry.row, numbers.score.max(90)).into_iter().collect())
+        Ok(proposals_of(input, &chosen, &geometry, numbers.score.max(90)))
     }
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {
@@ -116,49 +117,61 @@ const LEAST: usize = 1024;
 
 /// What may be made of a block with these records.
 fn proposals(input: &[u8], geometry: &Geometry, score: u8) -> Vec<Proposal> {
-    let chosen = choose::choose(input, geometry);
-    let apart = choose::by_width(&chosen.params);
-    let all = [Some(chosen.params), apart].into_iter().flatten();
-    all.filter_map(|params| proposal(input, &params, geometry.row, score))
-        .collect()
+    proposals_of(input, &choose::choose(input, geometry), geometry, score)
 }
 
-fn proposal(input: &[u8], params: &Params, row: Option<usize>, score: u8) -> Option<Proposal> {
-    Some(Proposal {
+fn proposals_of(input: &[u8], choice: &Choice, geometry: &Geometry, score: u8) -> Vec<Proposal> {
+    let proposal = |params: &Params| Proposal {
         score,
-        adapted: adapted(input, params, row)?,
-    })
+        adapted: adapted(input, params, geometry.row),
+    };
+    choice.ways.iter().map(proposal).collect()
 }
 
-fn adapted(input: &[u8], params: &Params, row: Option<usize>) -> Option<Adapted> {
-    let streams = kernel::forward(input, params)?;
+fn adapted(input: &[u8], params: &Params, row: Option<usize>) -> Adapted {
+    let mut params = params.clone();
+    let mut streams = kernel::forward(input, &params);
+    params.exceptions = streams.last().is_some_and(|s| !s.is_empty());
+    if !params.exceptions {
+        streams.pop();
+    }
     let layout = |(group, data)| Stream {
         data,
-        layout: layout(params, group, row),
+        layout: layout(&params, group, row),
     };
-    Some(Adapted {
-        params: params.write(),
+    Adapted {
         streams: streams.into_iter().enumerate().map(layout).collect(),
-    })
+        params: params.write(),
+    }
 }
 
 /// Where numbers and records lie in a stream.
 fn layout(params: &Params, group: usize, row: Option<usize>) -> Layout {
-    let mut widths = params.fields.iter().filter(|f| f.group == group).map(|f| f.width);
+    let fields: Vec<&Field> = params.fields.iter().filter(|f| f.group == group).collect();
+    let Some(first) = fields.first() else {
+        // Exceptions.
+        let width = params.fields.iter().map(|f| f.width).max().unwrap_or(1);
+        return Layout {
+            strides: vec![width as u32],
+            number: None,
+        };
+    };
+    let width = first.stored();
     let share = params.share(group);
     let head = if group == 0 { params.head } else { 0 };
-    let first = widths.next().unwrap_or(1);
-    let alike = widths.all(|w| w == first);
+    let alike = fields.iter().all(|f| f.stored() == width);
     let mut strides = vec![share as u32];
-    strides.extend(row.filter(|_| alike && params.groups == 1).map(|r| r as u32));
-    if alike && share > first {
-        strides.push(first as u32);
+    // Rows of the block are rows of the stream, but shorter where numbers are.
+    let row = row.filter(|r| params.groups == 1 && r.is_multiple_of(params.record()));
+    strides.extend(row.map(|r| (r / params.record() * share) as u32));
+    if alike && share > width {
+        strides.push(width as u32);
     }
     Layout {
         strides,
         number: alike.then_some(NumberLayout {
-            width: first as u8,
-            phase: (head % first) as u8,
+            width: width as u8,
+            phase: (head % width) as u8,
         }),
     }
 }
@@ -170,9 +183,10 @@ fn bytes(input: &[u8]) -> Adapted {
         head: 0,
         records: geometry.records,
         groups: 1,
+        exceptions: false,
         fields: choose::plain(&geometry),
     };
-    adapted(input, &params, None).expect("bytes have a place")
+    adapted(input, &params, None)
 }
 
 umoec_codec::submit!(AnyPlugin::Adapter(Arc::new(Record)));

@@ -4,7 +4,7 @@ use umoec_adapter_float::number::Number;
 use umoec_codec::{Error, Result};
 
 use crate::DESCRIPTOR;
-use crate::lattice::{BINARY_MAX, Lattice, POWERS_OF_TEN};
+use crate::lattice::{BINARY_MAX, Lattice, POWERS_OF_TEN, Stored};
 use crate::relation::{Formula, OPERANDS_MAX, Operand, Relation};
 
 /// Most fields of a record.
@@ -17,8 +17,8 @@ pub(crate) const GROUPS_MAX: usize = 16;
 pub(crate) enum Kind {
     /// Whole numbers, floats, or anything else.
     Number(Number),
-    /// Floats that are whole numbers times a step.
-    Lattice(Lattice),
+    /// Whole numbers in disguise.
+    Stored(Stored),
 }
 
 /// What stands in place of the numbers of a field.
@@ -44,14 +44,26 @@ pub(crate) struct Field {
     pub(crate) group: usize,
 }
 
+impl Field {
+    /// Bytes of its stream.
+    pub(crate) fn stored(&self) -> usize {
+        match self.kind {
+            Kind::Stored(stored) => stored.bytes,
+            Kind::Number(_) => self.width,
+        }
+    }
+}
+
 /// How records lie in a block.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Params {
     /// Bytes before the first record.
     pub(crate) head: usize,
     pub(crate) records: usize,
-    /// Streams.
+    /// Streams of fields.
     pub(crate) groups: usize,
+    /// Whether a stream of exceptions follows them.
+    pub(crate) exceptions: bool,
     /// At least one.
     pub(crate) fields: Vec<Field>,
 }
@@ -65,14 +77,14 @@ impl Params {
     /// Bytes of a record that go to a stream.
     pub(crate) fn share(&self, group: usize) -> usize {
         let fields = self.fields.iter().filter(|f| f.group == group);
-        fields.map(|f| f.width).sum()
+        fields.map(Field::stored).sum()
     }
 
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut out = Vec::new();
         push_leb128(&mut out, self.head);
         push_leb128(&mut out, self.records);
-        out.push(self.groups as u8);
+        out.push(self.groups as u8 | u8::from(self.exceptions) << 7);
         let mut rest = &self.fields[..];
         while let Some(field) = rest.first() {
             let run = rest.iter().take_while(|f| *f == field).count();
@@ -81,7 +93,7 @@ impl Params {
                 Kind::Number(Number::Unsigned) => 0,
                 Kind::Number(Number::Signed) => 1,
                 Kind::Number(Number::Float) => 2,
-                Kind::Lattice(_) => 3,
+                Kind::Stored(_) => 3,
             };
             let change = match field.change {
                 Change::Nothing => 0,
@@ -94,8 +106,8 @@ impl Params {
                 out.push(field.group as u8);
             }
             push_leb128(&mut out, run - 1);
-            if let Kind::Lattice(lattice) = field.kind {
-                push_lattice(&mut out, lattice);
+            if let Kind::Stored(stored) = field.kind {
+                push_stored(&mut out, stored, field.width);
             }
             if let Change::Relation(relation) = &field.change {
                 push_relation(&mut out, relation);
@@ -108,7 +120,8 @@ impl Params {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader(bytes);
         let (head, records) = (reader.leb128()?, reader.leb128()?);
-        let groups = usize::from(reader.byte()?);
+        let streams = reader.byte()?;
+        let groups = usize::from(streams & 127);
         if !(1..=GROUPS_MAX).contains(&groups) {
             return Err(fault("it has no streams, or more than 16"));
         }
@@ -124,6 +137,7 @@ impl Params {
             head,
             records,
             groups,
+            exceptions: streams >> 7 != 0,
             fields,
         };
         params.check()?;
@@ -199,7 +213,7 @@ impl Reader<'_> {
             0 => Kind::Number(Number::Unsigned),
             1 => Kind::Number(Number::Signed),
             2 => Kind::Number(Number::Float),
-            _ => Kind::Lattice(self.lattice()?),
+            _ => Kind::Stored(self.stored(width)?),
         };
         let change = match first >> 6 {
             0 => Change::Nothing,
@@ -209,9 +223,9 @@ impl Reader<'_> {
         };
         let related = matches!(change, Change::Relation(_));
         let whole = matches!(kind, Kind::Number(Number::Unsigned | Number::Signed));
-        let lattice = matches!(kind, Kind::Lattice(_));
-        if !matches!(width, 4 | 8) && (lattice || related) || related && (lattice || whole) {
-            return Err(fault("a field has a kind that does not fit its width"));
+        let stored = matches!(kind, Kind::Stored(_));
+        if related && (stored || whole || !matches!(width, 4 | 8)) {
+            return Err(fault("a field has a relation that does not fit its kind"));
         }
         let field = Field {
             width,
@@ -223,37 +237,45 @@ impl Reader<'_> {
         Ok((field, run))
     }
 
-    fn lattice(&mut self) -> Result<Lattice> {
-        let unfit = || fault("the step of a field is unfit");
-        match self.byte()? {
-            0 => {
-                let digits = self.byte()?;
-                let known = usize::from(digits) < POWERS_OF_TEN.len();
-                known.then_some(Lattice::Decimal(digits)).ok_or_else(unfit)
-            }
-            1 => {
-                let digits = self.byte()?;
-                let known = digits <= BINARY_MAX;
-                known.then_some(Lattice::Binary(digits)).ok_or_else(unfit)
-            }
-            2 => {
-                let step = f64::from_le_bytes(self.array()?);
-                let base = f64::from_le_bytes(self.array()?);
-                let sound = step.is_normal() && base.is_finite();
-                sound
-                    .then_some(Lattice::Double { step, base })
-                    .ok_or_else(unfit)
-            }
-            3 => {
-                let step = f32::from_le_bytes(self.array()?);
-                let base = f32::from_le_bytes(self.array()?);
-                let sound = step.is_normal() && base.is_finite();
-                sound
-                    .then_some(Lattice::Single { step, base })
-                    .ok_or_else(unfit)
-            }
-            _ => Err(unfit()),
+    fn stored(&mut self, width: usize) -> Result<Stored> {
+        let first = self.byte()?;
+        let lattice = match first & 7 {
+            0 => Lattice::Decimal(self.byte()?),
+            1 => Lattice::Binary(self.byte()?),
+            2 => Lattice::Double {
+                step: f64::from_le_bytes(self.array()?),
+                base: f64::from_le_bytes(self.array()?),
+            },
+            3 => Lattice::Single {
+                step: f32::from_le_bytes(self.array()?),
+                base: f32::from_le_bytes(self.array()?),
+            },
+            4 => Lattice::Whole { signed: false },
+            5 => Lattice::Whole { signed: true },
+            _ => return Err(fault("a lattice of its fields is unknown")),
+        };
+        let sound = match lattice {
+            Lattice::Decimal(digits) => usize::from(digits) < POWERS_OF_TEN.len(),
+            Lattice::Binary(digits) => digits <= BINARY_MAX,
+            Lattice::Double { step, base } => step.is_normal() && base.is_finite(),
+            Lattice::Single { step, base } => step.is_normal() && base.is_finite(),
+            Lattice::Whole { .. } => true,
+        };
+        let is_float = !matches!(lattice, Lattice::Whole { .. });
+        if !sound || is_float && !matches!(width, 4 | 8) || first & 8 != 0 || first >> 7 != 0 {
+            return Err(fault("a lattice of its fields is unfit"));
         }
+        let bottom = i64::from_le_bytes(self.array()?);
+        let mut missing = 0;
+        for shift in 0..width {
+            missing |= u64::from(self.byte()?) << (8 * shift);
+        }
+        Ok(Stored {
+            lattice,
+            bytes: usize::from(first >> 4) + 1,
+            bottom,
+            missing,
+        })
     }
 
     fn relation(&mut self) -> Result<Relation> {
@@ -287,21 +309,25 @@ fn push_leb128(out: &mut Vec<u8>, mut value: usize) {
     out.push(value as u8);
 }
 
-fn push_lattice(out: &mut Vec<u8>, lattice: Lattice) {
-    match lattice {
-        Lattice::Decimal(digits) => out.extend([0, digits]),
-        Lattice::Binary(digits) => out.extend([1, digits]),
+fn push_stored(out: &mut Vec<u8>, stored: Stored, width: usize) {
+    let bytes = ((stored.bytes - 1) as u8) << 4;
+    match stored.lattice {
+        Lattice::Decimal(digits) => out.extend([bytes, digits]),
+        Lattice::Binary(digits) => out.extend([1 | bytes, digits]),
         Lattice::Double { step, base } => {
-            out.push(2);
+            out.push(2 | bytes);
             out.extend(step.to_le_bytes());
             out.extend(base.to_le_bytes());
         }
         Lattice::Single { step, base } => {
-            out.push(3);
+            out.push(3 | bytes);
             out.extend(step.to_le_bytes());
             out.extend(base.to_le_bytes());
         }
+        Lattice::Whole { signed } => out.push((4 + u8::from(signed)) | bytes),
     }
+    out.extend(stored.bottom.to_le_bytes());
+    out.extend(&stored.missing.to_le_bytes()[..width]);
 }
 
 fn push_relation(out: &mut Vec<u8>, relation: &Relation) {

@@ -1,6 +1,8 @@
 //! The search for a lattice on which the floats of a column lie (`spec.md`, section 6).
 
-use crate::lattice::{BINARY_MAX, Lattice, POWERS_OF_TEN, float_bits, float_value};
+use umoec_adapter_float::number::mask;
+
+use crate::lattice::{BINARY_MAX, Lattice, POWERS_OF_TEN, Stored, float_bits, float_value};
 
 /// Fewer different values gain nothing.
 const DIFFERENT: usize = 24;
@@ -21,11 +23,54 @@ pub(crate) fn find(numbers: &[u64], width: usize) -> Option<Lattice> {
     let fits = |lattice: &Lattice| fits(*lattice, &different, width);
     let most = if width == 8 { POWERS_OF_TEN.len() } else { 8 };
     let decimal = (0..most as u8).map(Lattice::Decimal).find(fits);
-    let most = if width == 8 { BINARY_MAX } else { 40 };
+    let most = if width == 8 { BINARY_MAX } else { 30 };
     let binary = || (1..=most).map(Lattice::Binary).find(fits);
     decimal
         .or_else(binary)
         .or_else(|| fitted(&different, width).filter(fits))
+}
+
+/// How the numbers of a column are stored, by the range of a sample; `None` where that is no gain.
+pub(crate) fn stored(numbers: &[u64], lattice: Lattice, width: usize) -> Option<Stored> {
+    let mut missing: Vec<u64> = Vec::new();
+    let mut wholes: Vec<i64> = Vec::new();
+    for &number in numbers {
+        match lattice.whole(number, width) {
+            Some(whole) => wholes.push(whole),
+            None => missing.push(number),
+        }
+    }
+    wholes.sort_unstable();
+    let (&least, &most) = (wholes.first()?, wholes.last()?);
+    // A sample does not show all of the range.
+    let margin = most.checked_sub(least)? / 4 + 1;
+    let (low, high) = (least.checked_sub(margin)?, most.checked_add(margin)?);
+    let room = |bytes: usize| (mask(bytes) - 1) as i64;
+    let (bytes, bottom) = (1..=width.min(7)).find_map(|bytes| {
+        let room = room(bytes);
+        // Round numbers stay round where they can.
+        if least >= 0 && high < room {
+            Some((bytes, 0))
+        } else if low > -room / 2 && high < room / 2 {
+            Some((bytes, -(room / 2 + 1)))
+        } else if high.checked_sub(low)? < room {
+            Some((bytes, low))
+        } else {
+            None
+        }
+    })?;
+    Some(Stored {
+        lattice,
+        bytes,
+        bottom,
+        missing: most_common(missing).unwrap_or(0),
+    })
+}
+
+fn most_common(mut numbers: Vec<u64>) -> Option<u64> {
+    numbers.sort_unstable();
+    let runs = numbers.chunk_by(|a, b| a == b);
+    runs.max_by_key(|run| run.len()).map(|run| run[0])
 }
 
 /// The values without repetition, in their order; `None` where they are few.
