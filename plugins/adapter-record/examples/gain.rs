@@ -48,9 +48,9 @@ fn main() -> Fallible<()> {
         println!("  found {} in {:.4} s", proposals.len(), start.elapsed().as_secs_f64());
         for proposal in proposals {
             let adapted = proposal.adapted;
-            let cost = cost(&adapted, &settings)?;
+            let (cost, models) = costs(&adapted, &settings)?;
             let told = Record.describe(1, &adapted.params).unwrap_or_default();
-            println!("  record {cost} score {} {told}", proposal.score);
+            println!("  record {cost} score {} models {models:?} {told}", proposal.score);
             let streams = adapted.streams.into_iter().map(|s| s.data).collect();
             let back = Record.inverse(1, &adapted.params, streams, data.len(), &Limits::default())?;
             assert!(back == data, "the way back gave something else");
@@ -84,11 +84,16 @@ impl DecisionCoder for Meter<'_> {
 
 /// Bytes of the streams under `cm`, and of the parameters.
 fn cost(adapted: &Adapted, settings: &Settings) -> Fallible<u64> {
+    Ok(costs(adapted, settings)?.0)
+}
+
+/// The same, and the model of each stream.
+fn costs(adapted: &Adapted, settings: &Settings) -> Fallible<(u64, Vec<u8>)> {
     let limits = Limits {
         memory: u64::MAX,
         output: u64::MAX,
     };
-    let mut sum = adapted.params.len() as u64;
+    let (mut sum, mut models) = (adapted.params.len() as u64, Vec::new());
     for stream in &adapted.streams {
         let params = Cm.plan(&stream.data, &stream.layout, settings)?;
         let len = stream.data.len();
@@ -100,6 +105,7 @@ fn cost(adapted: &Adapted, settings: &Settings) -> Fallible<u64> {
         };
         opened.start()?.code(len, &mut meter, &mut Vec::new());
         sum += params.len() as u64 + (meter.cost / 8.0) as u64;
+        models.push(params[0]);
     }
-    Ok(sum)
+    Ok((sum, models))
 }

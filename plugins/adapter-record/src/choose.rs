@@ -1,11 +1,14 @@
 //! What is done with the columns of known records (`spec.md`, section 6).
 
-use umoec_adapter_float::number::Number;
+use umoec_adapter_float::number::{Number, ordered};
 
 use crate::geometry::{Geometry, Sample};
 use crate::lattice::Lattice;
 use crate::params::{Change, Field, Kind, Params};
 use crate::{relate, steps};
+
+/// What differences must save to be used, in bits a number.
+const DELTA_GAIN: f64 = 1.0;
 
 /// Ways to take records, and whether they do more than to put numbers in order.
 pub(crate) struct Choice {
@@ -19,7 +22,7 @@ pub(crate) fn choose(data: &[u8], geometry: &Geometry) -> Choice {
     let sample = Sample::of(data, geometry);
     let mut fields: Vec<Field> = plain(geometry);
     relate::find(&mut fields, &sample);
-    for (field, numbers) in fields.iter_mut().zip(&sample.columns) {
+    for (n, (field, numbers)) in fields.iter_mut().zip(&sample.columns).enumerate() {
         if field.change != Change::Nothing {
             continue;
         }
@@ -30,11 +33,9 @@ pub(crate) fn choose(data: &[u8], geometry: &Geometry) -> Choice {
             Kind::Number(Number::Unsigned) if width > 1 => Some(Lattice::Whole { signed: false }),
             _ => None,
         };
-        if let Some(stored) = lattice.and_then(|l| steps::stored(numbers, l, width)) {
-            let is_float = field.kind == Kind::Number(Number::Float);
-            if is_float || stored.bytes < width {
-                field.kind = Kind::Stored(stored);
-            }
+        let all = geometry.numbers(data, n);
+        if let Some(stored) = lattice.and_then(|l| steps::stored(numbers, all, l, width)) {
+            field.kind = Kind::Stored(stored);
         }
     }
     let is_deep = fields.iter().any(|f| match f.kind {
@@ -49,10 +50,39 @@ pub(crate) fn choose(data: &[u8], geometry: &Geometry) -> Choice {
         fields,
     };
     let apart = by_width(&params);
+    let together = alike(params, geometry);
+    let differences = with_differences(&together, &sample);
     Choice {
-        ways: [Some(alike(params, geometry)), apart].into_iter().flatten().collect(),
+        ways: [Some(together), differences, apart].into_iter().flatten().collect(),
         is_deep,
     }
+}
+
+/// The columns with differences where these seem to pay; `None` where they do nowhere.
+fn with_differences(params: &Params, sample: &Sample) -> Option<Params> {
+    let mut params = params.clone();
+    let mut any = false;
+    for (field, numbers) in params.fields.iter_mut().zip(&sample.columns) {
+        if field.change != Change::Nothing || field.width == 1 {
+            continue;
+        }
+        let code = |&n: &u64| match field.kind {
+            Kind::Number(kind) => ordered(n, kind, field.width),
+            Kind::Stored(stored) => stored.code(n, field.width),
+        };
+        let codes: Vec<u64> = numbers.iter().map(code).collect();
+        // Neighbours must be nearer to each other than numbers from anywhere.
+        let far = codes.len() / 2;
+        let bits = |apart: usize| -> f64 {
+            let pairs = (0..codes.len()).map(|i| (codes[i], codes[(i + apart) % codes.len()]));
+            pairs.map(|(a, b)| (a.abs_diff(b) as f64 + 1.0).log2()).sum()
+        };
+        if bits(1) + DELTA_GAIN * codes.len() as f64 <= bits(far) {
+            field.change = Change::Delta;
+            any = true;
+        }
+    }
+    any.then_some(params)
 }
 
 /// If the numbers of a record were of one width they stay so: of the widest that is needed.

@@ -71,6 +71,24 @@ impl Geometry {
     }
 }
 
+impl Geometry {
+    /// All numbers of a column.
+    pub(crate) fn numbers<'a>(
+        &self,
+        data: &'a [u8],
+        column: usize,
+    ) -> impl Iterator<Item = u64> + Clone + use<'a> {
+        let at: usize = self.columns[..column].iter().map(|c| c.width).sum();
+        let Column {
+            width, big_endian, ..
+        } = self.columns[column];
+        let record = self.record();
+        let body = &data[self.head..self.head + record * self.records];
+        let number = move |r: &'a [u8]| read(&r[at..at + width], big_endian);
+        body.chunks_exact(record).map(number)
+    }
+}
+
 /// Numbers of a column that are looked at.
 const LOOKED_AT: usize = 2048;
 /// Windows of neighbouring records in which these lie.
@@ -79,8 +97,6 @@ const WINDOWS: usize = 16;
 /// The numbers of some records, column by column: `samples[c][i]` is of the same record for all c.
 pub(crate) struct Sample {
     pub(crate) columns: Vec<Vec<u64>>,
-    /// Records in a window: numbers within one are neighbours.
-    pub(crate) window: usize,
 }
 
 impl Sample {
@@ -108,7 +124,6 @@ impl Sample {
         });
         Self {
             columns: columns.collect(),
-            window,
         }
     }
 }

@@ -16,8 +16,11 @@ pub(crate) const POWERS_OF_TEN: [f64; 19] = [
 /// Most binary digits after the point.
 pub(crate) const BINARY_MAX: u8 = 60;
 
-/// Whole numbers of floats are smaller than this.
-const WHOLE_MAX: f64 = (1u64 << 53) as f64;
+/// Whole numbers of floats of `width` bytes are smaller than this: beyond it neighbouring floats are
+/// farther apart than the steps.
+pub(crate) const fn whole_max(width: usize) -> i64 {
+    if width == 8 { 1 << 52 } else { 1 << 24 }
+}
 
 /// How a number comes from a whole one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,7 +66,7 @@ impl Lattice {
         };
         let whole = quotient.round();
         // Not so for a NaN.
-        if whole.abs() < WHOLE_MAX {
+        if whole.abs() < whole_max(width) as f64 {
             let whole = whole as i64;
             (self.number(whole, width) == number).then_some(whole)
         } else {

@@ -93,7 +93,7 @@ impl Adapter for Record {
             // What is left is what adapter `float` does.
             return Ok(Vec::new());
         }
-        Ok(proposals_of(input, &chosen, &geometry, numbers.score.max(90)))
+        Ok(proposals_of(input, &chosen, &geometry, 95))
     }
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use umoec_adapter_float::number::mask;
 
-use crate::lattice::{BINARY_MAX, Lattice, POWERS_OF_TEN, Stored, float_bits, float_value};
+use crate::lattice::{BINARY_MAX, Lattice, POWERS_OF_TEN, Stored, float_bits, float_value, whole_max};
 
 /// Fewer different values gain nothing.
 const DIFFERENT: usize = 24;
@@ -12,6 +12,8 @@ const OFF: usize = 25;
 const COARSE: f64 = 6.0;
 /// A whole number may be that far off while step and base are not known well.
 const NEAR: f64 = 0.25;
+/// One exception in so many numbers is allowed for the sake of fewer bytes.
+const OUTLIERS: usize = 512;
 /// Whole numbers to begin the fit with.
 const SPAN: f64 = 24.0;
 /// Whole numbers of 16 bits, signed or not, from the base on.
@@ -22,49 +24,90 @@ pub(crate) fn find(numbers: &[u64], width: usize) -> Option<Lattice> {
     let different = different(numbers, width)?;
     let fits = |lattice: &Lattice| fits(*lattice, &different, width);
     let most = if width == 8 { POWERS_OF_TEN.len() } else { 8 };
-    let decimal = (0..most as u8).map(Lattice::Decimal).find(fits);
+    // Among large numbers some are decimals by chance.
+    let most_digits = (whole_max(width) / 4) as f64;
+    let large = |lattice: &Lattice| {
+        let largest = different.iter().filter(|v| v.abs() < most_digits);
+        let wholes = largest.filter_map(|&v| lattice.whole(float_bits(v, width), width));
+        wholes.filter(|w| w.abs() > whole_max(width) / 4).count() > different.len() / OFF
+    };
+    let decimals = (0..most as u8).map(Lattice::Decimal);
+    let decimal = decimals.take_while(|l| !large(l)).find(fits);
     let most = if width == 8 { BINARY_MAX } else { 30 };
-    let binary = || (1..=most).map(Lattice::Binary).find(fits);
-    decimal
-        .or_else(binary)
-        .or_else(|| fitted(&different, width).filter(fits))
+    let binary = (1..=most).map(Lattice::Binary).find(fits);
+    let fitted = || fitted(&different, width).filter(fits);
+    // The coarsest has least to say.
+    let extent = |lattice: &Lattice| {
+        let numbers = different.iter().map(|&v| float_bits(v, width));
+        range(numbers, *lattice, width).map_or(i64::MAX, |(least, most)| most - least)
+    };
+    let found = decimal.or_else(fitted).into_iter().chain(binary);
+    found.min_by_key(extent)
 }
 
-/// How the numbers of a column are stored, by the range of a sample; `None` where that is no gain.
-pub(crate) fn stored(numbers: &[u64], lattice: Lattice, width: usize) -> Option<Stored> {
-    let mut missing: Vec<u64> = Vec::new();
-    let mut wholes: Vec<i64> = Vec::new();
-    for &number in numbers {
-        match lattice.whole(number, width) {
-            Some(whole) => wholes.push(whole),
-            None => missing.push(number),
-        }
+/// How the numbers of a column are stored, by a sample and all of them; `None` where that is no gain.
+pub(crate) fn stored(
+    sample: &[u64],
+    all: impl Iterator<Item = u64> + Clone,
+    lattice: Lattice,
+    width: usize,
+) -> Option<Stored> {
+    let off = |&n: &u64| lattice.whole(n, width).is_none();
+    let missing = most_common(sample.iter().copied().filter(off).collect()).unwrap_or(0);
+    let (least, most) = range(sample.iter().copied(), lattice, width)?;
+    let whole_range = range(all.clone(), lattice, width)?;
+    let stored = |(least, most): (i64, i64)| {
+        let bytes = (1..width).find(|&bytes| {
+            let room = (mask(bytes) - 1) as i64;
+            most.checked_sub(least).is_some_and(|range| range < room)
+        })?;
+        Some(Stored {
+            lattice,
+            bytes,
+            bottom: bottom(least, most, bytes),
+            missing,
+        })
+    };
+    // A few outliers are exceptions.
+    let narrow = stored((least, most))?;
+    let wide = stored(whole_range);
+    if let Some(wide) = wide
+        && wide.bytes == narrow.bytes
+    {
+        return Some(wide);
     }
-    wholes.sort_unstable();
-    let (&least, &most) = (wholes.first()?, wholes.last()?);
-    // A sample does not show all of the range.
-    let margin = most.checked_sub(least)? / 4 + 1;
-    let (low, high) = (least.checked_sub(margin)?, most.checked_add(margin)?);
-    let room = |bytes: usize| (mask(bytes) - 1) as i64;
-    let (bytes, bottom) = (1..=width.min(7)).find_map(|bytes| {
-        let room = room(bytes);
-        // Round numbers stay round where they can.
-        if least >= 0 && high < room {
-            Some((bytes, 0))
-        } else if low > -room / 2 && high < room / 2 {
-            Some((bytes, -(room / 2 + 1)))
-        } else if high.checked_sub(low)? < room {
-            Some((bytes, low))
-        } else {
-            None
-        }
-    })?;
-    Some(Stored {
-        lattice,
-        bytes,
-        bottom,
-        missing: most_common(missing).unwrap_or(0),
+    let exception = mask(narrow.bytes);
+    let exceptions = all.clone().filter(|&n| narrow.code(n, width) == exception);
+    if exceptions.count() * OUTLIERS < all.count() {
+        Some(narrow)
+    } else {
+        wide
+    }
+}
+
+/// The least and the largest whole number.
+fn range(
+    numbers: impl Iterator<Item = u64>,
+    lattice: Lattice,
+    width: usize,
+) -> Option<(i64, i64)> {
+    let wholes = numbers.filter_map(|n| lattice.whole(n, width));
+    wholes.fold(None, |range, w| match range {
+        None => Some((w, w)),
+        Some((least, most)) => Some((w.min(least), w.max(most))),
     })
+}
+
+/// The whole number that 0 stands for: so that round numbers stay round, where that is possible.
+fn bottom(least: i64, most: i64, bytes: usize) -> i64 {
+    let room = (mask(bytes) - 1) as i64;
+    if least >= 0 && most < room {
+        0
+    } else if least > -(room / 2) && most < room / 2 {
+        -(room / 2 + 1)
+    } else {
+        least.saturating_sub((room - (most - least)) / 2)
+    }
 }
 
 fn most_common(mut numbers: Vec<u64>) -> Option<u64> {
