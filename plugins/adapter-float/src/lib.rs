@@ -9,6 +9,7 @@ mod detect;
 mod kernel;
 pub mod number;
 mod params;
+mod settings;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -43,7 +44,9 @@ impl Plugin for Float {
 
 impl Adapter for Float {
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
-        DESCRIPTOR.no_settings(settings)?;
+        if let Some(params) = settings::read(settings)? {
+            return Ok(adapted(input, &params, None));
+        }
         let found = detect::find(input);
         let row = found.as_ref().and_then(|f| f.row);
         let params = found.map_or_else(plain, |f| f.params);
@@ -51,7 +54,12 @@ impl Adapter for Float {
     }
 
     fn propose(&self, input: &[u8], _: &Place<'_>, settings: &Settings) -> Result<Vec<Proposal>> {
-        DESCRIPTOR.no_settings(settings)?;
+        if let Some(params) = settings::read(settings)? {
+            return Ok(vec![Proposal {
+                score: 100,
+                adapted: adapted(input, &params, None),
+            }]);
+        }
         let Some(found) = detect::find(input) else {
             return Ok(Vec::new());
         };

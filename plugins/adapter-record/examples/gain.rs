@@ -17,7 +17,9 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Fallible<()> {
     let mut args = std::env::args().skip(1);
-    let settings = args.next().ok_or("usage: gain SETTINGS.toml [-s TOML] FILE...")?;
+    let settings = args
+        .next()
+        .ok_or("usage: gain SETTINGS.toml [-s TOML] FILE...")?;
     let settings: Settings = toml::from_str(&std::fs::read_to_string(settings)?)?;
     let mut own = Settings::new();
     let plain = std::env::var_os("PLAIN").is_some();
@@ -45,14 +47,22 @@ fn main() -> Fallible<()> {
         }
         let start = Instant::now();
         let proposals = Record.propose(&data, &place, &own)?;
-        println!("  found {} in {:.4} s", proposals.len(), start.elapsed().as_secs_f64());
+        println!(
+            "  found {} in {:.4} s",
+            proposals.len(),
+            start.elapsed().as_secs_f64()
+        );
         for proposal in proposals {
             let adapted = proposal.adapted;
             let (cost, models) = costs(&adapted, &settings)?;
             let told = Record.describe(1, &adapted.params).unwrap_or_default();
-            println!("  record {cost} score {} models {models:?} {told}", proposal.score);
+            println!(
+                "  record {cost} score {} models {models:?} {told}",
+                proposal.score
+            );
             let streams = adapted.streams.into_iter().map(|s| s.data).collect();
-            let back = Record.inverse(1, &adapted.params, streams, data.len(), &Limits::default())?;
+            let back =
+                Record.inverse(1, &adapted.params, streams, data.len(), &Limits::default())?;
             assert!(back == data, "the way back gave something else");
         }
     }

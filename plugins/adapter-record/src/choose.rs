@@ -49,11 +49,14 @@ pub(crate) fn choose(data: &[u8], geometry: &Geometry) -> Choice {
         exceptions: true,
         fields,
     };
-    let apart = by_width(&params);
-    let together = alike(params, geometry);
+    let together = alike(params.clone(), geometry);
     let differences = with_differences(&together, &sample);
+    let apart = by_width(&with_differences(&params, &sample).unwrap_or(params));
     Choice {
-        ways: [Some(together), differences, apart].into_iter().flatten().collect(),
+        ways: [Some(together), differences, apart]
+            .into_iter()
+            .flatten()
+            .collect(),
         is_deep,
     }
 }
@@ -63,7 +66,7 @@ fn with_differences(params: &Params, sample: &Sample) -> Option<Params> {
     let mut params = params.clone();
     let mut any = false;
     for (field, numbers) in params.fields.iter_mut().zip(&sample.columns) {
-        if field.change != Change::Nothing || field.width == 1 {
+        if field.change != Change::Nothing || field.width == 1 || numbers.len() < 2 {
             continue;
         }
         let code = |&n: &u64| match field.kind {
@@ -75,7 +78,9 @@ fn with_differences(params: &Params, sample: &Sample) -> Option<Params> {
         let far = codes.len() / 2;
         let bits = |apart: usize| -> f64 {
             let pairs = (0..codes.len()).map(|i| (codes[i], codes[(i + apart) % codes.len()]));
-            pairs.map(|(a, b)| (a.abs_diff(b) as f64 + 1.0).log2()).sum()
+            pairs
+                .map(|(a, b)| (a.abs_diff(b) as f64 + 1.0).log2())
+                .sum()
         };
         if bits(1) + DELTA_GAIN * codes.len() as f64 <= bits(far) {
             field.change = Change::Delta;
@@ -91,7 +96,12 @@ fn alike(mut params: Params, geometry: &Geometry) -> Params {
     if geometry.columns.iter().any(|c| c.width != width) {
         return params;
     }
-    let most = params.fields.iter().map(Field::stored).max().unwrap_or(width);
+    let most = params
+        .fields
+        .iter()
+        .map(Field::stored)
+        .max()
+        .unwrap_or(width);
     for field in &mut params.fields {
         if let Kind::Stored(stored) = &mut field.kind {
             stored.bytes = most;
@@ -123,7 +133,10 @@ fn by_width(params: &Params) -> Option<Params> {
     let mut params = params.clone();
     params.groups = widths.len();
     for field in &mut params.fields {
-        field.group = widths.iter().position(|w| *w == field.stored()).unwrap_or(0);
+        field.group = widths
+            .iter()
+            .position(|w| *w == field.stored())
+            .unwrap_or(0);
     }
     Some(params)
 }

@@ -18,14 +18,10 @@ pub(crate) fn read(head: &[u8]) -> Option<Geometry> {
         .or_else(|| stl::read(head))
 }
 
-/// What a file of that kind begins with, and how far before it the file does.
-pub(crate) const MAGICS: [(&[u8], usize); 3] = [
-    (npy::MAGIC, 0),
-    (fits::MAGIC, 0),
-    (las::MAGIC, 0),
-];
+/// What files begin with, but for STL.
+pub(crate) const MAGICS: [&[u8]; 3] = [npy::MAGIC, fits::MAGIC, las::MAGIC];
 
-/// A file: its geometry, and its length as it claims.
+/// Where the records of a file end.
 pub(crate) fn end(geometry: &Geometry) -> Option<usize> {
     let body = geometry.record().checked_mul(geometry.records)?;
     geometry.head.checked_add(body)

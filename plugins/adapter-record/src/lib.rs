@@ -12,6 +12,7 @@ mod header;
 mod kernel;
 mod lattice;
 mod params;
+mod regions;
 mod relate;
 mod relation;
 mod schema;
@@ -22,12 +23,12 @@ use std::sync::{Arc, LazyLock};
 
 use umoec_codec::plugin::{
     Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, NumberLayout, Place, Plugin, PluginId,
-    Proposal, Settings, Stream,
+    Proposal, Region, Settings, Stream,
 };
 use umoec_codec::{Limits, Result};
 
-use geometry::{Column, Geometry};
 use choose::Choice;
+use geometry::{Column, Geometry};
 use params::{Field, Params};
 use schema::Schema;
 
@@ -69,7 +70,11 @@ impl Adapter for Record {
         settings: &Settings,
     ) -> Result<Vec<Proposal>> {
         if let Some(schema) = Schema::from_settings(settings)? {
-            return Ok(proposals(input, &schema.geometry(place.offset, input.len()), 100));
+            return Ok(proposals(
+                input,
+                &schema.geometry(place.offset, input.len()),
+                100,
+            ));
         }
         let told = header::read(place.head)
             .and_then(|g| g.within(place.offset, input.len()))
@@ -94,6 +99,10 @@ impl Adapter for Record {
             return Ok(Vec::new());
         }
         Ok(proposals_of(input, &chosen, &geometry, 95))
+    }
+
+    fn regions(&self, input: &[u8], _: &Place<'_>) -> Vec<Region> {
+        regions::find(input)
     }
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {
@@ -190,3 +199,6 @@ fn bytes(input: &[u8]) -> Adapted {
 }
 
 umoec_codec::submit!(AnyPlugin::Adapter(Arc::new(Record)));
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,14 @@ pub(crate) fn find(fields: &mut [Field], sample: &Sample) {
         let field = &fields[*n];
         matches!(field.width, 4 | 8) && matches!(field.kind, Kind::Number(Number::Float))
     };
-    let varied = |n: &usize| sample.columns[*n].windows(2).filter(|w| w[0] != w[1]).count() * 8 > count;
+    let varied = |n: &usize| {
+        sample.columns[*n]
+            .windows(2)
+            .filter(|w| w[0] != w[1])
+            .count()
+            * 8
+            > count
+    };
     let columns: Vec<usize> = (0..fields.len()).filter(is_float).filter(varied).collect();
     if columns.len() < 2 || count < 2 * FIRST {
         return;
@@ -48,12 +55,13 @@ pub(crate) fn find(fields: &mut [Field], sample: &Sample) {
             .copied()
             .filter(|&c| c != target)
             .collect();
-        if let Some((gain, relation)) = best(target, &near, fields[target].width, &few, &many) {
-            found.push((gain, target, relation));
+        if let Some((left, relation)) = best(target, &near, fields[target].width, &few, &many) {
+            found.push((left, target, relation));
         }
     }
-    // The best first: what a relation counts with has none itself.
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    // The most exact first: what a relation counts with has none itself, and an energy follows from
+    // momenta more exactly than a momentum from the energy and the others.
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (_, target, relation) in found {
         let free = relation
             .operands
@@ -69,7 +77,7 @@ pub(crate) fn find(fields: &mut [Field], sample: &Sample) {
     }
 }
 
-/// The relation that saves most of the bits of `target`.
+/// The relation that leaves least of the bits of `target`, and what it leaves.
 fn best(
     target: usize,
     near: &[usize],
@@ -88,8 +96,8 @@ fn best(
         }
     });
     let (_, relation) = best?;
-    let gain = plain - bits_of(&relation, target, width, many);
-    (gain > GAIN).then_some((gain, relation))
+    let left = bits_of(&relation, target, width, many);
+    (plain - left > GAIN).then_some((left, relation))
 }
 
 /// Every relation of these columns, the simple ones first.
@@ -168,7 +176,11 @@ fn missed(relation: &Relation, row: &[f64], target: usize, width: usize) -> f64 
     } else {
         said
     };
-    let said = if width == 4 { f64::from(said as f32) } else { said };
+    let said = if width == 4 {
+        f64::from(said as f32)
+    } else {
+        said
+    };
     let full = (8 * width) as f64;
     if value == said {
         return 0.0;

@@ -142,7 +142,9 @@ fn push(
 fn extend(columns: &mut Vec<Column>, with: &[Column], times: usize) -> Result<()> {
     let room = FIELDS_MAX - columns.len();
     if with.len().checked_mul(times).is_none_or(|n| n > room) {
-        return Err(config("the records of `schema` have more than 4096 numbers"));
+        return Err(config(
+            "the records of `schema` have more than 4096 numbers",
+        ));
     }
     columns.extend(with.repeat(times));
     Ok(())

@@ -2,7 +2,9 @@
 
 use umoec_adapter_float::number::mask;
 
-use crate::lattice::{BINARY_MAX, Lattice, POWERS_OF_TEN, Stored, float_bits, float_value, whole_max};
+use crate::lattice::{
+    BINARY_MAX, Lattice, POWERS_OF_TEN, Stored, float_bits, float_value, whole_max,
+};
 
 /// Fewer different values gain nothing.
 const DIFFERENT: usize = 24;
@@ -12,6 +14,8 @@ const OFF: usize = 25;
 const COARSE: f64 = 6.0;
 /// A whole number may be that far off while step and base are not known well.
 const NEAR: f64 = 0.25;
+/// Values that are tried first.
+const FEW: usize = 32;
 /// One exception in so many numbers is allowed for the sake of fewer bytes.
 const OUTLIERS: usize = 512;
 /// Whole numbers to begin the fit with.
@@ -86,11 +90,7 @@ pub(crate) fn stored(
 }
 
 /// The least and the largest whole number.
-fn range(
-    numbers: impl Iterator<Item = u64>,
-    lattice: Lattice,
-    width: usize,
-) -> Option<(i64, i64)> {
+fn range(numbers: impl Iterator<Item = u64>, lattice: Lattice, width: usize) -> Option<(i64, i64)> {
     let wholes = numbers.filter_map(|n| lattice.whole(n, width));
     wholes.fold(None, |range, w| match range {
         None => Some((w, w)),
@@ -144,18 +144,21 @@ fn fitted(values: &[f64], width: usize) -> Option<Lattice> {
     let largest = values.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
     let gaps = || values.windows(2).map(|w| w[1] - w[0]);
     let least = gaps().fold(f64::MAX, f64::min);
-    let epsilon = if width == 8 { f64::EPSILON } else { f64::from(f32::EPSILON) };
+    let epsilon = if width == 8 {
+        f64::EPSILON
+    } else {
+        f64::from(f32::EPSILON)
+    };
     if !(least > largest * epsilon * COARSE) {
         return None;
     }
     let near: Vec<f64> = gaps().filter(|g| *g < least * 1.5).collect();
     let mut step = near.iter().sum::<f64>() / near.len() as f64;
     // From the middle of the densest part on.
-    let densest = (0..values.len() - DIFFERENT / 4)
-        .min_by(|&a, &b| {
-            let length = |i: usize| values[i + DIFFERENT / 4] - values[i];
-            length(a).total_cmp(&length(b))
-        })?;
+    let densest = (0..values.len() - DIFFERENT / 4).min_by(|&a, &b| {
+        let length = |i: usize| values[i + DIFFERENT / 4] - values[i];
+        length(a).total_cmp(&length(b))
+    })?;
     let mut base = values[densest];
     let origin = base;
     let mut span = SPAN;
@@ -201,59 +204,79 @@ fn fitted(values: &[f64], width: usize) -> Option<Lattice> {
     Some(single(values, step, base).unwrap_or(double))
 }
 
-/// The step and base of 32-bit arithmetic that give exactly these values, if whole numbers of
-/// 16 bits do.
+/// The step and base of 32-bit arithmetic that give these values, if whole numbers of 16 bits do.
 fn single(values: &[f64], step: f64, base: f64) -> Option<Lattice> {
     let nearest = step as f32;
     let steps = [nearest, nearest.next_down(), nearest.next_up()];
-    let few: Vec<(i64, f32)> = values
+    let all: Vec<(i64, f32)> = values
         .iter()
-        .step_by((values.len() / 48).max(1))
         .map(|&v| (((v - base) / step).round() as i64, v as f32))
         .collect();
-    let tried = (0..=ORIGINS).flat_map(|n| [n, -n]);
-    for origin in tried {
+    let few: Vec<(i64, f32)> = all
+        .iter()
+        .step_by(all.len().div_ceil(FEW))
+        .copied()
+        .collect();
+    let mut best = (0, None);
+    for origin in (0..=ORIGINS).flat_map(|n| [n, -n]) {
         let bottom = (base + step * origin as f64) as f32;
         for step in steps {
             for base in [bottom, bottom.next_down(), bottom.next_up()] {
-                let exact = |&(whole, value): &(i64, f32)| {
+                let exact = |&&(whole, value): &&(i64, f32)| {
                     ((whole - origin) as f32 * step + base).to_bits() == value.to_bits()
                 };
-                if few.iter().all(exact) {
-                    return Some(Lattice::Single { step, base });
+                if few.iter().filter(|v| !exact(v)).nth(1).is_some() {
+                    continue;
+                }
+                let fitting = all.iter().filter(exact).count();
+                if fitting > best.0 {
+                    best = (fitting, Some(Lattice::Single { step, base }));
+                }
+                if fitting == all.len() {
+                    return best.1;
                 }
             }
         }
     }
-    None
+    best.1
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn spread(i: u32) -> i32 {
-        (i.wrapping_mul(2_654_435_761) >> 19) as i32 - 2000
-    }
-
+    /// The lattice of the values of whole numbers from -2000 to 6191.
     fn of(value: impl Fn(i32) -> f32) -> Option<Lattice> {
+        let mut state = 1u32;
         let numbers: Vec<u64> = (0..800)
-            .map(|i| u64::from(value(spread(i)).to_bits()))
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let whole = (state >> 19) as i32 - 2000;
+                u64::from(value(whole).to_bits())
+            })
             .collect();
         find(&numbers, 4)
     }
 
     #[test]
     fn decimals_and_fractions_are_found() {
-        assert_eq!(of(|n| (f64::from(n) / 100.0) as f32), Some(Lattice::Decimal(2)));
+        assert_eq!(
+            of(|n| (f64::from(n) / 100.0) as f32),
+            Some(Lattice::Decimal(2))
+        );
         assert_eq!(of(|n| n as f32 / 16.0), Some(Lattice::Binary(4)));
     }
 
     #[test]
     fn scaled_samples_are_found() {
-        let (step, base) = (0.045_777_76_f32, 1500.0_f32);
-        let found = of(|n| n as f32 * step + base);
-        assert_eq!(found, Some(Lattice::Single { step, base }));
+        // Several bases may do.
+        let value = |n: i32| n as f32 * 0.045_777_76 + 1500.0;
+        let Some(found @ Lattice::Single { step, .. }) = of(value) else {
+            panic!("{:?}", of(value));
+        };
+        assert_eq!(step, 0.045_777_76);
+        let on = |n| found.whole(u64::from(value(n).to_bits()), 4).is_some();
+        assert!((-2000..6192).all(on));
         let found = of(|n| (f64::from(n) * 0.0371 + 3.3) as f32);
         let Some(Lattice::Double { step, .. }) = found else {
             panic!("{found:?}");

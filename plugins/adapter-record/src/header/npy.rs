@@ -9,8 +9,14 @@ pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 pub(super) fn read(head: &[u8]) -> Option<Geometry> {
     let rest = head.strip_prefix(MAGIC)?;
     let (start, length): (usize, usize) = match *rest.first()? {
-        1 => (4, usize::from(u16::from_le_bytes(*rest.get(2..)?.first_chunk()?))),
-        2 | 3 => (6, u32::from_le_bytes(*rest.get(2..)?.first_chunk()?) as usize),
+        1 => (
+            4,
+            usize::from(u16::from_le_bytes(*rest.get(2..)?.first_chunk()?)),
+        ),
+        2 | 3 => (
+            6,
+            u32::from_le_bytes(*rest.get(2..)?.first_chunk()?) as usize,
+        ),
         _ => return None,
     };
     let text = rest.get(start..start.checked_add(length)?)?;

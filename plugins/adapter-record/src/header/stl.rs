@@ -7,23 +7,16 @@ use umoec_adapter_float::number::Number;
 const HEAD: usize = 84;
 const RECORD: usize = 50;
 
-/// There is no magic: the first normals must be normal.
+/// Triangles that are looked at.
+const LOOKED_AT: usize = 16;
+
+/// There is no magic: the first triangles must have normals of length 1, or none, and corners of
+/// plausible size.
 pub(super) fn read(head: &[u8]) -> Option<Geometry> {
     let count = u32::from_le_bytes(*head.get(80..)?.first_chunk()?) as usize;
-    let triangles = head.get(HEAD..)?.chunks_exact(RECORD).take(count.min(16));
-    let mut seen = 0;
-    for triangle in triangles {
-        let mut floats = triangle
-            .chunks_exact(4)
-            .filter_map(|b| Some(f32::from_le_bytes(*b.first_chunk()?)));
-        let length: f32 = floats.by_ref().take(3).map(|x| x * x).sum();
-        let is_normal = length == 0.0 || (length - 1.0).abs() < 0.01;
-        if !is_normal || floats.any(|x| !(x.abs() < 1e9)) {
-            return None;
-        }
-        seen += 1;
-    }
-    if seen < 4 {
+    let triangles = head.get(HEAD..)?.chunks_exact(RECORD);
+    let triangles = triangles.take(count.min(LOOKED_AT));
+    if triangles.len() < 4 || !triangles.clone().all(is_triangle) {
         return None;
     }
     let mut columns = numbers(Number::Float, 4, false, 12);
@@ -34,4 +27,14 @@ pub(super) fn read(head: &[u8]) -> Option<Geometry> {
         columns,
         row: None,
     })
+}
+
+fn is_triangle(record: &[u8]) -> bool {
+    let floats = record.chunks_exact(4).filter_map(|b| b.first_chunk());
+    let floats: Vec<f32> = floats.map(|&b| f32::from_le_bytes(b)).collect();
+    let (normal, corners) = floats.split_at(3);
+    let length: f32 = normal.iter().map(|x| x * x).sum();
+    let is_normal = (length - 1.0).abs() < 0.01 || normal.iter().all(|x| *x == 0.0);
+    let is_size = |x: &f32| *x == 0.0 || (1e-12..1e9).contains(&x.abs());
+    is_normal && corners.iter().all(is_size)
 }
