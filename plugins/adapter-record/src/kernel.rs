@@ -104,14 +104,15 @@ impl<'a> Records<'a> {
 
 /// What relations count with.
 pub(crate) fn value(field: &Field, number: u64) -> f64 {
+    let unsigned = number as f64;
     let shift = 64 - 8 * field.width;
-    match (field.kind, field.width) {
-        (Kind::Number(Number::Unsigned), _) => number as f64,
-        (Kind::Number(Number::Signed), _) => ((number << shift) as i64 >> shift) as f64,
-        (Kind::Stored(s), _) if matches!(s.lattice, Lattice::Whole { .. }) => {
-            s.lattice.whole(number, field.width).unwrap_or(0) as f64
-        }
-        (_, 4 | 8) => float_value(number, field.width),
+    let signed = ((number << shift) as i64 >> shift) as f64;
+    match field.kind {
+        Kind::Number(Number::Unsigned) => unsigned,
+        Kind::Number(Number::Signed) => signed,
+        Kind::Stored(stored) if stored.lattice == (Lattice::Whole { signed: false }) => unsigned,
+        Kind::Stored(stored) if stored.lattice == (Lattice::Whole { signed: true }) => signed,
+        _ if matches!(field.width, 4 | 8) => float_value(number, field.width),
         _ => 0.0,
     }
 }

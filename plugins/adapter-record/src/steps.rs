@@ -14,6 +14,8 @@ const OFF: usize = 25;
 const COARSE: f64 = 6.0;
 /// A whole number may be that far off while step and base are not known well.
 const NEAR: f64 = 0.25;
+/// Smaller values than this share of the largest count no more for being exact.
+const LIGHTEST: f64 = 1e-3;
 /// Values that are tried first.
 const FEW: usize = 32;
 /// One exception in so many numbers is allowed for the sake of fewer bytes.
@@ -149,7 +151,7 @@ fn fitted(values: &[f64], width: usize) -> Option<Lattice> {
     } else {
         f64::from(f32::EPSILON)
     };
-    if !(least > largest * epsilon * COARSE) {
+    if least <= largest * epsilon * COARSE {
         return None;
     }
     let near: Vec<f64> = gaps().filter(|g| *g < least * 1.5).collect();
@@ -175,12 +177,14 @@ fn fitted(values: &[f64], width: usize) -> Option<Lattice> {
                 return None;
             }
             let y = v - origin;
+            // Small floats are more exact.
+            let weight = (largest / v.abs().max(largest * LIGHTEST)).powi(2);
             sums = [
-                sums[0] + 1.0,
-                sums[1] + whole,
-                sums[2] + whole * whole,
-                sums[3] + y,
-                sums[4] + whole * y,
+                sums[0] + weight,
+                sums[1] + weight * whole,
+                sums[2] + weight * whole * whole,
+                sums[3] + weight * y,
+                sums[4] + weight * whole * y,
             ];
         }
         let [n, x, xx, y, xy] = sums;
@@ -201,7 +205,12 @@ fn fitted(values: &[f64], width: usize) -> Option<Lattice> {
     if width == 8 {
         return Some(double);
     }
-    Some(single(values, step, base).unwrap_or(double))
+    let on = |lattice: &Lattice| {
+        let on = |v: &&f64| lattice.whole(float_bits(**v, width), width).is_some();
+        values.iter().filter(on).count()
+    };
+    let single = single(values, step, base);
+    Some(single.filter(|s| on(s) > on(&double)).unwrap_or(double))
 }
 
 /// The step and base of 32-bit arithmetic that give these values, if whole numbers of 16 bits do.
@@ -277,11 +286,11 @@ mod tests {
         assert_eq!(step, 0.045_777_76);
         let on = |n| found.whole(u64::from(value(n).to_bits()), 4).is_some();
         assert!((-2000..6192).all(on));
-        let found = of(|n| (f64::from(n) * 0.0371 + 3.3) as f32);
+        let found = of(|n| (f64::from(n) * 0.037_123_456_7 + 280.5) as f32);
         let Some(Lattice::Double { step, .. }) = found else {
             panic!("{found:?}");
         };
-        assert!((step - 0.0371).abs() < 1e-9);
+        assert!((step - 0.037_123_456_7).abs() < 1e-9);
     }
 
     #[test]

@@ -8,7 +8,7 @@ fn schema(text: &str) -> Settings {
 
 /// Widths of the fields, if a block of that length was taken as told.
 fn widths(text: &str, len: usize) -> (usize, usize, Vec<usize>) {
-    let data: Vec<u8> = (0..len).map(|i| (i * i >> 3) as u8).collect();
+    let data: Vec<u8> = (0..len).map(|i| ((i * i) >> 3) as u8).collect();
     let proposals = propose(&data, &schema(text));
     let params = params(&proposals[0]);
     let widths = params.fields.iter().map(|f| f.width).collect();
@@ -51,7 +51,7 @@ fn every_type_is_known() {
 fn a_wrong_schema_does_no_harm() {
     let fields = "fields = [{type = 'f64'}, {type = 'i16', endian = 'big'}, {type = 'f32'}]";
     for len in [0, 1, 13, 14, 15, 1000] {
-        let data: Vec<u8> = (0..len).map(|i| (i * 37 >> 2) as u8).collect();
+        let data: Vec<u8> = (0..len).map(|i| ((i * 37) >> 2) as u8).collect();
         for header in [0, 3, 999, 100_000] {
             let settings = schema(&format!("header = {header}\n{fields}"));
             assert!(!propose(&data, &settings).is_empty());
@@ -65,7 +65,7 @@ fn a_wrong_schema_does_no_harm() {
 #[test]
 fn later_blocks_are_in_step() {
     let settings = schema("header = 7\nfields = [{type = 'f64'}, {type = 'f32'}]");
-    let data: Vec<u8> = (0..4000u32).map(|i| (i * i >> 5) as u8).collect();
+    let data: Vec<u8> = (0..4000u32).map(|i| ((i * i) >> 5) as u8).collect();
     for offset in [0, 7, 8, 18, 19, 20, 1000] {
         let proposals = propose_block(&data, offset, &data[offset..], &settings);
         let head = params(&proposals[0]).head;
