@@ -14,6 +14,8 @@ pub(crate) struct Schema {
     /// Bytes before the first record.
     header: usize,
     columns: Vec<Column>,
+    /// Distance of rows in bytes.
+    row: Option<usize>,
 }
 
 impl Schema {
@@ -34,7 +36,7 @@ impl Schema {
     /// `{dtype_descr = [[name, type]]}`.
     fn from_table(table: &Settings) -> Result<Self> {
         let header = size(table, "header")?.unwrap_or(0);
-        let mut columns = Vec::new();
+        let (mut columns, mut row) = (Vec::new(), None);
         if let Some(list) = table.get("dtype_descr") {
             for item in array(list, "dtype_descr")? {
                 let pair = item.as_array().map(Vec::as_slice);
@@ -48,8 +50,16 @@ impl Schema {
                 .as_str()
                 .ok_or_else(|| config("`dtype` is a type such as \"<f4\""))?;
             let fields = table.get("fields").map(|f| array(f, "fields"));
-            let count = fields.transpose()?.map_or(1, Vec::len);
+            let last = last_axis(table)?;
+            let count = match fields.transpose()? {
+                Some(names) => names.len(),
+                None => last.filter(|n| *n <= COLUMNS_MAX).unwrap_or(1),
+            };
             push(&mut columns, kind, count, None)?;
+            let element: usize = columns.iter().map(|c| c.width).sum();
+            row = last
+                .filter(|_| count == 1)
+                .and_then(|n| n.checked_mul(element));
         } else {
             let fields = table
                 .get("fields")
@@ -69,7 +79,11 @@ impl Schema {
         if columns.is_empty() {
             return Err(config("the records of `schema` are empty"));
         }
-        Ok(Self { header, columns })
+        Ok(Self {
+            header,
+            columns,
+            row,
+        })
     }
 
     /// The records of a block of `len` bytes at `offset` of its content; the last may be cut.
@@ -78,11 +92,28 @@ impl Schema {
             head: self.header,
             records: usize::MAX,
             columns: self.columns.clone(),
-            row: None,
+            row: self.row,
         };
         let none = || Geometry::new(len, 0, self.columns.clone(), None, len);
         all.within(offset, len).unwrap_or_else(none)
     }
+}
+
+/// Arrays of so many columns are records; wider ones are grids.
+pub(crate) const COLUMNS_MAX: usize = 64;
+
+/// The last of several numbers of `shape`: what varies fastest.
+fn last_axis(table: &Settings) -> Result<Option<usize>> {
+    let Some(shape) = table.get("shape") else {
+        return Ok(None);
+    };
+    let axes = array(shape, "shape")?.iter().map(Value::as_integer);
+    let axes: Option<Vec<i64>> = axes.collect();
+    let axes = axes.ok_or_else(|| config("`shape` is a list of numbers"))?;
+    let last = axes.last().filter(|_| axes.len() > 1);
+    Ok(last
+        .and_then(|&n| usize::try_from(n).ok())
+        .filter(|n| *n > 1))
 }
 
 fn push_field(columns: &mut Vec<Column>, field: &Settings) -> Result<()> {

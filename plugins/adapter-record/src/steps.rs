@@ -41,13 +41,16 @@ pub(crate) fn find(numbers: &[u64], width: usize) -> Option<Lattice> {
     let decimal = decimals.take_while(|l| !large(l)).find(fits);
     let most = if width == 8 { BINARY_MAX } else { 30 };
     let binary = (1..=most).map(Lattice::Binary).find(fits);
-    let fitted = || fitted(&different, width).filter(fits);
     // The coarsest has least to say.
     let extent = |lattice: &Lattice| {
         let numbers = different.iter().map(|&v| float_bits(v, width));
         range(numbers, *lattice, width).map_or(i64::MAX, |(least, most)| most - least)
     };
-    let found = decimal.or_else(fitted).into_iter().chain(binary);
+    let fitted = match decimal {
+        Some(_) => None,
+        None => fitted(&different, width).filter(fits),
+    };
+    let found = [decimal, binary, fitted].into_iter().flatten();
     found.min_by_key(extent)
 }
 

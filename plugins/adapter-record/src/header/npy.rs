@@ -3,6 +3,7 @@
 use super::columns_of;
 use crate::geometry::Geometry;
 use crate::params::FIELDS_MAX;
+use crate::schema::COLUMNS_MAX;
 
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -50,7 +51,7 @@ pub(super) fn read(head: &[u8]) -> Option<Geometry> {
     let fastest = fastest.copied().filter(|_| shape.len() > 1).unwrap_or(1);
     let all = shape.iter().try_fold(1usize, |p, &n| p.checked_mul(n))?;
     let element: usize = columns.iter().map(|c| c.width).sum();
-    let few = (2..=64).contains(&fastest) && fastest * columns.len() <= FIELDS_MAX;
+    let few = (2..=COLUMNS_MAX).contains(&fastest) && fastest * columns.len() <= FIELDS_MAX;
     let (columns, records, row) = if few {
         (columns.repeat(fastest), all / fastest, None)
     } else {

@@ -27,8 +27,20 @@ fn fields_are_where_the_schema_says() {
 fn descriptions_of_arrays_are_schemas_too() {
     let text = "dtype = '<f4'\nfields = ['px', 'py', 'pz']\nrecord_bytes = 12\nshape = [5, 3]";
     assert_eq!(widths(text, 61), (0, 5, vec![4, 4, 4]));
+    let text = "dtype = '>f8'\nshape = [5, 4]";
+    assert_eq!(widths(text, 64), (0, 2, vec![8; 4]));
     let text = "dtype_descr = [['a', '<f4'], ['b', '<i2'], ['c', '|b1'], ['d', '|S3']]";
     assert_eq!(widths(text, 100), (0, 10, vec![4, 2, 1, 1, 1, 1]));
+}
+
+#[test]
+fn rows_of_a_grid_are_told() {
+    let data: Vec<u8> = (0..4000u32).map(|i| ((i * i) >> 3) as u8).collect();
+    let proposals = propose(&data, &schema("dtype = '<f4'\nshape = [5, 10, 100]"));
+    assert_eq!(params(&proposals[0]).record(), 4);
+    let stream = &proposals[0].adapted.streams[0];
+    let row = stream.layout.number.unwrap().width as u32 * 100;
+    assert!(stream.layout.strides.contains(&row));
 }
 
 #[test]
@@ -99,6 +111,8 @@ fn nonsense_is_refused() {
         "dtype = 4",
         "dtype = '<f4'\nfields = []",
         "dtype = '<f4'\nfields = 7",
+        "dtype = '<f4'\nshape = 3",
+        "dtype = '<f4'\nshape = ['a', 3]",
         "dtype_descr = [['a', 4]]",
         "dtype_descr = [['a']]",
         "dtype_descr = []",
