@@ -17,6 +17,7 @@ mod relate;
 mod relation;
 mod schema;
 mod steps;
+mod table;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -85,13 +86,9 @@ impl Adapter for Record {
         let Some(numbers) = umoec_adapter_float::find_numbers(input) else {
             return Ok(Vec::new());
         };
-        let columns = numbers.columns.iter().map(|&number| Column {
-            width: numbers.width,
-            number,
-            big_endian: numbers.big_endian,
-        });
+        let columns = table::columns(input, &numbers);
         let row = numbers.row.map(|r| r as usize);
-        let (skip, columns) = (numbers.skip, columns.collect());
+        let skip = numbers.skip;
         let geometry = Geometry::new(skip, usize::MAX, columns, row, input.len());
         let chosen = choose::choose(input, &geometry);
         if !chosen.is_deep {

@@ -41,7 +41,7 @@ fn params(proposal: &Proposal) -> Params {
 }
 
 /// Numbers within -0.5 .. 0.5, always the same.
-fn noise() -> impl FnMut() -> f32 {
+pub(crate) fn noise() -> impl FnMut() -> f32 {
     let mut state = 1u32;
     move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
