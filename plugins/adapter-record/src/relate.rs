@@ -7,8 +7,12 @@ use crate::kernel;
 use crate::params::{Change, Field, Kind};
 use crate::relation::{Formula, Operand, Relation};
 
-/// Most columns that are looked at, and that make one relation.
-const COLUMNS: usize = 12;
+/// Columns around one in which it is looked for what makes it; of wide records, for the time it takes,
+/// fewer.
+const AROUND: usize = 12;
+const AROUND_OF_WIDE: usize = 8;
+const WIDE: usize = 20;
+/// Most columns that make one relation.
 const TOGETHER: usize = 4;
 /// Records on which all relations are tried, and those that are good there.
 const FIRST: usize = 24;
@@ -47,11 +51,16 @@ pub(crate) fn find(fields: &mut [Field], sample: &Sample) {
     };
     let (few, many) = (rows(FIRST), rows(THEN));
     let mut found: Vec<(f64, usize, Relation)> = Vec::new();
+    let around = if columns.len() > WIDE {
+        AROUND_OF_WIDE
+    } else {
+        AROUND
+    };
     for (i, &target) in columns.iter().enumerate() {
-        let first = i.saturating_sub(COLUMNS / 2);
+        let first = i.saturating_sub(around / 2);
         let near: Vec<usize> = columns[first..]
             .iter()
-            .take(COLUMNS + 1)
+            .take(around + 1)
             .copied()
             .filter(|&c| c != target)
             .collect();

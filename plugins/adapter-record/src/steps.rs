@@ -16,6 +16,8 @@ const COARSE: f64 = 6.0;
 const NEAR: f64 = 0.25;
 /// Smaller values than this share of the largest count no more for being exact.
 const LIGHTEST: f64 = 1e-3;
+/// Steps and bases that are tried on all values.
+const TRIED: usize = 1 << 15;
 /// Values that are tried first.
 const FEW: usize = 32;
 /// One exception in so many numbers is allowed for the sake of fewer bytes.
@@ -229,28 +231,29 @@ fn single(values: &[f64], step: f64, base: f64) -> Option<Lattice> {
         .step_by(all.len().div_ceil(FEW))
         .copied()
         .collect();
-    let mut best = (0, None);
+    let (mut best, mut least, mut tried) = (None, all.len(), 0);
     for origin in (0..=ORIGINS).flat_map(|n| [n, -n]) {
         let bottom = (base + step * origin as f64) as f32;
         for step in steps {
             for base in [bottom, bottom.next_down(), bottom.next_up()] {
-                let exact = |&&(whole, value): &&(i64, f32)| {
-                    ((whole - origin) as f32 * step + base).to_bits() == value.to_bits()
+                let off = |&&(whole, value): &&(i64, f32)| {
+                    ((whole - origin) as f32 * step + base).to_bits() != value.to_bits()
                 };
-                if few.iter().filter(|v| !exact(v)).nth(1).is_some() {
+                if few.iter().filter(off).nth(1).is_some() {
                     continue;
                 }
-                let fitting = all.iter().filter(exact).count();
-                if fitting > best.0 {
-                    best = (fitting, Some(Lattice::Single { step, base }));
+                let missed = all.iter().filter(off).take(least).count();
+                if missed < least {
+                    (best, least) = (Some(Lattice::Single { step, base }), missed);
                 }
-                if fitting == all.len() {
-                    return best.1;
+                tried += 1;
+                if least == 0 || tried == TRIED {
+                    return best;
                 }
             }
         }
     }
-    best.1
+    best
 }
 
 #[cfg(test)]
