@@ -60,8 +60,8 @@ impl Adapter for Record {
             head: &input[..input.len().min(Place::HEAD)],
         };
         let proposals = self.propose(input, &place, settings)?;
-        let best = proposals.into_iter().max_by_key(|p| p.score);
-        Ok(best.map_or_else(|| bytes(input), |p| p.adapted))
+        let first = proposals.into_iter().next();
+        Ok(first.map_or_else(|| bytes(input), |p| p.adapted))
     }
 
     fn propose(
