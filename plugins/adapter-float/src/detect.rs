@@ -2,8 +2,8 @@
 
 use umoec_adapter_bytes::find_strides;
 
-use crate::kernel::{ordered, read};
-use crate::params::{Column, Number, Params};
+use crate::number::{Number, ordered, read};
+use crate::params::{Column, Params};
 
 /// Numbers that are looked at for each question.
 const LOOKED_AT: usize = 4096;
@@ -18,8 +18,17 @@ const PLAUSIBLE_COLUMN: usize = 230;
 const NEAR: usize = 8;
 /// What differences must save to be used, in 1/16 bits a number.
 const DELTA_GAIN: u64 = 16;
+/// Upper bytes of floats of 16 bits are within so many values, and below this one.
+const HALF_WINDOW: usize = 24;
+const HALF_LARGE: usize = 0x48;
+/// Different lower bytes that there must be.
+const HALF_SPREAD: usize = 128;
+/// What the upper bytes of both signs must have in common, in 256ths.
+const HALF_ALIKE: usize = 180;
 /// Largest record.
 const RECORD_MAX: usize = 1024;
+/// The highest score: adapter `record`, where it knows more than where numbers lie, goes first.
+const SCORE: usize = 90;
 
 /// What was found.
 pub(crate) struct Found {
@@ -33,6 +42,10 @@ pub(crate) struct Found {
 pub(crate) fn find(data: &[u8]) -> Option<Found> {
     if data.len() < 256 {
         return None;
+    }
+    // Two bf16 look like an f32, but the lower half of an f32 is no bf16.
+    if let Some(halves) = halves(data) {
+        return Some(halves);
     }
     let (width, big_endian, skip, share) = best_width(data)?;
     let strides = find_strides(data);
@@ -64,7 +77,7 @@ pub(crate) fn find(data: &[u8]) -> Option<Found> {
     Some(Found {
         params,
         row,
-        score: (share * 100 / 256) as u8,
+        score: (share * SCORE / 256) as u8,
     })
 }
 
@@ -104,6 +117,78 @@ fn best_width(data: &[u8]) -> Option<(usize, bool, usize, usize)> {
         }
     }
     None
+}
+
+/// An array of floats of 16 bits, f16 or bf16: these hold weights, which are about as often negative
+/// as not, and as large. The parts of an exponent tell it from noise, its likeness for both signs from
+/// whole numbers in two's complement.
+fn halves(data: &[u8]) -> Option<Found> {
+    let places = [(false, 0), (true, 0), (false, 1), (true, 1)];
+    let likeness = places.map(|(big_endian, skip)| half_likeness(data, big_endian, skip));
+    let share = likeness.into_iter().max().filter(|&s| s >= HALF_ALIKE)?;
+    // The upper byte of a number with the lower one of another is as plausible, but does not
+    // belong to it; with an f16 that hardly shows.
+    let together = |i: &usize| {
+        let (big_endian, skip) = places[*i];
+        dependence(data, 2, big_endian, skip)
+    };
+    let mut near = (0..places.len()).filter(|&i| likeness[i] + NEAR >= share);
+    let first = near.next()?;
+    let other = near.find(|i| together(i) > 1.5 * together(&first));
+    let (big_endian, skip) = places[other.unwrap_or(first)];
+    let column = Column {
+        number: Number::Float,
+        delta: false,
+    };
+    Some(Found {
+        params: Params {
+            width: 2,
+            big_endian,
+            skip,
+            columns: vec![column],
+        },
+        row: None,
+        score: (share * SCORE / 256) as u8,
+    })
+}
+
+/// How alike the upper bytes of numbers of both signs are, in 256ths; 0 where these are not those of
+/// weights.
+fn half_likeness(data: &[u8], big_endian: bool, skip: usize) -> usize {
+    let mut counts = [[0usize; 128]; 2];
+    let mut low = [0usize; 256];
+    let mut zeros = 0;
+    for (_, number) in numbers(data, 2, big_endian, skip, 2) {
+        if number << 49 == 0 {
+            zeros += 1;
+            continue;
+        }
+        let (upper, lower) = (number as usize >> 8, number as usize & 255);
+        counts[upper >> 7][upper & 127] += 1;
+        low[lower] += 1;
+    }
+    let of_sign = counts.map(|c| c.iter().sum::<usize>());
+    let all = of_sign[0] + of_sign[1];
+    let spread = low.iter().filter(|&&c| c > 0).count();
+    if all < 2 * zeros || of_sign.iter().any(|n| n * 5 < all) || spread < HALF_SPREAD.min(all / 8) {
+        return 0;
+    }
+    let in_window = |v: usize| -> usize {
+        let window = v..(v + HALF_WINDOW).min(128);
+        window.map(|v| counts[0][v] + counts[1][v]).sum()
+    };
+    let most = (0..128).map(in_window).max().unwrap_or(0);
+    // The largest exponents stand for infinity, and small whole numbers have small upper bytes.
+    let outside = counts
+        .iter()
+        .any(|c| c[HALF_LARGE..].iter().sum::<usize>() * 50 > all);
+    let tiny = counts.iter().map(|c| c[0]).sum::<usize>();
+    if most * 20 < all * 19 || outside || tiny * 10 > all {
+        return 0;
+    }
+    let alike = counts[0].iter().zip(&counts[1]);
+    let alike = alike.map(|(a, b)| (a * 256 / of_sign[0]).min(b * 256 / of_sign[1]));
+    alike.sum()
 }
 
 /// How much the upper bits of the second byte of a number depend on the first byte: chi-squared

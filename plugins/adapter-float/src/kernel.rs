@@ -1,7 +1,8 @@
 //! Numbers in place: most significant byte first, in the order of their values, or as
 //! differences (`spec.md`, section 2).
 
-use crate::params::{Column, Number, Params};
+use crate::number::{mask, ordered, read, sign, unordered, write};
+use crate::params::{Column, Params};
 
 /// Turns a block into the stream, in place.
 pub(crate) fn forward(data: &mut [u8], params: &Params) {
@@ -47,86 +48,10 @@ fn each(data: &mut [u8], params: &Params, mut replace: impl FnMut(&mut [u8], &Co
     }
 }
 
-/// The number in `bytes`.
-#[inline(always)]
-pub(crate) fn read(bytes: &[u8], big_endian: bool) -> u64 {
-    let push = |value: u64, &byte: &u8| (value << 8) | u64::from(byte);
-    if big_endian {
-        bytes.iter().fold(0, push)
-    } else {
-        bytes.iter().rev().fold(0, push)
-    }
-}
-
-#[inline(always)]
-fn write(bytes: &mut [u8], mut value: u64, big_endian: bool) {
-    let mut put = |byte: &mut u8| {
-        *byte = value as u8;
-        value >>= 8;
-    };
-    if big_endian {
-        bytes.iter_mut().rev().for_each(&mut put);
-    } else {
-        bytes.iter_mut().for_each(&mut put);
-    }
-}
-
-const fn mask(width: usize) -> u64 {
-    u64::MAX >> (64 - 8 * width)
-}
-
-const fn sign(width: usize) -> u64 {
-    1 << (8 * width - 1)
-}
-
-/// A number of `width` bytes as one without a sign that grows with its value.
-#[inline(always)]
-pub(crate) fn ordered(number: u64, kind: Number, width: usize) -> u64 {
-    match kind {
-        Number::Unsigned => number,
-        Number::Signed => number ^ sign(width),
-        Number::Float if number & sign(width) != 0 => !number & mask(width),
-        Number::Float => number | sign(width),
-    }
-}
-
-/// The way back from [`ordered`].
-#[inline(always)]
-fn unordered(value: u64, kind: Number, width: usize) -> u64 {
-    match kind {
-        Number::Unsigned => value,
-        Number::Signed => value ^ sign(width),
-        Number::Float if value & sign(width) == 0 => !value & mask(width),
-        Number::Float => value & !sign(width),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn floats_keep_their_order_and_come_back() {
-        let values = [
-            -f32::INFINITY,
-            -2.5,
-            -1e-40,
-            -0.0,
-            0.0,
-            1e-40,
-            1.0,
-            1.5,
-            f32::MAX,
-        ];
-        let order = values.map(|v| ordered(u64::from(v.to_bits()), Number::Float, 4));
-        assert!(order.is_sorted());
-        for (value, ordered) in values.iter().zip(order) {
-            assert_eq!(
-                unordered(ordered, Number::Float, 4),
-                u64::from(value.to_bits())
-            );
-        }
-    }
+    use crate::number::Number;
 
     #[test]
     fn differences_of_a_column_are_small() {

@@ -7,7 +7,9 @@
 
 mod detect;
 mod kernel;
+pub mod number;
 mod params;
+mod settings;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -18,7 +20,8 @@ use umoec_codec::plugin::{
 };
 use umoec_codec::{Limits, Result};
 
-use params::{Column, Number, Params};
+use number::Number;
+use params::{Column, Params};
 
 static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     kind: Kind::Adapter,
@@ -41,7 +44,9 @@ impl Plugin for Float {
 
 impl Adapter for Float {
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
-        DESCRIPTOR.no_settings(settings)?;
+        if let Some(params) = settings::read(settings)? {
+            return Ok(adapted(input, &params, None));
+        }
         let found = detect::find(input);
         let row = found.as_ref().and_then(|f| f.row);
         let params = found.map_or_else(plain, |f| f.params);
@@ -49,7 +54,12 @@ impl Adapter for Float {
     }
 
     fn propose(&self, input: &[u8], _: &Place<'_>, settings: &Settings) -> Result<Vec<Proposal>> {
-        DESCRIPTOR.no_settings(settings)?;
+        if let Some(params) = settings::read(settings)? {
+            return Ok(vec![Proposal {
+                score: 100,
+                adapted: adapted(input, &params, None),
+            }]);
+        }
         let Some(found) = detect::find(input) else {
             return Ok(Vec::new());
         };
@@ -79,6 +89,37 @@ impl Adapter for Float {
         kernel::inverse(&mut data, &params);
         Ok(data)
     }
+}
+
+/// Numbers of one width, as [`find_numbers`] found them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers {
+    /// Bytes of a number.
+    pub width: usize,
+    /// Whether the most significant byte comes first.
+    pub big_endian: bool,
+    /// Bytes before the first number.
+    pub skip: usize,
+    /// What the numbers of each column of a record are.
+    pub columns: Vec<Number>,
+    /// Distance of the rows of a grid, in bytes.
+    pub row: Option<u32>,
+    /// How sure it is, 0 to 100.
+    pub score: u8,
+}
+
+/// Numbers of one width in `data`, and the records that they make.
+#[must_use]
+pub fn find_numbers(data: &[u8]) -> Option<Numbers> {
+    let found = detect::find(data)?;
+    Some(Numbers {
+        width: found.params.width,
+        big_endian: found.params.big_endian,
+        skip: found.params.skip,
+        columns: found.params.columns.iter().map(|c| c.number).collect(),
+        row: found.row,
+        score: found.score,
+    })
 }
 
 /// For what has no numbers that could be found: 32 bits, little-endian.

@@ -3,20 +3,10 @@
 use umoec_codec::{Error, Result};
 
 use crate::DESCRIPTOR;
+use crate::number::Number;
 
 /// Most columns of a record.
 pub(crate) const COLUMNS_MAX: usize = 4096;
-
-/// What the numbers of a column are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Number {
-    /// Whole numbers from 0 on, or anything else.
-    Unsigned,
-    /// Whole numbers in two's complement.
-    Signed,
-    /// Sign, exponent and mantissa (IEEE 754, and bf16).
-    Float,
-}
 
 /// How a column is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -82,6 +82,81 @@ fn numbers_are_found_wherever_a_block_begins() {
     }
 }
 
+/// Weights as a network has them: about normal, of both signs.
+fn weights(count: u32) -> impl Iterator<Item = f32> {
+    let mut state = 7u64;
+    let mut noise = move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 40) as f32 / (1 << 24) as f32 - 0.5
+    };
+    (0..count).map(move |_| (noise() + noise() + noise() + noise()) * 0.08)
+}
+
+/// The upper half of an f32, and the same value with 5 bits of exponent.
+fn bf16(value: f32) -> u16 {
+    (value.to_bits() >> 16) as u16
+}
+
+fn f16(value: f32) -> u16 {
+    let bits = value.to_bits();
+    let exponent = (bits >> 23 & 255).saturating_sub(112);
+    let mantissa = if exponent == 0 { 0 } else { bits >> 13 & 1023 };
+    ((bits >> 31) << 15 | exponent << 10 | mantissa) as u16
+}
+
+#[test]
+fn weights_of_16_bits_are_found() {
+    for half in [bf16 as fn(f32) -> u16, f16] {
+        let little: Vec<u8> = weights(6000).flat_map(|w| half(w).to_le_bytes()).collect();
+        let big: Vec<u8> = weights(6000).flat_map(|w| half(w).to_be_bytes()).collect();
+        for (data, big_endian) in [(little, false), (big, true)] {
+            // In an f16 the lower byte could be that of any other.
+            for cut in 0..=usize::from(half(1.0) == bf16(1.0)) {
+                let data = &data[cut..];
+                let proposals = propose(data);
+                let params = Params::read(&proposals[0].adapted.params).unwrap();
+                let found = (params.width, params.big_endian, params.skip);
+                assert_eq!(found, (2, big_endian, cut));
+                assert_eq!(back(data, proposals[0].adapted.clone()), data);
+            }
+        }
+    }
+}
+
+#[test]
+fn samples_of_16_bits_are_no_weights() {
+    for scale in [30.0, 900.0, 1e5] {
+        let audio: Vec<u8> = weights(6000)
+            .flat_map(|w| ((w * scale) as i16).to_le_bytes())
+            .collect();
+        assert!(propose(&audio).is_empty(), "{scale}");
+    }
+}
+
+#[test]
+fn a_given_type_is_taken() {
+    let settings = |text: &str| toml::from_str::<Settings>(text).unwrap();
+    for (text, params) in [
+        ("type = 'bf16'", [2, 0, 2]),
+        ("type = 'f16'\nendian = 'big'", [2 | 16, 0, 2]),
+        ("type = 'f64'\nendian = 'little'", [8, 0, 2]),
+    ] {
+        let data = [7; 33];
+        let adapted = Float.forward(&data, &settings(text)).unwrap();
+        assert_eq!(adapted.params, params);
+        let place = Place::default();
+        let proposals = Float.propose(&data, &place, &settings(text)).unwrap();
+        assert_eq!(proposals[0].adapted, adapted);
+        assert_eq!(back(&data, adapted), data);
+    }
+    for text in ["type = 'f8'", "type = 2", "endian = 'big'", "types = 'f32'"] {
+        let refused = Float.forward(&[], &settings(text));
+        assert!(matches!(refused, Err(Error::Config(_))), "{text}");
+    }
+}
+
 #[test]
 fn parameters_are_told_in_words() {
     let told = |params: &[u8]| Float.describe(1, params);

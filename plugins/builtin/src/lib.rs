@@ -10,6 +10,7 @@ use umoec_adapter_deflate as _;
 use umoec_adapter_exe as _;
 use umoec_adapter_float as _;
 use umoec_adapter_image as _;
+use umoec_adapter_record as _;
 use umoec_coder_rans as _;
 use umoec_coder_stored as _;
 use umoec_predictor_cm as _;

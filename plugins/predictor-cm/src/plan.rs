@@ -12,6 +12,9 @@ use crate::table::LINE;
 
 /// Most bytes of each of the two pieces that a trial codes.
 const PIECE_MAX: usize = 20 << 10;
+/// The same where there are rows: so many of them, and so many bytes.
+const PIECE_ROWS: usize = 64;
+const PIECE_GRID: usize = 64 << 10;
 /// Least bytes of each.
 const PIECE_MIN: usize = 4 << 10;
 
@@ -224,7 +227,9 @@ fn trial(data: &[u8], params: &Params) -> Result<u64> {
 
 /// Two pieces of the data, the second in phase with the first under `stride`.
 fn sample(data: &[u8], stride: usize) -> Vec<u8> {
-    let piece = (data.len() / 48).clamp(PIECE_MIN, PIECE_MAX);
+    // Models of rows need some of them.
+    let most = PIECE_MAX.max((PIECE_ROWS * stride).min(PIECE_GRID));
+    let piece = (data.len() / 48).clamp(PIECE_MIN, most);
     // Twice more than both pieces, so that there is room to shift the second one.
     if data.len() < 4 * piece + stride {
         return data.to_vec();
