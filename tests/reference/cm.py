@@ -2,8 +2,9 @@
 
 import os
 
-from cm_contexts import CONTEXTS, M32, WIDE, Past, fold, hash_of
+from cm_contexts import AIMED, CONTEXTS, M32, WIDE, Past, fold, hash_of
 from cm_numbers import LIMIT, NEXT, STATES, STRETCH, SURE, clamp, counter, lg, squash, updated
+from cm_pixels import Pixels
 from fault import Fault
 
 HEAVIEST = (1 << 23) - 1
@@ -113,6 +114,20 @@ class Direct:
         self.counters[i] = updated(self.counters.get(i, counter(32768)), bit)
 
 
+class Aimed:
+    """Section 6.8."""
+
+    def __init__(self, ident):
+        (self.i, self.j), self.counters = AIMED[ident], {}
+
+    def input(self, pixels, partial, bits):
+        self.at = pixels.aim(partial, bits, self.i, self.j)
+        return STRETCH[self.counters.get(self.at, counter(32768)) >> 20]
+
+    def learn(self, bit):
+        self.counters[self.at] = updated(self.counters.get(self.at, counter(32768)), bit)
+
+
 def direct_log(length):
     return min(max(lg(max(length, 1)) + 5, 10), 22)
 
@@ -206,6 +221,9 @@ SELECTORS = (
     ("zero", 1, lambda m: 0),
     ("word", 2048, lambda m: 16 * min(m.past.position - m.past.line, 63) + 8 * (m.past.word != 0) + m.bits),
     ("size", 2048, lambda m: 32 * min(m.past.numbers.m("m16") // 64, 63) + 8 * min(m.past.numbers.k, 3) + m.bits),
+    ("slope", 2048, lambda m: m.sample_context(0)),
+    ("error", 2048, lambda m: m.sample_context(1)),
+    ("texture", 2048, lambda m: m.sample_context(2)),
 )
 
 # Section 8: weight and context of a bit.
@@ -241,6 +259,7 @@ class Recipe:
     def __init__(self, contexts, direct, matches, selectors, runs, apms, rates, weight):
         self.contexts, self.direct, self.matches, self.selectors = contexts, direct, matches, selectors
         self.runs, self.apms, self.rates, self.weight = runs, apms, rates, weight
+        self.samples = any(ident >= 192 for ident in contexts + direct)
         self.inputs = 2 * len(contexts) + runs + len(direct) + 2 * len(matches) + 1
 
 
@@ -304,6 +323,7 @@ class Params:
         r = Recipe(self.list(48), self.list(16), self.list(4), self.list(16),
                    self.u8(), self.u8(), [self.u8(), self.u8(), self.u8()], self.u8())
         self.must(all(ident in CONTEXTS for ident in r.contexts + r.direct), "a reserved context")
+        self.must(not any(ident in AIMED for ident in r.contexts), "an aimed context that is hashed")
         self.must(all(2 <= least <= 64 for least in r.matches), "the least length of a match")
         self.must(r.selectors and max(r.selectors) < len(SELECTORS), "the selectors")
         self.must(r.runs <= len(r.contexts) and r.apms <= 4, "runs or maps")
@@ -328,7 +348,13 @@ def memory(params, length):
     weights = sum(SELECTORS[i][1] for i in recipe.selectors) * sixteens(recipe.inputs)
     weights += 256 * sixteens(len(recipe.selectors))
     maps = sum((256 if i == 0 else 65536) * 66 for i in range(recipe.apms))
-    return (64 * params.lines + 1152 * len(recipe.contexts) + (4 * len(recipe.direct) << direct_log(length))
+    aimed = sum(ident in AIMED for ident in recipe.direct)
+    direct = (4 * (len(recipe.direct) - aimed) << direct_log(length)) + (aimed << 20)
+    pixels, samples = Pixels(params.element, params.row, params.width, params.phase, recipe.samples), 0
+    if pixels.width:
+        kept = min(params.element + params.row, length) // params.width + 2
+        samples = 32 << (kept - 1).bit_length()
+    return (64 * params.lines + 1152 * len(recipe.contexts) + direct + samples
             + (4 * len(recipe.matches) << slots_log(length)) + 4 * weights + maps + (1 << 20))
 
 
@@ -338,11 +364,12 @@ class Cm:
         recipe = params.recipe
         count = len(recipe.selectors)
         self.memory = memory(params, length)
-        self.past = Past(params.element, params.row, params.width, params.phase)
+        self.past = Past(params.element, params.row, params.width, params.phase, recipe.samples)
         table = Table(params.lines)
         self.hashed = [Hashed(ident, table, i < recipe.runs) for i, ident in enumerate(recipe.contexts)]
         self.runs = self.hashed[:recipe.runs]
-        self.direct = [Direct(ident, length) for ident in recipe.direct]
+        self.direct = [Direct(ident, length) for ident in recipe.direct if ident not in AIMED]
+        self.aimed = [Aimed(ident) for ident in recipe.direct if ident in AIMED]
         self.matchers = [Matcher(least, length) for least in recipe.matches]
         self.selectors = [(Weights(recipe.inputs, recipe.weight << 12), SELECTORS[i][2]) for i in recipe.selectors]
         self.last = Weights(count, (1 << 20) // count)
@@ -394,6 +421,10 @@ class Cm:
                 self.expected, self.length = 256 + matcher.expected, matcher.length
                 break
 
+    def sample_context(self, j):
+        pixels = self.past.pixels
+        return 512 * min(pixels.channel, 3) + 16 * pixels.quantities[j] + pixels.below(self.bits)
+
     def expected_context(self):
         if not self.expected:
             return 0
@@ -407,7 +438,9 @@ class Cm:
         self.seen = sum(context.state != 0 for context in self.hashed)
         inputs = [logit for logit, _ in pairs] + [sure for _, sure in pairs]
         inputs += [context.run_input(self.partial, self.bits) for context in self.runs]
-        inputs += [context.input(node) for context in self.direct] + matches + [256]
+        inputs += [context.input(node) for context in self.direct]
+        inputs += [context.input(self.past.pixels, self.partial, self.bits) for context in self.aimed]
+        inputs += matches + [256]
         inputs = [(i, x) for i, x in enumerate(inputs) if x]
         opinions = [(i, weights.opinion(context(self), inputs))
                     for i, (weights, context) in enumerate(self.selectors)]
@@ -420,6 +453,8 @@ class Cm:
         bit = coder.bit(clamp(total // 8, 1, 65535))
         for context in self.hashed + self.direct:
             context.learn(node, bit)
+        for context in self.aimed:
+            context.learn(bit)
         for matcher in self.matchers:
             matcher.learn(bit)
         for weights, _ in self.selectors:

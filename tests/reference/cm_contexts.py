@@ -1,6 +1,7 @@
 """Contexts of predictor `cm`: plugins/predictor-cm/spec.md, section 6.1 and the tables of 6.2."""
 
 from cm_fields import PREDICTIONS, Fields
+from cm_pixels import PIXEL_PREDICTIONS, QUANTITIES, Pixels
 
 M32 = 0xFFFFFFFF
 
@@ -36,10 +37,11 @@ def class_of(c):
 class Past:
     """Section 6.1."""
 
-    def __init__(self, element, row, width=0, phase=0):
+    def __init__(self, element, row, width=0, phase=0, pixels=False):
         self.element, self.row = element, row
         self.data = bytearray()
         self.numbers = Fields(element, row, width, phase)
+        self.pixels = Pixels(element, row, width, phase, pixels)
         self.after1, self.after2 = {}, {}
         self.c4 = self.c8 = self.position = self.shape = 0
         self.word = self.word1 = self.word2 = self.word3 = self.gap = 0
@@ -100,6 +102,7 @@ class Past:
         a = self.line_before + self.position - self.line
         self.line_above = self.data[a] if a < self.line else 0
         self.numbers.push(self.data)
+        self.pixels.push(self.data)
         self.derive()
 
 
@@ -216,6 +219,21 @@ on_sizes(188, "size4-16", lambda n: (n.m("m4") // 128, n.m("m16") // 64))
 on_sizes(189, "size-beside", lambda n: (n.beside // 128, n.m("m16") // 128))
 on_sizes(190, "size1-2", lambda n: (n.m("m1") // 128, n.m("m2") // 128))
 on_sizes(191, "size-all", lambda n: (n.m("m1") // 256, n.m("m4") // 256, n.m("m16") // 128))
+
+
+def on_sample(i):
+    """The ids 192 + i."""
+    CONTEXTS[192 + i] = (f"pix-{PIXEL_PREDICTIONS[i]}", lambda p: (p.column, p.pixels.q[i]))
+
+
+for i in range(len(PIXEL_PREDICTIONS)):
+    on_sample(i)
+CONTEXTS[200] = ("pix-blend-o1", lambda p: (p.column, p.pixels.q[0], p.c1))
+CONTEXTS[201] = ("pix-coarse-o2", lambda p: (p.column, p.pixels.q[0] // 4, p.o2))
+# Aimed contexts: prediction and quantity by id; they have no hash.
+AIMED = {208 + 8 * j + i: (i, j) for j in range(len(QUANTITIES)) for i in range(len(PIXEL_PREDICTIONS))}
+for ident, (i, j) in AIMED.items():
+    CONTEXTS[ident] = (f"aim-{PIXEL_PREDICTIONS[i]}-{QUANTITIES[j]}", None)
 WIDE = {0, 1, 2, 24, *range(32, 38), 39, 40, 57, 58}
 
 

@@ -4,6 +4,8 @@ from adapters import audio, exe, floats, foreign, identity
 from cm import Cm
 from deflate import inverse as deflate
 from fault import Fault
+from image import inverse as image
+from record import inverse as record
 
 TOTAL = 1 << 16
 L = 1 << 32
@@ -142,6 +144,8 @@ PLUGINS = {
     (0, 2, 1): floats,
     (0, 3, 1): audio,
     (0, 4, 1): exe,
+    (0, 5, 1): foreign(image),
+    (0, 6, 1): foreign(record),
     (0, 7, 1): foreign(deflate),
     (1, 1, 1): Order0,
     (1, 2, 1): Cm,

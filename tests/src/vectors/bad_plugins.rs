@@ -113,6 +113,56 @@ fn deflate() -> Vec<Vector> {
     ]
 }
 
+fn of_tables() -> Vec<Vector> {
+    let bad = |name, sentence, adapter: u64, params: &[u8]| {
+        let adapter = reference(adapter, 1, params);
+        of(
+            name,
+            Malformed,
+            sentence,
+            &frame(3, &adapter, &[0], &[1, 1], b"abc"),
+        )
+    };
+    vec![
+        bad(
+            "params-image-none",
+            "Adapter `image` without parameters.",
+            5,
+            &[],
+        ),
+        bad(
+            "params-image-colour",
+            "Adapter `image` with colour transform 3.",
+            5,
+            &[0x30, 0, 0, 3, 0, 1],
+        ),
+        bad(
+            "params-image-outside",
+            "Adapter `image` with rows that go on behind the block.",
+            5,
+            &[0, 0, 0, 2, 0, 2],
+        ),
+        bad(
+            "params-image-long",
+            "Adapter `image` with a byte too many.",
+            5,
+            &[0, 0, 0, 3, 0, 1, 0],
+        ),
+        bad(
+            "params-record-none",
+            "Adapter `record` without parameters.",
+            6,
+            &[],
+        ),
+        bad(
+            "params-record-short",
+            "Adapter `record` whose parameters end before the fields.",
+            6,
+            &[0, 3, 1],
+        ),
+    ]
+}
+
 fn parameters() -> Vec<Vector> {
     let of = |name, sentence, adapter: &[u8], predictor: &[u8], coder: &[u8]| {
         of(

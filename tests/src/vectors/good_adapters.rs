@@ -15,7 +15,7 @@ pub(super) fn vectors() -> Vec<Vector> {
 }
 
 /// `cm` with one model behind an adapter.
-fn behind(adapter: &str, model: &str) -> Profile {
+pub(super) fn behind(adapter: &str, model: &str) -> Profile {
     let settings = format!("models = [\"{model}\"]\ntable_mib = 1");
     let mut profile = fixed(1 << 20, ("cm", &settings), ("rans", ""));
     profile.adapter.name = adapter.into();

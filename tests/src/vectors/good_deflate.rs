@@ -1,23 +1,12 @@
 //! Files with adapter `deflate`, around streams that zlib 1.2.13 made.
 
-use umoec_codec::plugin::{PluginId, Settings};
+use umoec_codec::plugin::Settings;
 
+use super::good_tables::through;
 use super::{Vector, good};
-use crate::stack::registry;
-use crate::wire::{reference, several, solo, solo_member};
 
-/// The content through the adapter, its streams stored: so small, they would not shrink.
 fn inside(content: &[u8]) -> Vec<u8> {
-    let registry = registry();
-    let adapter = registry.adapter(PluginId(7), 1).unwrap();
-    let adapted = adapter.forward(content, &Settings::new()).unwrap();
-    let streams: Vec<_> = adapted.streams.into_iter().map(|s| s.data).collect();
-    let body = several(
-        content.len() as u64,
-        &reference(7, 1, &adapted.params),
-        &streams,
-    );
-    solo_member(&solo(24, &body, content, 0x80))
+    through(7, content, &Settings::new())
 }
 
 pub(super) fn vectors() -> Vec<Vector> {

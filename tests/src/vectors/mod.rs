@@ -11,6 +11,7 @@ mod good_adapters;
 mod good_cm;
 mod good_deflate;
 mod good_forms;
+mod good_tables;
 pub mod manifest;
 mod models;
 mod payload;
@@ -76,6 +77,7 @@ pub fn all() -> Vec<Vector> {
         good_adapters::vectors(),
         good_deflate::vectors(),
         good_forms::vectors(),
+        good_tables::vectors(),
         bad_container::vectors(),
         bad_sections::vectors(),
         bad_frames::vectors(),
