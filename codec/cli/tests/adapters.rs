@@ -97,8 +97,8 @@ fn inspection_says_which_adapter_took_a_block_and_how() {
         (
             "floats",
             floats(20_000),
-            "float v1",
-            "f32, little-endian, 3 columns",
+            "record v1",
+            "20000 records of 12 bytes: 1 f32",
         ),
         (
             "sound",

@@ -76,6 +76,11 @@ impl Adapter for Deflate {
         Ok(vec![Proposal { score: 90, adapted }])
     }
 
+    fn memory(&self, adapted: &Adapted, len: usize) -> u64 {
+        let contents = adapted.streams.iter().skip(2).map(|s| s.data.len());
+        rebuild::memory(contents.max().unwrap_or(0), len)
+    }
+
     fn inverse(
         &self,
         _version: u8,

@@ -7,12 +7,20 @@ use crate::block::{Head, Kind};
 use crate::fault;
 use crate::huffman::header;
 use crate::model::{Model, Strategy, Zlib};
-use crate::tokens::{Token, fixed_lengths};
+use crate::tokens::{TOKENS, Token, fixed_lengths};
 use crate::wire::Fields;
 use crate::write::{frequencies, write_header, write_tokens};
 
 /// Bytes of the model's tables, at most.
 const TABLES: usize = 1 << 19;
+
+/// The most that any stream of a block of `block` bytes takes whose content has at most `content` bytes: an image's rows
+/// with their filters, its stream in one piece, and the tokens of a block of deflate.
+pub(crate) fn memory(content: usize, block: usize) -> u64 {
+    let rows = 2 * content as u64;
+    let tokens = rows.min(TOKENS as u64) * size_of::<Token>() as u64;
+    rows + block as u64 + tokens + TABLES as u64
+}
 
 /// Bit of the first byte: the stream is cut off.
 pub(crate) const CUT: u8 = 64;

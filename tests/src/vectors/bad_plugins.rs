@@ -11,6 +11,7 @@ pub(super) fn vectors() -> Vec<Vector> {
         payloads(),
         parameters(),
         of_adapters(),
+        of_tables(),
         deflate(),
         of_numbers(),
     ]

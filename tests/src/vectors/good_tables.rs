@@ -27,7 +27,8 @@ pub(super) fn through(adapter: u64, content: &[u8], settings: &Settings) -> Vec<
         }
         _ => several(length, &adapter, &streams),
     };
-    solo_member(&solo(32, &body, content, 0x80))
+    // 2 MiB.
+    solo_member(&solo(64, &body, content, 0x80))
 }
 
 pub(super) fn vectors() -> Vec<Vector> {

@@ -165,11 +165,12 @@ impl FrameEncoder {
             _ => Some(block),
         };
         let segments = segments(&shares);
-        let (mut parts, mut planned) = (Vec::new(), Vec::new());
+        let (mut parts, mut planned, mut way_back) = (Vec::new(), Vec::new(), 0);
         for share in shares {
-            let ranges = share.ranges.iter();
+            let length = share.ranges.iter().map(|range| range.len()).sum();
+            way_back = share.adapter.memory(&share.adapted, length).max(way_back);
             parts.push(Part {
-                length: ranges.map(|range| range.len() as u64).sum(),
+                length: length as u64,
                 adapter: Some(reference(share.adapter.descriptor(), share.adapted.params)),
                 streams: share.adapted.streams.len(),
             });
@@ -198,7 +199,7 @@ impl FrameEncoder {
             .flat_map(|p| &p.adapter)
             .map(|a| a.id)
             .collect();
-        let frame = assemble(raw_length, parts, segments, models, coded);
+        let frame = assemble(raw_length, parts, segments, models, coded, way_back);
         let block = block.or(only).unwrap_or_default();
         let plain = |block: &[u8]| -> Result<CodedFrame> {
             let part = Part {
@@ -207,7 +208,7 @@ impl FrameEncoder {
                 streams: 1,
             };
             let stored = vec![self.store(block, watch)?];
-            Ok(assemble(raw_length, vec![part], vec![], &[], stored))
+            Ok(assemble(raw_length, vec![part], vec![], &[], stored, 0))
         };
         // spec umc §6.2: a stored frame's head takes less than 32 bytes, so only a frame that
         // saved next to nothing is worth the comparison.
@@ -370,8 +371,11 @@ fn assemble(
     segments: Vec<Segment>,
     models: &[Arc<Model>],
     coded: Vec<CodedStream>,
+    way_back: u64,
 ) -> CodedFrame {
-    let predictors = coded.iter().map(|stream| stream.memory).max().unwrap_or(0);
+    // One after another: predictors, then adapters.
+    let plugins = coded.iter().map(|stream| stream.memory).max();
+    let plugins = plugins.unwrap_or(0).max(way_back);
     let (streams, payloads): (Vec<_>, Vec<_>) = coded
         .into_iter()
         .map(|stream| {
@@ -397,6 +401,6 @@ fn assemble(
     for payload in payloads {
         body.extend_from_slice(&payload);
     }
-    let memory = frame_memory(&head, body.len() as u64).saturating_add(predictors);
+    let memory = frame_memory(&head, body.len() as u64).saturating_add(plugins);
     CodedFrame { body, memory }
 }

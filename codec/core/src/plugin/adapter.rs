@@ -123,6 +123,13 @@ pub trait Adapter: Plugin {
         Vec::new()
     }
 
+    /// Encoder side: bytes of memory that the way back takes at most for a block of `len` bytes of which this became, the
+    /// block and the streams not counted. The file declares it.
+    fn memory(&self, adapted: &Adapted, len: usize) -> u64 {
+        let _ = (adapted, len);
+        0
+    }
+
     /// What `params`, hostile on this side, say, for people: `f32 little-endian, records of 28
     /// bytes`. `None` where there is nothing to say.
     fn describe(&self, version: u8, params: &[u8]) -> Option<String> {
