@@ -131,3 +131,99 @@ fn an_adapter_that_is_not_there_is_refused() {
     ran.fails(1, "flaot");
     assert!(!Path::new(&place.path("a.umc")).exists());
 }
+
+#[test]
+fn a_schema_is_taken_and_a_wrong_one_does_no_harm() {
+    let place = Place::new();
+    place.write("data", &floats(5000));
+    let fields =
+        br#"{"record": 12, "fields": [{"name": "x", "type": "f32", "count": 3}], "note": null}"#;
+    place.write("right.json", fields);
+    place.write("right.toml", b"fields = [{ type = 'f32', count = 3 }]");
+    place.write(
+        "wrong.toml",
+        b"header = 7\nfields = [{ type = 'f64', count = 9 }, { type = 'u8' }]",
+    );
+    place.write(
+        "longer.toml",
+        b"header = 99999999\nfields = [{ type = 'f64' }]",
+    );
+    for (schema, words) in [
+        ("right.json", "records of 12 bytes"),
+        ("right.toml", "records of 12 bytes"),
+        ("wrong.toml", "records of 73 bytes"),
+        ("longer.toml", "record v1"),
+    ] {
+        place
+            .run(&["compress", "-qf", "--schema", schema, "data"])
+            .ok();
+        let text = place.run(&["inspect", "data.umc"]).ok().text();
+        assert!(
+            text.contains("record v1") && text.contains(words),
+            "{schema}: {text}"
+        );
+        place
+            .run(&["decompress", "-qf", "-o", "back", "data.umc"])
+            .ok();
+        assert!(place.read("back") == floats(5000), "{schema}");
+    }
+    place
+        .run(&[
+            "compress",
+            "-qf",
+            "--adapter",
+            "auto",
+            "--schema",
+            "right.toml",
+            "data",
+        ])
+        .ok();
+    place.write("nonsense.toml", b"fields = [{ type = 'f31' }]");
+    place.write("text.toml", b"it is no schema");
+    for (args, words) in [
+        (&["--schema", "nonsense.toml"][..], "f31"),
+        (&["--schema", "text.toml"], "no schema"),
+        (&["--schema", "nowhere.toml"], "nowhere.toml"),
+        (&["--schema", "right.toml", "--adapter", "exe"], "record"),
+    ] {
+        let ran = place.run(&[&["compress", "-qf"], args, &["data"]].concat());
+        let said = ran.stderr();
+        assert!(
+            said.contains(words) && said.contains("hint"),
+            "{args:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn an_archive_goes_to_several_adapters_and_who_asks_is_told_why() {
+    let place = Place::new();
+    let archive = [
+        text(60_000, 3),
+        wav(40_000, 160_000),
+        text(30_000, 4),
+        elf(60_000),
+        text(9000, 5),
+    ]
+    .concat();
+    let plain = round_trip(&place, "none", "archive", &archive).len();
+    let auto = round_trip(&place, "auto", "archive", &archive).len();
+    assert!(auto < plain, "{auto} {plain}");
+    let said = place.run(&["inspect", "archive.umc"]).ok().text();
+    for words in [
+        "part 0",
+        "adapter audio",
+        "16-bit",
+        "content at byte 60,000",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let ran = place.run(&["compress", "-vf", "archive"]);
+    let said = ran.ok().stderr();
+    assert!(
+        said.contains("* adapter audio: about") && said.contains("  adapter bytes: about"),
+        "{said}"
+    );
+    let page = place.run(&["explain", "archive"]).ok().text();
+    assert!(page.contains("Why these adapters") && page.contains("<b>audio</b>"));
+}

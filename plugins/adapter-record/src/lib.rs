@@ -106,6 +106,10 @@ impl Adapter for Record {
         Some(Params::read(params).ok()?.describe())
     }
 
+    fn memory(&self, adapted: &Adapted, _len: usize) -> u64 {
+        Params::read(&adapted.params).map_or(0, |params| 256 * params.fields.len() as u64)
+    }
+
     fn inverse(
         &self,
         _version: u8,

@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{hint, thread};
 
 use umoec_codec::Result;
@@ -17,16 +17,20 @@ use crate::params::Params;
 use crate::simd::{Job, Kernel, Ops};
 use crate::tracker::Tracker;
 
-/// A turn that never comes: somebody gave up.
+/// Turns that never come: somebody gave up, or the first thread had enough of waiting.
 const GIVEN_UP: usize = usize::MAX;
-/// Looks at the turn before a thread lets others run: far longer than a byte takes, as a machine that is busy otherwise gives
-/// both threads their time in slices.
-const PATIENCE: u32 = 1 << 14;
+const STOPPED: usize = usize::MAX - 1;
+/// Looks at the turn before a thread lets others run: longer than a byte takes.
+const PATIENCE: u32 = 1 << 11;
+/// Steps between two looks at the clock.
+const STEPS_PER_LOOK: usize = 16;
 
 /// One lane.
 struct Lane<A> {
     adviser: A,
     opinion: Opinion,
+    /// Whether that is the opinion on the next byte.
+    thought: bool,
     tracker: Box<Tracker>,
     followers: Vec<Follower>,
     /// The bytes that this lane coded, which is what its adviser sees.
@@ -75,6 +79,7 @@ impl<A: Adviser + Send> Lanes<A> {
             Ok(Lane {
                 adviser,
                 opinion: Opinion::new(),
+                thought: false,
                 tracker: Box::new(Tracker::without_pairs(params)?),
                 followers: vec![Follower::default(); params.recipe.matches.len()],
                 own: Vec::new(),
@@ -131,21 +136,21 @@ impl<A: Adviser + Send> Lanes<A> {
             let steps = self.pace.steps(two).min(left);
             let began = Instant::now();
             let done = match (self.pace.with_two(two), coder.shareable()) {
-                (true, Some(coder)) => self.together(steps, coder),
+                (true, Some(coder)) => self.together(steps, began + self.pace.most(steps), coder),
                 _ => self.alone(steps, coder),
             };
-            if !done {
+            let Some(done) = done else {
                 return false;
-            }
-            self.pace
-                .note(two, began.elapsed().as_secs_f64() / steps as f64);
-            left -= steps;
+            };
+            let seconds = began.elapsed().as_secs_f64();
+            self.pace.note(two, seconds / done.max(1) as f64);
+            left -= done;
         }
         true
     }
 
-    /// So many bytes of each lane on this thread.
-    fn alone(&mut self, steps: usize, coder: &mut dyn DecisionCoder) -> bool {
+    /// So many bytes of each lane on this thread. How many that were; `None` where an adviser failed.
+    fn alone(&mut self, steps: usize, coder: &mut dyn DecisionCoder) -> Option<usize> {
         let mut done = false;
         self.kernel.run(Alone {
             lanes: &mut self.lanes,
@@ -155,13 +160,18 @@ impl<A: Adviser + Send> Lanes<A> {
             coder,
             done: &mut done,
         });
-        done
+        done.then_some(steps)
     }
 
-    /// The same on two threads.
-    fn together(&mut self, steps: usize, coder: &mut (dyn DecisionCoder + Send)) -> bool {
+    /// The same on two threads, or fewer bytes where that takes too long.
+    fn together(
+        &mut self,
+        steps: usize,
+        deadline: Instant,
+        coder: &mut (dyn DecisionCoder + Send),
+    ) -> Option<usize> {
         let (kernel, rest, count) = (self.kernel, self.rest, self.lanes.len());
-        let turn = Turn::default();
+        let (turn, done) = (Turn::default(), AtomicUsize::new(0));
         let shared = Mutex::new((&mut self.common, coder));
         let half = count / 2;
         let (first, second) = self.lanes.split_at_mut(half);
@@ -173,13 +183,15 @@ impl<A: Adviser + Send> Lanes<A> {
             rest,
             shared: &shared,
             turn: &turn,
+            deadline,
+            done: &done,
         };
         let (first, second) = (work(first, 0), work(second, half));
         thread::scope(|scope| {
             scope.spawn(|| kernel.run(second));
             kernel.run(first);
         });
-        turn.0.load(Ordering::Acquire) != GIVEN_UP
+        (turn.0.load(Ordering::Acquire) != GIVEN_UP).then(|| done.into_inner())
     }
 }
 
@@ -192,6 +204,9 @@ struct Pace {
     /// Calls on one thread before two are tried again, and what that will be if they are slower again.
     wait: u32,
     patience: u32,
+    /// Stops two threads as soon as it looks.
+    #[cfg(test)]
+    hurries: bool,
 }
 
 impl Pace {
@@ -217,6 +232,16 @@ impl Pace {
         }
     }
 
+    /// What a call of so many steps on two threads may take.
+    fn most(&self, steps: usize) -> Duration {
+        #[cfg(test)]
+        if self.hurries {
+            return Duration::ZERO;
+        }
+        // Somewhat more than on one, and the time that a thread needs to begin.
+        Duration::from_secs_f64(self.alone * steps as f64 * 1.25) + Duration::from_micros(500)
+    }
+
     /// That call took so many seconds a step.
     fn note(&mut self, two: bool, seconds: f64) {
         let [least, most] = Self::PATIENCE;
@@ -236,10 +261,15 @@ impl<A: Adviser> Lane<A> {
     /// Asks the adviser about the next byte.
     #[inline(always)]
     fn think(&mut self, rest: u32) -> bool {
+        if self.thought {
+            return true;
+        }
         let lengths = self.followers.iter().map(Follower::length);
         let length = lengths.into_iter().find(|&n| n != 0).unwrap_or(0);
-        self.opinion
-            .form(&mut self.adviser, &self.own, length, rest)
+        self.thought = self
+            .opinion
+            .form(&mut self.adviser, &self.own, length, rest);
+        self.thought
     }
 
     /// Codes the next byte.
@@ -256,6 +286,7 @@ impl<A: Adviser> Lane<A> {
         std::mem::swap(&mut model.advice.opinion, &mut self.opinion);
         model.exchange(&mut self.tracker, &mut self.followers);
         self.own.push(byte);
+        self.thought = false;
     }
 }
 
@@ -296,7 +327,7 @@ impl Turn {
         let mut looks = 0;
         loop {
             match self.0.load(Ordering::Acquire) {
-                GIVEN_UP => return false,
+                GIVEN_UP | STOPPED => return false,
                 turn if turn == for_turn => return true,
                 _ => {}
             }
@@ -310,7 +341,7 @@ impl Turn {
     }
 }
 
-/// Gives up for all, unless it is told that the work is done: a panic must not leave the other thread waiting.
+/// Gives up for all, unless the work is done or stopped: a panic must not leave the other thread waiting.
 struct Unfinished<'a>(&'a Turn, bool);
 
 impl Drop for Unfinished<'_> {
@@ -334,6 +365,10 @@ struct Shift<'a, 'b, 'c, A> {
     rest: u32,
     shared: &'a Shared<'b, 'c>,
     turn: &'a Turn,
+    /// When the first thread stops both.
+    deadline: Instant,
+    /// Steps that both have done.
+    done: &'a AtomicUsize,
 }
 
 impl<A: Adviser> Job for Shift<'_, '_, '_, A> {
@@ -348,7 +383,17 @@ impl<A: Adviser> Job for Shift<'_, '_, '_, A> {
             }
             let first = step * self.count + self.number;
             if !self.turn.wait(first) {
+                unfinished.1 = self.turn.0.load(Ordering::Acquire) == STOPPED;
                 return;
+            }
+            if self.number == 0 {
+                // The other thread has done all steps before this one.
+                self.done.store(step, Ordering::Release);
+                if step % STEPS_PER_LOOK == STEPS_PER_LOOK - 1 && Instant::now() > self.deadline {
+                    self.turn.0.store(STOPPED, Ordering::Release);
+                    unfinished.1 = true;
+                    return;
+                }
             }
             {
                 // Nobody waits here: turns come one after another.
@@ -361,6 +406,9 @@ impl<A: Adviser> Job for Shift<'_, '_, '_, A> {
             self.turn
                 .0
                 .store(first + self.lanes.len(), Ordering::Release);
+        }
+        if self.number == 0 {
+            self.done.store(self.steps, Ordering::Release);
         }
         unfinished.1 = true;
     }
@@ -545,6 +593,16 @@ mod tests {
         assert!(calls(0.6, 3000) > 2000);
         assert_eq!(calls(0.6, 50), 50);
         assert!(!pace.with_two(false));
+    }
+
+    #[test]
+    fn threads_that_are_stopped_half_way_make_the_same_decisions() {
+        let data = content(9 * SEGMENT + 77);
+        let (one, _) = run(lanes(3, data.len(), usize::MAX), &data, 1);
+        let mut hurried = lanes(3, data.len(), usize::MAX);
+        hurried.pace.hurries = true;
+        let (two, bytes) = run(hurried, &data, 2);
+        assert!(bytes == data && one == two);
     }
 
     #[test]
