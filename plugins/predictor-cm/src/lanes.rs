@@ -620,7 +620,7 @@ mod tests {
         let half: Vec<u8> = content(9000)
             .iter()
             .enumerate()
-            .map(|(i, b)| b ^ (i * i >> 9) as u8)
+            .map(|(i, b)| b ^ ((i * i) >> 9) as u8)
             .collect();
         let cost = |asked: &[(usize, u32)], data: &[u8]| -> f64 {
             let mut bits = [0u32; 1 << 15];

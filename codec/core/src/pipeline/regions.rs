@@ -99,6 +99,10 @@ pub(super) fn complement(shares: &[Share<'_>], len: usize) -> Vec<Range<usize>> 
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::single_range_in_vec_init,
+    reason = "ranges are what it is about"
+)]
 mod tests {
     use super::*;
 

@@ -50,7 +50,8 @@ fn cost(share: u32) -> u64 {
     const B: i64 = -10_748;
     let whole = share.ilog2();
     let x = ((i64::from(share) << TOTAL_BITS) >> whole) - ONE;
-    let bend = (x * (ONE - x) >> TOTAL_BITS) * (A + (B * x >> TOTAL_BITS)) >> TOTAL_BITS;
+    let slope = A + ((B * x) >> TOTAL_BITS);
+    let bend = (((x * (ONE - x)) >> TOTAL_BITS) * slope) >> TOTAL_BITS;
     let log = (i64::from(whole) << TOTAL_BITS) + x + bend;
     (i64::from(TOTAL_BITS) * ONE - log).max(0) as u64
 }
