@@ -199,11 +199,13 @@ impl<A: Adviser + Send> Lanes<A> {
 /// one. What is coded does not depend on it.
 #[derive(Default)]
 struct Pace {
-    /// Seconds a step took on one thread, 0 where that is not known.
+    /// Seconds a step takes on one thread, the least of late; 0 where that is not known.
     alone: f64,
-    /// Calls on one thread before two are tried again, and what that will be if they are slower again.
+    /// Calls on one thread before two are tried again, and how many that will be if they are slower again.
     wait: u32,
     patience: u32,
+    /// Calls on two threads since one was looked at.
+    streak: u32,
     /// Stops two threads as soon as it looks.
     #[cfg(test)]
     hurries: bool,
@@ -215,20 +217,25 @@ impl Pace {
     const TRIAL: usize = 64;
     /// Bounds of `patience`.
     const PATIENCE: [u32; 2] = [8, 1024];
+    /// Calls on one thread at first: a single one may have been interrupted.
+    const AT_FIRST: u32 = 3;
+    /// Calls on two threads before one is looked at again, and by how much more it may have become slower each time.
+    const STREAK: u32 = 16;
+    const SLOWER: f64 = 1.2;
 
     /// Whether the next call should be on two threads, if there are two.
     fn with_two(&self, two: bool) -> bool {
-        two && self.alone > 0.0 && self.wait == 0
+        two && self.alone > 0.0 && self.wait == 0 && self.streak < Self::STREAK
     }
 
     /// Steps of the next call.
     fn steps(&self, two: bool) -> usize {
         let sure = self.patience == Self::PATIENCE[0];
-        match self.with_two(two) {
-            true if sure => Self::STEPS,
-            true => Self::TRIAL,
-            false if self.alone > 0.0 => Self::STEPS,
-            false => Self::TRIAL,
+        let waits = two && self.wait > Self::AT_FIRST;
+        if (self.with_two(two) && sure) || waits || !two {
+            Self::STEPS
+        } else {
+            Self::TRIAL
         }
     }
 
@@ -246,10 +253,15 @@ impl Pace {
     fn note(&mut self, two: bool, seconds: f64) {
         let [least, most] = Self::PATIENCE;
         if !self.with_two(two) {
-            self.alone = seconds;
+            if self.alone == 0.0 {
+                (self.alone, self.wait) = (seconds, Self::AT_FIRST);
+            }
+            self.alone = seconds.min(self.alone * Self::SLOWER);
             self.wait = self.wait.saturating_sub(1);
+            self.streak = 0;
         } else if seconds < self.alone {
             self.patience = least;
+            self.streak += 1;
         } else {
             self.wait = self.patience.max(least);
             self.patience = (2 * self.wait).min(most);
@@ -588,10 +600,10 @@ mod tests {
             };
             (0..calls).map(call).sum::<usize>()
         };
-        assert_eq!(calls(9.0, 1000), 7, "behind 1, 8, 16, 32, 64, ... calls");
-        // Once it pays, it stays.
+        assert_eq!(calls(9.0, 1000), 7, "behind 3, 8, 16, 32, 64, ... calls");
+        // Once it pays, it stays, but for a look at one thread now and then.
         assert!(calls(0.6, 3000) > 2000);
-        assert_eq!(calls(0.6, 50), 50);
+        assert_eq!(calls(0.6, 170), 160);
         assert!(!pace.with_two(false));
     }
 
