@@ -155,8 +155,10 @@ impl Adapters {
                 }
             }
         }
+        let by_place = |share: &Share<'_>| share.ranges.first().map_or(0, |range| range.start);
         let rest = regions::complement(&shares, block.len());
         if !shares.is_empty() && rest.is_empty() {
+            shares.sort_by_key(by_place);
             return Ok(shares);
         }
         let (adapter, adapted) = if shares.is_empty() {
@@ -179,7 +181,7 @@ impl Adapters {
             adapted,
             ranges: rest,
         });
-        shares.sort_by_key(|share| share.ranges.first().map_or(0, |range| range.start));
+        shares.sort_by_key(by_place);
         Ok(shares)
     }
 

@@ -246,7 +246,8 @@ fn each_region_goes_to_its_adapter_and_the_rest_closes_up() {
 
 #[test]
 fn a_block_of_regions_alone_has_no_rest() {
-    let content = [count(0x80, 40 * K), count(0xC0, 40 * K)].concat();
+    // The larger one, which is looked at first, is the last.
+    let content = [count(0x80, 40 * K), count(0xC0, 60 * K)].concat();
     let registry = registry(vec![
         counting(9, 0x80, true, 1),
         counting(8, 0xC0, false, 1),
