@@ -43,6 +43,16 @@ pub(super) struct CodedFrame {
     pub(super) memory: u64,
 }
 
+/// A block before it is coded.
+struct Layout {
+    parts: Vec<Part>,
+    segments: Vec<Segment>,
+    /// The streams of all parts.
+    planned: Vec<Planned>,
+    /// Bytes of memory that adapters take on the way back.
+    way_back: u64,
+}
+
 /// A stream before it is coded.
 struct Planned {
     data: Vec<u8>,
@@ -157,27 +167,28 @@ impl FrameEncoder {
             .adapters
             .share(&block, place, &measure)
             .map_err(|e| self.too_small(e))?;
+        let raw_length = block.len() as u64;
+        let shared = self.lay_out(shares);
+        let layout = match shared {
+            Ok(layout) if self.affords(&layout, raw_length) => layout,
+            // What an adapter makes of a block may be far longer than the block.
+            Err(Error::Config(_)) | Ok(_) if self.adapters.has_plain() => {
+                self.lay_out(vec![self.adapters.plain_share(&block)?])?
+            }
+            shared => shared?,
+        };
+        let Layout {
+            parts,
+            segments,
+            planned,
+            way_back,
+        } = layout;
         // The block itself is needed again only if it must be stored; mostly the one stream
         // is the block.
-        let raw_length = block.len() as u64;
-        let block = match &shares[..] {
-            [share] if matches!(&share.adapted.streams[..], [only] if only.data == block) => None,
+        let block = match &planned[..] {
+            [only] if only.data == block => None,
             _ => Some(block),
         };
-        let segments = segments(&shares);
-        let (mut parts, mut planned, mut way_back) = (Vec::new(), Vec::new(), 0);
-        for share in shares {
-            let length = share.ranges.iter().map(|range| range.len()).sum();
-            way_back = share.adapter.memory(&share.adapted, length).max(way_back);
-            parts.push(Part {
-                length: length as u64,
-                adapter: Some(reference(share.adapter.descriptor(), share.adapted.params)),
-                streams: share.adapted.streams.len(),
-            });
-            for stream in share.adapted.streams {
-                planned.push(self.plan(stream)?);
-            }
-        }
         let coding = planned.iter().map(|stream| self.need(stream)).max();
         let streams = planned.iter().map(|stream| stream.data.len());
         // Each stream twice: a predictor keeps what it has coded.
@@ -224,6 +235,40 @@ impl FrameEncoder {
         };
         self.check(&frame, raw_length, &adapters)?;
         Ok((frame, permit))
+    }
+
+    /// Plans the streams of all parts.
+    fn lay_out(&self, shares: Vec<Share<'_>>) -> Result<Layout> {
+        let mut layout = Layout {
+            parts: Vec::new(),
+            segments: segments(&shares),
+            planned: Vec::new(),
+            way_back: 0,
+        };
+        for share in shares {
+            let length = share.ranges.iter().map(|range| range.len()).sum();
+            let way_back = share.adapter.memory(&share.adapted, length);
+            layout.way_back = layout.way_back.max(way_back);
+            layout.parts.push(Part {
+                length: length as u64,
+                adapter: Some(reference(share.adapter.descriptor(), share.adapted.params)),
+                streams: share.adapted.streams.len(),
+            });
+            for stream in share.adapted.streams {
+                layout.planned.push(self.plan(stream)?);
+            }
+        }
+        Ok(layout)
+    }
+
+    /// Whether a decoder's memory is enough for that, if the streams shrink at all.
+    fn affords(&self, layout: &Layout, raw_length: u64) -> bool {
+        let streams = layout.planned.iter().map(|stream| stream.data.len() as u64);
+        let predictors = layout.planned.iter().map(|stream| stream.opened.memory());
+        let plugins = predictors.max().unwrap_or(0).max(layout.way_back);
+        let blocks = if layout.segments.is_empty() { 2 } else { 3 };
+        let body = raw_length.saturating_mul(blocks) + streams.sum::<u64>();
+        body.saturating_add(plugins) <= self.memory
     }
 
     fn plan(&self, stream: Stream) -> Result<Planned> {

@@ -127,6 +127,20 @@ impl Adapters {
             .chain(self.candidates.iter().map(|(a, _)| a))
     }
 
+    /// Whether there is an adapter for whatever no other can take.
+    pub(super) fn has_plain(&self) -> bool {
+        self.contested
+    }
+
+    /// What that makes of the block.
+    pub(super) fn plain_share(&self, block: &[u8]) -> Result<Share<'_>> {
+        Ok(Share {
+            adapter: &*self.plain,
+            adapted: self.plain.forward(block, &self.plain_settings)?,
+            ranges: vec![0..block.len()],
+        })
+    }
+
     /// What takes the block: one adapter, or several that share it.
     pub(super) fn share(
         &self,

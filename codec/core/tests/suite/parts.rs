@@ -116,19 +116,17 @@ impl Adapter for Counting {
 }
 
 fn registry(adapters: Vec<Counting>) -> Arc<Registry> {
+    let adapters = adapters.into_iter();
+    registry_of(adapters.map(|a| AnyPlugin::Adapter(Arc::new(a))).collect())
+}
+
+fn registry_of(adapters: Vec<AnyPlugin>) -> Arc<Registry> {
+    let mut plain = counting(1, 0xFF, false, 1).descriptor;
+    plain.name = Cow::Borrowed("bytes");
+    let plain = AnyPlugin::Adapter(Arc::new(Plain(plain)));
     let mut registry = Registry::new();
-    let mut plain = counting(1, 0xFF, false, 1);
-    plain.descriptor.name = Cow::Borrowed("bytes");
-    registry
-        .insert(
-            AnyPlugin::Adapter(Arc::new(Plain(plain.descriptor))),
-            "the tests",
-        )
-        .unwrap();
-    for adapter in adapters {
-        registry
-            .insert(AnyPlugin::Adapter(Arc::new(adapter)), "the tests")
-            .unwrap();
+    for adapter in adapters.into_iter().chain([plain]) {
+        registry.insert(adapter, "the tests").unwrap();
     }
     for (plugin, _) in plugins::registry().iter() {
         if !matches!(plugin, AnyPlugin::Adapter(_)) {
@@ -281,4 +279,53 @@ fn there_are_never_more_streams_than_a_frame_may_have() {
     let frame = frame(&there_and_back(&content, &registry(adapters), 1 << 20));
     assert!(frame.streams.len() <= 256, "{}", frame.streams.len());
     assert_eq!(frame.parts.len(), 2);
+}
+
+/// Makes of a block 40 times as much, all zeros.
+struct Swells(Descriptor, u64);
+
+impl Plugin for Swells {
+    fn descriptor(&self) -> &Descriptor {
+        &self.0
+    }
+}
+
+impl Adapter for Swells {
+    fn forward(&self, input: &[u8], _: &Settings) -> Result<Adapted> {
+        let stream = Stream {
+            data: vec![0; 40 * input.len()],
+            layout: Layout::default(),
+        };
+        Ok(Adapted {
+            params: input[..100].to_vec(),
+            streams: vec![stream],
+        })
+    }
+
+    fn propose(&self, input: &[u8], _: &Place<'_>, s: &Settings) -> Result<Vec<Proposal>> {
+        Ok(vec![Proposal {
+            score: 90,
+            adapted: self.forward(input, s)?,
+        }])
+    }
+
+    fn memory(&self, _: &Adapted, _: usize) -> u64 {
+        self.1
+    }
+
+    fn inverse(&self, _: u8, p: &[u8], _: Vec<Vec<u8>>, len: usize, _: &Limits) -> Result<Vec<u8>> {
+        Ok(p.iter().copied().cycle().take(len).collect())
+    }
+}
+
+#[test]
+fn what_takes_too_much_memory_on_the_way_back_is_left_alone() {
+    let content: Vec<u8> = text(100).into_iter().cycle().take(1 << 20).collect();
+    // The profile has 64 MiB: 42 for streams and blocks, and what the adapter says it takes.
+    for (memory, adapter) in [(0, 9), (15 << 20, 9), (30 << 20, 1)] {
+        let swells = Swells(counting(9, 0, false, 1).descriptor, memory);
+        let registry = registry_of(vec![AnyPlugin::Adapter(Arc::new(swells))]);
+        let frame = frame(&there_and_back(&content, &registry, 1 << 20));
+        assert_eq!(frame.adapter.unwrap().id, adapter, "{memory}");
+    }
 }
