@@ -1,6 +1,7 @@
 //! Which adapter takes a block, or which of its parts: those that recognise it propose, and a sample of what
 //! each would make of it is measured, not guessed. A proposal must beat the plain adapter on the sample.
 
+use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -137,7 +138,7 @@ impl Adapters {
         Ok(Share {
             adapter: &*self.plain,
             adapted: self.plain.forward(block, &self.plain_settings)?,
-            ranges: vec![0..block.len()],
+            ranges: iter::once(0..block.len()).collect(),
         })
     }
 
