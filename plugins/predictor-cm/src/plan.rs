@@ -107,7 +107,9 @@ pub(crate) fn plan(data: &[u8], layout: &Layout, settings: &Settings) -> Result<
     if candidates.len() == 1 {
         return Ok(candidates.remove(0));
     }
-    let cost = |params: &Params| trial(data, params);
+    let widest = candidates.iter().flat_map(|params| params.strides).max();
+    let widest = widest.unwrap_or(0) as usize;
+    let cost = |params: &Params| trial(data, params, widest);
     let costs: Vec<Result<u64>> = std::thread::scope(|scope| {
         // Two at a time: the sample is short, and the other core has nothing to do yet.
         let half = candidates.len() / 2;
@@ -210,9 +212,11 @@ pub(crate) fn table_size(recipe: &Recipe, len: u64, table: u64) -> u8 {
     Params::size_for((lines / 16).min(table / LINE as u64))
 }
 
-/// Cost in 2^-16 bits of a sample of `data` under `params`.
-fn trial(data: &[u8], params: &Params) -> Result<u64> {
-    let sample = sample(data, params.strides[1].max(params.strides[0]) as usize);
+/// Cost in 2^-16 bits of a sample of `data` under `params`. All candidates have samples of one length, which `widest`, the
+/// largest stride of any, decides.
+fn trial(data: &[u8], params: &Params, widest: usize) -> Result<u64> {
+    let own = params.strides[1].max(params.strides[0]) as usize;
+    let sample = sample(data, own, widest);
     let mut params = params.clone();
     params.size = table_size(&params.recipe, sample.len() as u64, u64::MAX);
     let mut meter = Meter::new(&sample);
@@ -225,13 +229,13 @@ fn trial(data: &[u8], params: &Params) -> Result<u64> {
     Ok(meter.cost())
 }
 
-/// Two pieces of the data, the second in phase with the first under `stride`.
-fn sample(data: &[u8], stride: usize) -> Vec<u8> {
+/// Two pieces of the data, the second in phase with the first under `stride`, which is at most `widest`.
+fn sample(data: &[u8], stride: usize, widest: usize) -> Vec<u8> {
     // Models of rows need some of them.
-    let most = PIECE_MAX.max((PIECE_ROWS * stride).min(PIECE_GRID));
+    let most = PIECE_MAX.max((PIECE_ROWS * widest).min(PIECE_GRID));
     let piece = (data.len() / 48).clamp(PIECE_MIN, most);
     // Twice more than both pieces, so that there is room to shift the second one.
-    if data.len() < 4 * piece + stride {
+    if data.len() < 4 * piece + widest {
         return data.to_vec();
     }
     let stride = stride.max(1);
@@ -240,4 +244,29 @@ fn sample(data: &[u8], stride: usize) -> Vec<u8> {
     let second = data.len() / 4 * 3;
     let second = second - (second - first - piece) % stride;
     [&data[first..first + piece], &data[second..second + piece]].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_of_one_length_whatever_the_stride() {
+        let data: Vec<u8> = (0..400_000u32)
+            .map(|i| (i.wrapping_mul(i) >> 7) as u8)
+            .collect();
+        for len in [0, 10, 20_000, 33_000, 90_000, 400_000] {
+            for widest in [0, 3, 500, 16_384] {
+                let whole = sample(&data[..len], widest, widest).len();
+                for stride in [0, 1, 3, 500] {
+                    let own = sample(&data[..len], stride.min(widest), widest).len();
+                    assert_eq!(own, whole, "{len} bytes, {stride} of {widest}");
+                }
+            }
+        }
+        // A second piece is in phase.
+        let rows: Vec<u8> = (0..400_000).map(|i| (i % 7) as u8).collect();
+        let sample = sample(&rows, 7, 16_384);
+        assert!(sample.windows(2).all(|w| w[1] == (w[0] + 1) % 7));
+    }
 }
