@@ -188,10 +188,7 @@ fn a_schema_is_taken_and_a_wrong_one_does_no_harm() {
     ] {
         let ran = place.run(&[&["compress", "-qf"], args, &["data"]].concat());
         let said = ran.stderr();
-        assert!(
-            said.contains(words) && said.contains("hint"),
-            "{args:?}: {said}"
-        );
+        assert!(said.contains(words), "{args:?}: {said}");
     }
 }
 
