@@ -15,6 +15,8 @@ const PIECE_MAX: usize = 20 << 10;
 /// The same where there are rows: so many of them, and so many bytes.
 const PIECE_ROWS: usize = 64;
 const PIECE_GRID: usize = 64 << 10;
+/// From this length on there are four pieces, of three quarters each.
+const LONG: usize = 1 << 20;
 /// Least bytes of each.
 const PIECE_MIN: usize = 4 << 10;
 
@@ -238,12 +240,22 @@ fn sample(data: &[u8], stride: usize, widest: usize) -> Vec<u8> {
     if data.len() < 4 * piece + widest {
         return data.to_vec();
     }
+    // Long data have more than two faces: programs have code, tables and texts.
+    let (pieces, piece) = match data.len() {
+        LONG.. => (4, piece / 4 * 3),
+        _ => (2, piece),
+    };
     let stride = stride.max(1);
-    let first = data.len() / 4;
-    let first = first - first % stride;
-    let second = data.len() / 4 * 3;
-    let second = second - (second - first - piece) % stride;
-    [&data[first..first + piece], &data[second..second + piece]].concat()
+    let mut out: Vec<u8> = Vec::with_capacity(pieces * piece);
+    let mut end = 0;
+    for number in 0..pieces {
+        let at = data.len() / (2 * pieces) * (2 * number + 1);
+        // In phase with the end of the one before it.
+        let start = at - (at - end) % stride;
+        out.extend_from_slice(&data[start..start + piece]);
+        end = start + piece;
+    }
+    out
 }
 
 #[cfg(test)]
