@@ -31,6 +31,8 @@ pub struct Trainer {
     pub feeder: Feeder,
     /// Steps done.
     pub step: u64,
+    /// Share of the rows that each expert got in the last step, layer by layer.
+    pub loads: Vec<Vec<f32>>,
     blocks: Vec<Vec<Block>>,
 }
 
@@ -41,16 +43,11 @@ pub fn initial_parameters(config: &Config) -> (Vec<Vec<f32>>, Vec<Vec<Block>>) {
     let parameters = layers
         .iter()
         .enumerate()
-        .map(|(i, layer)| {
-            initial(
-                &*layer.layer(),
-                &mut Random::new(config.seed, 10 + i as u64),
-            )
-        })
+        .map(|(i, layer)| initial(&**layer, &mut Random::new(config.seed, 10 + i as u64)))
         .collect();
     (
         parameters,
-        layers.iter().map(|layer| layer.layer().blocks()).collect(),
+        layers.iter().map(|layer| layer.blocks()).collect(),
     )
 }
 
@@ -66,6 +63,7 @@ impl Trainer {
             tables: Tables::new(&config.model, &mut Random::new(config.seed, 2)),
             states: vec![states; parts],
             step: 0,
+            loads: Vec::new(),
             config,
             parameters,
             feeder,
@@ -115,7 +113,8 @@ impl Trainer {
                 }
             }
         }
-        let shorter = shorten(&gradients);
+        self.loads = mean_loads(&outcomes);
+        let shorter = shorten(&gradients, &self.blocks);
         gradients.iter_mut().flatten().for_each(|g| *g *= shorter);
 
         let factor = schedule(&training, self.step);
@@ -127,6 +126,7 @@ impl Trainer {
                 gradient,
                 &self.blocks[i],
                 rate,
+                factor,
                 self.step,
             );
         }
@@ -179,4 +179,18 @@ impl Trainer {
         done.sort_by_key(|(stretch, _)| position(stretch));
         done.into_iter().map(|(_, outcome)| outcome).collect()
     }
+}
+
+/// Loads of all parts' experts together.
+fn mean_loads(outcomes: &[Outcome]) -> Vec<Vec<f32>> {
+    let mut loads = outcomes
+        .first()
+        .map_or_else(Vec::new, |outcome| outcome.loads.clone());
+    let share = 1.0 / outcomes.len().max(1) as f32;
+    for (at, load) in loads.iter_mut().enumerate() {
+        for (expert, load) in load.iter_mut().enumerate() {
+            *load = outcomes.iter().map(|o| share * o.loads[at][expert]).sum();
+        }
+    }
+    loads
 }

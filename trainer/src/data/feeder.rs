@@ -14,6 +14,8 @@ use crate::random::Random;
 /// One step's input of some lanes, lane after lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stretch {
+    /// Lanes, each with as many positions as the others.
+    pub lanes: usize,
     /// The byte before each position; 0 before a stream.
     pub bytes: Vec<u8>,
     /// The byte at each position.
@@ -134,6 +136,7 @@ impl Feeder {
         let mut stretches = vec![Stretch::default(); parts];
         for lane in 0..lanes {
             let stretch = &mut stretches[lane * parts / lanes];
+            stretch.lanes += 1;
             for _ in 0..length {
                 let start = self.state.lanes[lane].next == self.state.lanes[lane].end;
                 if start {

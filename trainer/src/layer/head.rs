@@ -1,6 +1,6 @@
 //! From the residual stream to 256 logits, and the loss.
 
-use super::{Block, Kept, Layer, add_bias, rounded, split};
+use super::{Block, Kept, Layer, Rule, add_bias, rounded, split};
 use crate::export::{STREAM, Writer};
 use crate::grid::{ACTIVATION, LOGIT};
 use crate::kernel::{
@@ -20,7 +20,7 @@ impl Layer for Head {
     fn blocks(&self) -> Vec<Block> {
         vec![
             Block {
-                orthogonal: false,
+                rule: Rule::Adam,
                 ..Block::weight("head.weight", self.width, 256, 0.02)
             },
             Block::bias("head.bias", 256, 0.0, 0.0),
@@ -68,7 +68,7 @@ impl Layer for Head {
         let weight = writer.weight(&blocks[0], values[0]);
         let logits = writer.graph.matmul(&q, &weight);
         let shift = STREAM - LOGIT.bits();
-        let bias = writer.bias(blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
+        let bias = writer.bias(&blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
         let logits = writer.graph.add(&logits, &bias);
         writer.shift(&logits, shift, LOGIT.low, LOGIT.high)
     }

@@ -3,13 +3,16 @@
 use umoec_trainer::config::ModelConfig;
 use umoec_trainer::context::History;
 use umoec_trainer::data::Stretch;
-use umoec_trainer::network::{Layers, States, initial_states, layers, loss, pass};
+use umoec_trainer::network::{States, initial_states, layers, loss, pass};
 use umoec_trainer::random::Random;
 use umoec_trainer::tables::Tables;
 use umoec_trainer::trainer::initial_parameters;
 
 fn stretch(model: &ModelConfig, text: &[u8], starts: &[usize]) -> Stretch {
-    let mut stretch = Stretch::default();
+    let mut stretch = Stretch {
+        lanes: 1,
+        ..Stretch::default()
+    };
     let mut history = History::default();
     let mut last = 0;
     for (at, &byte) in text.iter().enumerate() {
@@ -30,6 +33,7 @@ fn stretch(model: &ModelConfig, text: &[u8], starts: &[usize]) -> Stretch {
 
 fn part(stretch: &Stretch, range: std::ops::Range<usize>, tables: usize) -> Stretch {
     Stretch {
+        lanes: 1,
         bytes: stretch.bytes[range.clone()].to_vec(),
         targets: stretch.targets[range.clone()].to_vec(),
         starts: stretch.starts[range.clone()].to_vec(),
@@ -46,10 +50,9 @@ fn stream(
 ) -> Vec<f32> {
     let layers = layers(model, stretch, initial_states(model, 1));
     let body = layers.iter().zip(parameters).take(layers.len() - 1);
-    body.fold(
-        tables.gather(&stretch.rows),
-        |x, (layer, parameters): (&Layers, _)| layer.layer().forward(&x, parameters).0,
-    )
+    body.fold(tables.gather(&stretch.rows), |x, (layer, parameters)| {
+        layer.forward(&x, parameters).0
+    })
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn a_run_may_begin_with_a_trained_network() {
     assert!(second.tables.squares == first.tables.squares);
 
     let mut wider = crate::common::smoke();
-    wider.model.hidden += 16;
+    wider.model.width += 16;
     let error = Trainer::continuing(wider, folder.path(), from()).unwrap_err();
     assert!(error.to_string().contains("other sizes"));
 }
