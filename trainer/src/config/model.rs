@@ -36,6 +36,8 @@ pub enum BlockConfig {
     Mixer(MixerConfig),
     /// Squared rectified units.
     Mlp(MlpConfig),
+    /// Mixture of experts.
+    Moe(MoeConfig),
 }
 
 /// A gated state-space layer.
@@ -57,6 +59,21 @@ pub struct MixerConfig {
 #[serde(deny_unknown_fields)]
 pub struct MlpConfig {
     /// Hidden units.
+    pub hidden: usize,
+}
+
+/// A mixture of experts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoeConfig {
+    /// Routed experts, 2 to 256.
+    pub experts: usize,
+    /// Shared experts, which every byte has.
+    #[serde(default)]
+    pub shared: usize,
+    /// Routed experts that a byte has.
+    pub chosen: usize,
+    /// Hidden units of an expert.
     pub hidden: usize,
 }
 
@@ -112,6 +129,14 @@ impl BlockConfig {
                 ((8..=12).contains(&m.shift), "shift is not in 8..=12"),
             ]),
             Self::Mlp(m) => first_broken(&[(m.hidden > 0, "hidden is 0")]),
+            Self::Moe(m) => first_broken(&[
+                (m.hidden > 0, "hidden is 0"),
+                ((2..=256).contains(&m.experts), "experts is not in 2..=256"),
+                (
+                    m.chosen > 0 && m.chosen <= m.experts,
+                    "chosen is not in 1..=experts",
+                ),
+            ]),
         }
     }
 }

@@ -77,9 +77,3 @@ impl Layer for Embed {
         writer.graph.add(&sum, &byte)
     }
 }
-
-impl Block {
-    fn with_rows(self, rows: usize) -> Self {
-        Self { rows, ..self }
-    }
-}

@@ -5,12 +5,14 @@ mod embed;
 mod head;
 mod mixer;
 mod mlp;
+mod moe;
 mod place;
 
 pub use embed::Embed;
 pub use head::Head;
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
+pub use moe::{Moe, expert_gates};
 pub use place::{Carried, Place, build, initial_states};
 
 use crate::export::Writer;
@@ -72,6 +74,11 @@ impl Block {
             limit: WEIGHT.high * WEIGHT.step,
             rule: Rule::Muon,
         }
+    }
+
+    /// As many rows of the same kind.
+    fn with_rows(self, rows: usize) -> Self {
+        Self { rows, ..self }
     }
 
     /// A vector added to every row.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Mixer, Mlp};
+use super::{Mixer, Mlp, Moe};
 use crate::config::BlockConfig;
 use crate::data::Stretch;
 use crate::differentiable::Shared;
@@ -76,6 +76,14 @@ pub fn build(
             width,
             hidden: m.hidden,
         }),
+        BlockConfig::Moe(m) => Arc::new(Moe {
+            width,
+            experts: m.experts,
+            shared: m.shared,
+            chosen: m.chosen,
+            hidden: m.hidden,
+            load: Mutex::default(),
+        }),
     }
 }
 
@@ -83,6 +91,6 @@ pub fn build(
 pub fn initial_states(block: &BlockConfig, _width: usize, lanes: usize) -> Vec<Vec<f32>> {
     match block {
         BlockConfig::Mixer(m) => vec![vec![0.0; lanes * m.states * m.channels]],
-        BlockConfig::Mlp(_) => Vec::new(),
+        BlockConfig::Mlp(_) | BlockConfig::Moe(_) => Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod common;
+mod moe;
 mod passes;
 mod refusals;
 mod runs;
