@@ -50,6 +50,9 @@ pub struct TrainingConfig {
     pub rate: f32,
     /// Highest rate of the tables.
     pub table_rate: f32,
+    /// Activation checkpointing: less memory, a third more work, the same result.
+    #[serde(default)]
+    pub recompute: bool,
 }
 
 /// How a source's files divide into streams.

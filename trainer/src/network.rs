@@ -8,7 +8,7 @@ use crate::config::ModelConfig;
 use crate::data::Stretch;
 use crate::differentiable::{Shared, apply};
 use crate::error::TrainError;
-use crate::layer::{self, Embed, Head, Place, build};
+use crate::layer::{self, Embed, Head, Place, Recomputed, build};
 
 /// What layers carry for some lanes: one vector of all lanes for each part of a layer that carries any.
 pub type States = Vec<Vec<f32>>;
@@ -67,16 +67,24 @@ fn values(tensor: Tensor<1>) -> Result<Vec<f32>, TrainError> {
 
 /// One pass: loss, gradients and the states after `stretch`.
 ///
-/// `rows`: the gathered rows, [bytes, tables · row width]; `parameters`: one per layer.
+/// `rows`: the gathered rows, [bytes, tables · row width]; `parameters`: one per layer. With `recompute` layers make their
+/// forward pass twice and need less memory; the result is the same.
 pub fn pass(
     model: &ModelConfig,
+    recompute: bool,
     parameters: &[Vec<f32>],
     stretch: &Stretch,
     rows: Vec<f32>,
     states: &mut States,
 ) -> Result<Outcome, TrainError> {
     let device = Device::flex().autodiff();
-    let layers = layers(model, stretch, std::mem::take(states));
+    let mut layers = layers(model, stretch, std::mem::take(states));
+    if recompute {
+        layers = layers
+            .into_iter()
+            .map(|layer| Arc::new(Recomputed(layer)) as Shared)
+            .collect();
+    }
     let rows = tensor(rows, &device).require_grad();
     let parameters: Vec<_> = parameters
         .iter()

@@ -145,6 +145,7 @@ impl Trainer {
         threads: usize,
     ) -> Result<Vec<Outcome>, TrainError> {
         let (model, parameters, tables) = (&self.config.model, &self.parameters, &self.tables);
+        let recompute = self.config.training.recompute;
         let work: Vec<_> = self
             .states
             .iter_mut()
@@ -158,7 +159,8 @@ impl Trainer {
                 if let Ok(mut work) = work.lock() {
                     let (states, stretch) = &mut *work;
                     let rows = tables.gather(&stretch.rows);
-                    done.push((*stretch, pass(model, parameters, stretch, rows, states)));
+                    let outcome = pass(model, recompute, parameters, stretch, rows, states);
+                    done.push((*stretch, outcome));
                 }
             }
             done

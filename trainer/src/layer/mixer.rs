@@ -50,7 +50,7 @@ impl Mixer {
     }
 
     fn lanes(&self) -> usize {
-        self.states.get().len() / self.scan.state_len()
+        self.states.before().len() / self.scan.state_len()
     }
 
     /// Gates of all channels from rounded write logits, and their derivative.
@@ -165,7 +165,7 @@ impl Layer for Mixer {
         let mut y = vec![0.0; bytes * channels];
         let mut kept = Vec::new();
         let per_lane = bytes / self.lanes();
-        let mut carried = self.states.get();
+        let mut carried = self.states.before().to_vec();
         for (lane, state) in carried.chunks_exact_mut(self.scan.state_len()).enumerate() {
             let rows = lane * per_lane..(lane + 1) * per_lane;
             let of = |m: usize| rows.start * m..rows.end * m;
@@ -180,7 +180,7 @@ impl Layer for Mixer {
                 &mut y[of(channels)],
             ));
         }
-        self.states.set(carried);
+        self.states.leave(carried);
         quantise(&mut y, channels, 0, channels, READ_OUT);
         let mut o = vec![0.0; y.len()];
         hadamard_grid(&mut o, &y, &u, columns, channels, channels, ACTIVATION);
@@ -285,7 +285,7 @@ impl Layer for Mixer {
     }
 
     fn states(&self) -> Vec<Vec<f32>> {
-        vec![self.states.get()]
+        vec![self.states.after()]
     }
 
     fn macs(&self) -> f64 {

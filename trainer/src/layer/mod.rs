@@ -7,6 +7,7 @@ mod mixer;
 mod mlp;
 mod moe;
 mod place;
+mod recompute;
 
 pub use embed::Embed;
 pub use head::Head;
@@ -14,6 +15,7 @@ pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
 pub use moe::{Moe, expert_gates};
 pub use place::{Carried, Place, build, initial_states};
+pub use recompute::Recomputed;
 
 use crate::export::Writer;
 use crate::grid::WEIGHT;

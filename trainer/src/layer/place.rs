@@ -30,25 +30,38 @@ impl Place {
     }
 }
 
-/// What a layer carries for each lane from stretch to stretch: [lanes, values of a lane].
+/// What a layer carries for each lane from stretch to stretch: [lanes, values of a lane], before the stretch and after it.
+/// The former stay, so that a forward pass may be done again.
 #[derive(Debug, Default)]
-pub struct Carried(Mutex<Vec<f32>>);
+pub struct Carried {
+    before: Vec<f32>,
+    after: Mutex<Option<Vec<f32>>>,
+}
 
 impl Carried {
     /// These values at the start.
-    pub fn new(values: Vec<f32>) -> Self {
-        Self(Mutex::new(values))
+    pub fn new(before: Vec<f32>) -> Self {
+        Self {
+            before,
+            after: Mutex::default(),
+        }
     }
 
-    /// The values as they are.
-    pub fn get(&self) -> Vec<f32> {
-        self.0.lock().map_or_else(|_| Vec::new(), |v| v.clone())
+    /// The values before the stretch.
+    pub fn before(&self) -> &[f32] {
+        &self.before
     }
 
-    /// Changes them.
-    pub fn set(&self, values: Vec<f32>) {
-        if let Ok(mut held) = self.0.lock() {
-            *held = values;
+    /// The values after the stretch; those before it, until a forward pass was made.
+    pub fn after(&self) -> Vec<f32> {
+        let after = self.after.lock().ok().and_then(|after| after.clone());
+        after.unwrap_or_else(|| self.before.clone())
+    }
+
+    /// Leaves the values that a forward pass ended with.
+    pub fn leave(&self, values: Vec<f32>) {
+        if let Ok(mut after) = self.after.lock() {
+            *after = Some(values);
         }
     }
 }

@@ -121,12 +121,14 @@ fn the_graph_of_burn_gives_the_loss_and_a_gradient_that_lowers_it() {
     let tables = Tables::new(model, &mut Random::new(1, 2));
     let stretch = stretch(model, &crate::common::prose(4, 128), &[0]);
     let rows = tables.gather(&stretch.rows);
+    let mut after = initial_states(model, 1);
     let first = pass(
         model,
+        false,
         &parameters,
         &stretch,
         rows.clone(),
-        &mut initial_states(model, 1),
+        &mut after,
     )
     .unwrap();
     let plain = loss(
@@ -138,6 +140,20 @@ fn the_graph_of_burn_gives_the_loss_and_a_gradient_that_lowers_it() {
     )
     .unwrap();
     assert_eq!(first.bits, plain);
+    let mut states = initial_states(model, 1);
+    let again = pass(
+        model,
+        true,
+        &parameters,
+        &stretch,
+        rows.clone(),
+        &mut states,
+    )
+    .unwrap();
+    assert_eq!(again.bits, first.bits);
+    assert_eq!(again.gradients, first.gradients);
+    assert_eq!(again.rows, first.rows);
+    assert_eq!(states, after);
     for (parameters, gradient) in parameters.iter_mut().zip(&first.gradients) {
         assert_eq!(parameters.len(), gradient.len());
         assert!(gradient.iter().any(|&g| g != 0.0));
