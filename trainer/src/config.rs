@@ -53,6 +53,10 @@ pub struct TrainingConfig {
     /// Activation checkpointing: less memory, a third more work, the same result.
     #[serde(default)]
     pub recompute: bool,
+    /// For a run that begins with another network: the block there that each block takes over, -1 for those that begin
+    /// anew. Empty where both networks are the same.
+    #[serde(default)]
+    pub grow: Vec<i64>,
 }
 
 /// How a source's files divide into streams.

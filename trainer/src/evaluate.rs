@@ -7,10 +7,10 @@ use umoec_exact::softmax::cumulative;
 use umoec_exact::{ExactError, StepModel, Stepper};
 
 use crate::checkpoint::Trained;
-use crate::context::History;
 use crate::data::Stretch;
 use crate::error::TrainError;
 use crate::network::{initial_states, loss};
+use crate::recall::Contexts;
 
 /// Bytes per pass.
 const PASS: usize = 4096;
@@ -20,6 +20,7 @@ pub fn bits(trained: &Trained, streams: &[&[u8]]) -> Result<f64, TrainError> {
     let (model, tables) = (&trained.config.model, &trained.tables);
     let mut states = initial_states(model, 1);
     let mut stretch = Stretch::default();
+    let mut contexts = Contexts::new(&model.tables);
     let mut total = 0.0;
     let mut flush = |stretch: &mut Stretch| -> Result<(), TrainError> {
         if !stretch.bytes.is_empty() {
@@ -31,19 +32,14 @@ pub fn bits(trained: &Trained, streams: &[&[u8]]) -> Result<f64, TrainError> {
         Ok(())
     };
     for stream in streams {
-        let mut history = History::default();
+        contexts.clear();
         let mut last = 0;
         for (at, &byte) in stream.iter().enumerate() {
-            history.push(last);
+            contexts.push(last);
             stretch.bytes.push(last);
             stretch.targets.push(byte);
             stretch.starts.push(at == 0);
-            stretch.rows.extend(
-                model
-                    .tables
-                    .iter()
-                    .map(|t| history.row(t.context, 1 << t.bits)),
-            );
+            stretch.rows.extend(contexts.rows());
             last = byte;
             if stretch.bytes.len() == PASS {
                 flush(&mut stretch)?;

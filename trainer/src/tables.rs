@@ -41,6 +41,13 @@ impl Tables {
         }
     }
 
+    /// Takes the values of the tables that `from` has, the first of these.
+    pub fn take_over(&mut self, from: &Self) {
+        let len = from.values.len();
+        self.values[..len].copy_from_slice(&from.values);
+        self.squares[..len].copy_from_slice(&from.squares);
+    }
+
     /// The rows of table `index`, before rounding.
     pub fn table(&self, index: usize) -> &[f32] {
         let end = self

@@ -8,6 +8,7 @@ use crate::checkpoint::Trained;
 use crate::config::Config;
 use crate::data::{Feeder, Stretch};
 use crate::error::TrainError;
+use crate::grow::grow;
 use crate::layer::{Block, initial};
 use crate::network::{Outcome, States, initial_states, layers, pass};
 use crate::optimise::{Moments, schedule, shorten};
@@ -72,16 +73,21 @@ impl Trainer {
     }
 
     /// A run at its beginning whose network is one already trained: its parameters, and its
-    /// tables with their squared gradients, so that settled rows stay settled.
+    /// tables with their squared gradients, so that settled rows stay settled. It may be a smaller one, see
+    /// [`grow`](crate::grow).
     pub fn continuing(config: Config, folder: &Path, from: Trained) -> Result<Self, TrainError> {
-        if config.model != from.config.model {
+        let mut trainer = Self::new(config, folder)?;
+        let (config, blocks) = (&trainer.config, &trainer.blocks);
+        if !config.training.grow.is_empty() {
+            grow(config, blocks, &mut trainer.parameters, &from)?;
+        } else if config.model == from.config.model {
+            trainer.parameters = from.parameters;
+        } else {
             return Err(TrainError::Checkpoint(
-                "it holds a network of other sizes".to_owned(),
+                "it holds a network of other sizes; training.grow can say which of its blocks become which".to_owned(),
             ));
         }
-        let mut trainer = Self::new(config, folder)?;
-        trainer.parameters = from.parameters;
-        trainer.tables = from.tables;
+        trainer.tables.take_over(&from.tables);
         Ok(trainer)
     }
 

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
+use crate::recall::LEVELS;
 
 /// One n-gram table.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableConfig {
     /// What its rows stand for.
@@ -96,11 +97,21 @@ impl ModelConfig {
             ),
             (!self.tables.is_empty(), "model: no tables"),
             (
-                self.tables.iter().all(|table| {
-                    (4..=20).contains(&table.bits)
-                        && !matches!(table.context, Context::Bytes(n) if !(2..=6).contains(&n))
+                self.tables.iter().all(|table| match table.context {
+                    Context::Recall(recall) => {
+                        (2..=6).contains(&recall.bytes) && (4..=14).contains(&recall.slots)
+                    }
+                    Context::Bytes(bytes) => (2..=6).contains(&bytes),
+                    Context::Word | Context::Words => true,
                 }),
-                "model: a table has not 2 to 6 bytes, or not 2^4 to 2^20 rows",
+                "model: a table has not 2 to 6 bytes, or a memory not 2^4 to 2^14 slots",
+            ),
+            (
+                self.tables.iter().all(|table| match table.context {
+                    Context::Recall(_) => 1 << table.bits == 256 * LEVELS,
+                    _ => (4..=20).contains(&table.bits),
+                }),
+                "model: a table has not 2^4 to 2^20 rows, or one of a memory not 2^10",
             ),
         ])?;
         for (index, block) in self.blocks.iter().enumerate() {

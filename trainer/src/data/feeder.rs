@@ -6,10 +6,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::source::Source;
-use crate::config::{Config, TableConfig};
-use crate::context::History;
+use crate::config::Config;
 use crate::error::TrainError;
 use crate::random::Random;
+use crate::recall::Contexts;
 
 /// One step's input of some lanes, lane after lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,8 @@ struct Lane {
     next: usize,
     end: usize,
     last: u8,
-    history: History,
+    /// Where its stream begins: what it remembers is read again when a run goes on.
+    begin: usize,
 }
 
 /// Reads the sources.
@@ -49,7 +50,7 @@ struct Lane {
 pub struct Feeder {
     sources: Vec<Source>,
     streams: Vec<Vec<Range<usize>>>,
-    tables: Vec<TableConfig>,
+    contexts: Vec<Contexts>,
     state: FeederState,
 }
 
@@ -75,7 +76,7 @@ impl Feeder {
             next: 0,
             end: 0,
             last: 0,
-            history: History::default(),
+            begin: 0,
         };
         let state = FeederState {
             random: Random::new(config.seed, 1),
@@ -85,7 +86,7 @@ impl Feeder {
         let mut feeder = Self {
             sources,
             streams: Vec::new(),
-            tables: config.model.tables.clone(),
+            contexts: vec![Contexts::new(&config.model.tables); config.training.lanes],
             state,
         };
         feeder.order();
@@ -101,6 +102,14 @@ impl Feeder {
     pub fn restore(&mut self, state: FeederState) {
         self.state = state;
         self.order();
+        for (lane, contexts) in self.state.lanes.iter().zip(&mut self.contexts) {
+            contexts.clear();
+            if lane.begin < lane.end {
+                contexts.push(0);
+            }
+            let read = &self.sources[lane.source].bytes[lane.begin..lane.next];
+            read.iter().for_each(|&byte| contexts.push(byte));
+        }
     }
 
     fn order(&mut self) {
@@ -141,27 +150,24 @@ impl Feeder {
                 let start = self.state.lanes[lane].next == self.state.lanes[lane].end;
                 if start {
                     let (source, range) = self.draw();
-                    let mut history = History::default();
-                    history.push(0);
+                    self.contexts[lane].clear();
+                    self.contexts[lane].push(0);
                     self.state.lanes[lane] = Lane {
                         source,
                         next: range.start,
                         end: range.end,
                         last: 0,
-                        history,
+                        begin: range.start,
                     };
                 }
+                let contexts = &mut self.contexts[lane];
                 let lane = &mut self.state.lanes[lane];
                 let byte = self.sources[lane.source].bytes[lane.next];
                 stretch.bytes.push(lane.last);
                 stretch.targets.push(byte);
                 stretch.starts.push(start);
-                let rows = self
-                    .tables
-                    .iter()
-                    .map(|t| lane.history.row(t.context, 1 << t.bits));
-                stretch.rows.extend(rows);
-                lane.history.push(byte);
+                stretch.rows.extend(contexts.rows());
+                contexts.push(byte);
                 lane.last = byte;
                 lane.next += 1;
             }

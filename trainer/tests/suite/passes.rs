@@ -1,10 +1,10 @@
 //! Properties of a pass: causal, and the same in one stretch or in several.
 
 use umoec_trainer::config::ModelConfig;
-use umoec_trainer::context::History;
 use umoec_trainer::data::Stretch;
 use umoec_trainer::network::{States, initial_states, layers, loss, pass};
 use umoec_trainer::random::Random;
+use umoec_trainer::recall::Contexts;
 use umoec_trainer::tables::Tables;
 use umoec_trainer::trainer::initial_parameters;
 
@@ -13,19 +13,14 @@ fn stretch(model: &ModelConfig, text: &[u8], starts: &[usize]) -> Stretch {
         lanes: 1,
         ..Stretch::default()
     };
-    let mut history = History::default();
+    let mut contexts = Contexts::new(&model.tables);
     let mut last = 0;
     for (at, &byte) in text.iter().enumerate() {
-        history.push(last);
+        contexts.push(last);
         stretch.bytes.push(last);
         stretch.targets.push(byte);
         stretch.starts.push(starts.contains(&at));
-        stretch.rows.extend(
-            model
-                .tables
-                .iter()
-                .map(|t| history.row(t.context, 1 << t.bits)),
-        );
+        stretch.rows.extend(contexts.rows());
         last = byte;
     }
     stretch
