@@ -109,10 +109,7 @@ fn remembered(writer: &mut Writer, index: usize, recall: RecallConfig, slot: &st
     let entry = writer.times(&count_now, 256.0);
     let entry = writer.graph.add(&entry, &byte_now);
 
-    let places: Vec<f32> = (0..slots).map(|i| i as f32).collect();
-    let places = writer
-        .graph
-        .initializer_f32(&format!("{name}.places"), &[slots], &places);
+    let places = counted(writer, slots);
     let here = writer.graph.equal(&places, &place);
     let memory = writer.graph.select(&here, &entry, &memory);
     writer.next_state(&name, &memory, &[slots]);
@@ -129,6 +126,17 @@ fn remembered(writer: &mut Writer, index: usize, recall: RecallConfig, slot: &st
         .cast(&level, umoec_exact::onnx::data_type::FLOAT);
     let level = writer.times(&level, 256.0);
     writer.graph.add(&expected, &level)
+}
+
+/// The numbers from 0 to `slots` - 1, [slots], a power of two from 16 on: as sums of a row and a column they need no room in
+/// the file.
+fn counted(writer: &mut Writer, slots: usize) -> String {
+    let columns: Vec<f32> = (0..16).map(|i| i as f32).collect();
+    let rows: Vec<f32> = (0..slots / 16).map(|i| 16.0 * i as f32).collect();
+    let columns = writer.graph.constant_f32(&[1, 16], &columns);
+    let rows = writer.graph.constant_f32(&[slots / 16, 1], &rows);
+    let all = writer.graph.add(&rows, &columns);
+    writer.graph.reshape(&all, &[slots as i64])
 }
 
 /// Byte and count of a memory's `slot`, [lanes, 1] each.
