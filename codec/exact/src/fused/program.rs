@@ -3,7 +3,7 @@
 use super::chain::{AnyChain, REGISTERS, Recurrence};
 use super::isa::Isa;
 use super::memory::{Memory, Sizes};
-use super::product::Product;
+use super::product::{Experts, Product};
 use super::scale::Type;
 use super::select::{Pick, Top};
 
@@ -28,6 +28,7 @@ pub(super) enum Instruction {
     Chain(AnyChain),
     Recurrence(Recurrence),
     Product(Product),
+    Experts(Experts),
     Pick(Pick),
     Top(Top),
 }
@@ -62,6 +63,9 @@ impl Most {
                 Instruction::Recurrence(_) => most.chain(0, REGISTERS, 0, 0),
                 Instruction::Product(product) => {
                     most.packed = most.packed.max(product.packed_len());
+                }
+                Instruction::Experts(experts) => {
+                    most.packed = most.packed.max(experts.packed_len());
                 }
                 Instruction::Top(top) => most.ranked = most.ranked.max(top.length()),
                 Instruction::Pick(_) => {}

@@ -89,6 +89,7 @@ impl FusedStepper {
                     run_recurrence(program.isa, recurrence, memory, &mut self.words);
                 }
                 Instruction::Product(product) => product.run(memory, &mut self.packed),
+                Instruction::Experts(experts) => experts.run(sight, memory, &mut self.packed),
                 Instruction::Pick(pick) => pick.run(sight, memory),
                 Instruction::Top(top) => top.run(sight, memory, &mut self.ranked),
             }

@@ -12,7 +12,7 @@ use super::draft::{Mode, PickDraft, Source, Step, TopDraft};
 use super::isa::Isa;
 use super::lower::{Lowering, Ports};
 use super::memory::{Memory, Sizes};
-use super::product::Product;
+use super::product::{Experts, Product};
 use super::program::{Instruction, Most, Place, Program, StatePlace};
 use super::scale::Type;
 use super::select::{Pick, Table, Top, Window};
@@ -67,6 +67,26 @@ pub(super) fn finish(
                     &product, rows, out, lanes, isa,
                 )));
             }
+            Step::Experts(experts) => {
+                let windows = [&experts.rows, &experts.indices].map(|view| layout.window(view));
+                let View {
+                    slot,
+                    offset,
+                    ref strides,
+                    ..
+                } = experts.weights;
+                let weight = |expert, row, column| {
+                    let place = [expert, row, column].into_iter().zip(strides);
+                    let place = place.map(|(i, by)| i * by).sum::<usize>();
+                    draft.element(slot, offset + place) as i8
+                };
+                let out = layout.places[experts.slot];
+                instructions.push(Instruction::Experts(Experts::new(
+                    &experts, windows, out, lanes, isa, weight,
+                )));
+            }
+            // Experts read their matrices themselves; then no one needs what is picked.
+            Step::Pick(pick) if !draft.slots[pick.slot].needed => {}
             Step::Pick(pick) => instructions.push(Instruction::Pick(layout.pick(&pick))),
             Step::Top(top) => instructions.push(Instruction::Top(layout.top(&top))),
         }
@@ -123,8 +143,8 @@ impl Layout {
                     .iter()
                     .for_each(|put| written[put.to.slot] = true),
                 Step::Product(product) => written[product.slot] = true,
+                Step::Experts(experts) => written[experts.slot] = true,
                 Step::Pick(pick) => {
-                    written[pick.slot] = true;
                     tables[pick.data.slot] = true;
                 }
                 Step::Top(top) => (written[top.values], written[top.indices]) = (true, true),

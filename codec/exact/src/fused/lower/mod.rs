@@ -7,6 +7,7 @@
 mod chains;
 mod constants;
 mod elementwise;
+mod experts;
 mod moves;
 mod products;
 mod selections;
@@ -39,6 +40,8 @@ pub(super) struct Lowering<'a> {
     pub(super) steps: Vec<Step>,
     /// Tables that chains look up in, integers in the unit of the result.
     pub(super) tables: Vec<Vec<i64>>,
+    /// Bytes of all experts so far, packed.
+    experts: usize,
 }
 
 /// Lowers a model.
@@ -63,6 +66,7 @@ pub(super) fn lower(model: &StepModel) -> Result<(Lowering<'_>, Ports)> {
         slots: Vec::new(),
         steps: Vec::new(),
         tables: Vec::new(),
+        experts: 0,
     };
     let inputs = lowering.inputs(model.interface());
     for node in &graph.nodes {
