@@ -22,6 +22,7 @@ mod isa;
 mod lower;
 mod memory;
 mod peak;
+mod plan;
 mod product;
 mod program;
 mod scale;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 
 pub use isa::{Isa, VARIABLE};
 pub use peak::peak;
-pub use stepper::FusedStepper;
+pub use stepper::{FusedStepper, Regions};
 
 use crate::error::{ExactError, Result};
 use crate::model::StepModel;
@@ -79,7 +80,7 @@ impl Fused {
         if !isa.is_here() {
             return Err(failed(format!("this machine has no {isa}")));
         }
-        let (draft, ports) = lower::lower(&model)?;
+        let (draft, ports) = lower::lower(&model, lanes)?;
         let program = finish::finish(draft, &ports, model.interface(), lanes, isa)?;
         Ok(Self {
             program: Arc::new(program),

@@ -5,7 +5,7 @@ use super::isa::Isa;
 use super::memory::{Memory, Sizes};
 use super::product::{Experts, Product};
 use super::scale::Type;
-use super::select::{Pick, Top};
+use super::select::{Pick, Top, Window};
 
 /// Where a slot lies: `len` elements for each lane, lane by lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,17 @@ pub(super) enum Instruction {
     Experts(Experts),
     Pick(Pick),
     Top(Top),
+    Region(Region),
+}
+
+/// Instructions that are skipped where a condition holds in no lane.
+#[derive(Debug, Clone)]
+pub(super) struct Region {
+    /// One truth value for each lane.
+    pub(super) condition: Window,
+    pub(super) truth: bool,
+    /// Number of the instructions that follow.
+    pub(super) length: usize,
 }
 
 /// The largest demands of any instruction.
@@ -68,7 +79,7 @@ impl Most {
                     most.packed = most.packed.max(experts.packed_len());
                 }
                 Instruction::Top(top) => most.ranked = most.ranked.max(top.length()),
-                Instruction::Pick(_) => {}
+                Instruction::Pick(_) | Instruction::Region(_) => {}
             }
         }
         most

@@ -2,6 +2,7 @@
 
 mod chains;
 mod recurrence;
+mod regions;
 mod registers;
 
 use crate::error::{ExactError, Result};
@@ -35,8 +36,9 @@ pub(super) fn finish(
 ) -> Result<Program> {
     let steps = std::mem::take(&mut draft.steps);
     let layout = Layout::new(&draft, &steps, ports, lanes)?;
-    let mut instructions = Vec::new();
+    let mut instructions = regions::Nesting::new(&draft, &layout);
     for (at, step) in steps.into_iter().enumerate() {
+        instructions.enter(draft.regions[at]);
         match step {
             Step::Chain(chain) => {
                 let made =
@@ -58,7 +60,9 @@ pub(super) fn finish(
                     instructions.push(Instruction::Recurrence(recurrence));
                     continue;
                 }
-                instructions.extend(layout.chain(chain, &made).map(Instruction::Chain));
+                if let Some(chain) = layout.chain(chain, &made) {
+                    instructions.push(Instruction::Chain(chain));
+                }
             }
             Step::Product(product) => {
                 let rows = layout.window(&product.rows);
@@ -91,11 +95,14 @@ pub(super) fn finish(
             Step::Top(top) => instructions.push(Instruction::Top(layout.top(&top))),
         }
     }
-    let states = interface.states.iter().zip(&ports.states);
-    let states = states.map(|(state, &slot)| StatePlace {
+    let instructions = instructions.finish();
+    let kept = ports.kept.iter().copied();
+    let kept = kept.filter(|&(slot, _)| draft.slots[slot].needed);
+    let states = ports.states.iter().copied().zip(0..).chain(kept);
+    let states = states.map(|(slot, number)| StatePlace {
         place: layout.places[slot],
-        len: state.elements(),
-        initial: state.range.initial.into(),
+        len: interface.states[number].elements(),
+        initial: interface.states[number].range.initial.into(),
     });
     Ok(Program {
         lanes,

@@ -72,7 +72,7 @@ impl Lowering<'_> {
         let step = self.steps.len();
         self.reads(step, rows.slot);
         self.reads(step, picked.indices.slot);
-        self.steps.push(Step::Experts(ExpertsDraft {
+        self.push(Step::Experts(ExpertsDraft {
             rows,
             low,
             experts,

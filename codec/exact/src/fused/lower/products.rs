@@ -53,7 +53,7 @@ impl Lowering<'_> {
         }
         let integers = self.elements(&weights);
         let slot = self.accumulator(self.dims(out), Width::W32);
-        self.steps.push(Step::Product(ProductDraft {
+        let step = self.push(Step::Product(ProductDraft {
             low: scale_a.low,
             inner,
             columns,
@@ -62,11 +62,8 @@ impl Lowering<'_> {
             slot,
             rows: rows.clone(),
         }));
-        self.reads(self.steps.len() - 1, rows.slot);
-        self.slots[slot].source = Source::Made {
-            step: self.steps.len() - 1,
-            register: None,
-        };
+        self.reads(step, rows.slot);
+        self.made(slot, step);
         self.views[out] = Some(View::whole(slot, self.dims(out)));
         Ok(true)
     }
@@ -228,7 +225,7 @@ impl Lowering<'_> {
             if self.uses[id] != 1 {
                 return false;
             }
-            let made = self.makers[id].map(|at| &self.graph.nodes[at]);
+            let made = self.makers[id].map(|at| &self.plan.nodes[at]);
             let Some(node) = made else { return false };
             if node.op == Op::MatMul {
                 return true;
