@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use umoec_exact::random::{PARTS, model, model_of};
+use umoec_exact::random::{PARTS, model, model_of, switched_model};
 use umoec_exact::{Fused, Isa, Stepper};
 
 use super::{Pair, check};
@@ -22,6 +22,28 @@ fn random_graphs() {
     for seed in 0..40 {
         check(&model(seed), 6);
     }
+}
+
+/// Experts that are not chosen, networks that are switched off.
+#[test]
+fn random_graphs_that_leave_work_out() {
+    let (mut run, mut skipped) = (0, 0);
+    for seed in 0..60 {
+        let model = Arc::new(load(&switched_model(seed)).unwrap());
+        for (isa, lanes) in Isa::here().flat_map(|isa| [1, 2, 5].map(|lanes| (isa, lanes))) {
+            let mut pair = Pair::new(&model, lanes, isa);
+            pair.run(seed, 9);
+            pair.fused.broadcast(lanes / 2);
+            pair.reference.broadcast(lanes / 2);
+            pair.run(!seed, 6);
+            pair.fused.reset();
+            pair.reference.reset();
+            pair.run(seed, 3);
+            run += pair.fused.regions().run;
+            skipped += pair.fused.regions().skipped;
+        }
+    }
+    assert!(run > 2000 && skipped > 2000, "{run} run, {skipped} skipped");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod skipped;
 
 use std::sync::Arc;
 
+use umoec_exact::fused::FusedStepper;
 use umoec_exact::random::bytes;
 use umoec_exact::{Fused, Isa, Reference, StepModel, Stepper};
 
@@ -14,7 +15,7 @@ use crate::common::load;
 /// The engine and the reference side by side.
 struct Pair {
     isa: Isa,
-    fused: Box<dyn Stepper>,
+    fused: FusedStepper,
     reference: Reference,
     steps: usize,
 }
@@ -24,7 +25,7 @@ impl Pair {
         let fused = Fused::with_isa(Arc::clone(model), lanes, isa).unwrap();
         Self {
             isa,
-            fused: Box::new(fused.start()),
+            fused: fused.start(),
             reference: Reference::new(Arc::clone(model), lanes).unwrap(),
             steps: 0,
         }
