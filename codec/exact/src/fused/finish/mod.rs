@@ -9,7 +9,7 @@ use crate::error::{ExactError, Result};
 use crate::interface::Interface;
 
 use super::chain::AnyChain;
-use super::draft::{Mode, PickDraft, Source, Step, TopDraft};
+use super::draft::{ExpertsDraft, Mode, PickDraft, Source, Step, TopDraft};
 use super::isa::Isa;
 use super::lower::{Lowering, Ports};
 use super::memory::{Memory, Sizes};
@@ -41,21 +41,10 @@ pub(super) fn finish(
         instructions.enter(draft.regions[at]);
         match step {
             Step::Chain(chain) => {
-                let made =
-                    draft
-                        .slots
-                        .iter()
-                        .enumerate()
-                        .filter_map(|(slot, held)| match held.source {
-                            Source::Made {
-                                step,
-                                register: Some(register),
-                            } if step == at && held.needed => Some((slot, register)),
-                            _ => None,
-                        });
-                let made: Vec<_> = made.collect();
+                let made = made(&draft, at);
+                let holds = |slot, truth| draft.holds(draft.regions[at], slot, truth);
                 if made.is_empty()
-                    && let Some(recurrence) = recurrence::recurrence(&layout, &chain)
+                    && let Some(recurrence) = recurrence::recurrence(&layout, &chain, holds)
                 {
                     instructions.push(Instruction::Recurrence(recurrence));
                     continue;
@@ -72,22 +61,8 @@ pub(super) fn finish(
                 )));
             }
             Step::Experts(experts) => {
-                let windows = [&experts.rows, &experts.indices].map(|view| layout.window(view));
-                let View {
-                    slot,
-                    offset,
-                    ref strides,
-                    ..
-                } = experts.weights;
-                let weight = |expert, row, column| {
-                    let place = [expert, row, column].into_iter().zip(strides);
-                    let place = place.map(|(i, by)| i * by).sum::<usize>();
-                    draft.element(slot, offset + place) as i8
-                };
-                let out = layout.places[experts.slot];
-                instructions.push(Instruction::Experts(Experts::new(
-                    &experts, windows, out, lanes, isa, weight,
-                )));
+                let experts = layout.experts(&draft, &experts, isa);
+                instructions.push(Instruction::Experts(experts));
             }
             // Experts read their matrices themselves; then no one needs what is picked.
             Step::Pick(pick) if !draft.slots[pick.slot].needed => {}
@@ -117,6 +92,19 @@ pub(super) fn finish(
         constants: layout.constants,
         instructions,
     })
+}
+
+/// The slots that something reads from memory and a step's registers hold.
+fn made(draft: &Lowering<'_>, at: usize) -> Vec<(usize, usize)> {
+    let slots = draft.slots.iter().enumerate();
+    let made = slots.filter_map(|(slot, held)| match held.source {
+        Source::Made {
+            step,
+            register: Some(register),
+        } if step == at && held.needed => Some((slot, register)),
+        _ => None,
+    });
+    made.collect()
 }
 
 /// Where each slot lies.
@@ -230,6 +218,23 @@ impl Layout {
             dims: view.dims.clone(),
             strides: view.strides.clone(),
         }
+    }
+
+    fn experts(&self, draft: &Lowering<'_>, experts: &ExpertsDraft, isa: Isa) -> Experts {
+        let windows = [&experts.rows, &experts.indices].map(|view| self.window(view));
+        let View {
+            slot,
+            offset,
+            ref strides,
+            ..
+        } = experts.weights;
+        let weight = |expert, row, column| {
+            let place = [expert, row, column].into_iter().zip(strides);
+            let place = place.map(|(i, by)| i * by).sum::<usize>();
+            draft.element(slot, offset + place) as i8
+        };
+        let out = self.places[experts.slot];
+        Experts::new(experts, windows, out, self.lanes, isa, weight)
     }
 
     fn pick(&self, pick: &PickDraft) -> Pick {

@@ -18,7 +18,7 @@ use super::{Lowering, Reason};
 
 /// Most bytes of all experts, packed: a table may be read by any number of products, and each packs
 /// it anew.
-const PACKED: usize = 1 << 30;
+const PACKED: usize = 1 << 27;
 
 /// How a product's matrices lie in what was picked.
 struct Picked {

@@ -190,6 +190,15 @@ impl Lowering<'_> {
         self.views[self.plan.regions.key(region).value].as_ref()
     }
 
+    /// Whether a region's work counts only for lanes with that truth value in a slot.
+    pub(super) fn holds(&self, region: usize, slot: usize, truth: bool) -> bool {
+        self.plan.regions.path(region).any(|region| {
+            let condition = self.condition(region);
+            let asked = self.plan.regions.key(region).truth;
+            asked == truth && condition.is_some_and(|view| view.slot == slot)
+        })
+    }
+
     /// Notes that a step reads a view from memory.
     fn reads(&mut self, step: usize, slot: usize) {
         let slot = &mut self.slots[slot];

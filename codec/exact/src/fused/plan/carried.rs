@@ -5,7 +5,7 @@ use crate::interface::Interface;
 
 use super::super::scale::Scale;
 use super::regions::{ALWAYS, Regions};
-use super::{condition, named};
+use super::{condition, origin};
 
 /// A state whose next value is a `Where` that else keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) fn carried(
         let (Some(input), Some(output)) = (input, output) else {
             continue;
         };
-        let value = named(nodes, makers, output);
+        let value = origin(nodes, makers, output);
         let Some(maker) = makers[value] else { continue };
         let node = &nodes[maker];
         let Some(key) = condition::key(graph, nodes, makers, node) else {
@@ -48,14 +48,14 @@ pub(super) fn carried(
         };
         // The choice that keeps the state, and the region of the other one.
         let kept = |(_, choice): &(_, usize)| {
-            let other = 3 - choice;
-            named(nodes, makers, node.inputs[other]) == input
+            let other = node.inputs[3 - choice];
+            let whole = graph.values[other].shape == graph.values[value].shape;
+            whole && origin(nodes, makers, other) == input
         };
         let Some((key, _)) = key.choices().into_iter().find(kept) else {
             continue;
         };
-        let same = graph.values[value].shape == graph.values[input].shape
-            && scales[value].is_some_and(|scale| scale.exponent == declared.range.exponent);
+        let same = scales[value].is_some_and(|scale| scale.exponent == declared.range.exponent);
         let region = regions.find(ALWAYS, key);
         let holds = |region: &usize| places.contains(&Some(*region));
         if let Some(region) = region.filter(holds)

@@ -15,7 +15,8 @@ mod guards;
 mod order;
 mod regions;
 
-use crate::graph::{Graph, Node, ValueId};
+use crate::graph::movement::Movement;
+use crate::graph::{Graph, Node, Op, ValueId};
 use crate::interface::Interface;
 
 use super::scale::Scale;
@@ -82,15 +83,16 @@ pub(super) fn makers(graph: &Graph, nodes: &[Node]) -> Vec<Option<usize>> {
     makers
 }
 
-/// The value that another one is, under a new name.
-fn named(nodes: &[Node], makers: &[Option<usize>], mut id: ValueId) -> ValueId {
-    use crate::graph::Op;
-    use crate::graph::movement::{Movement, SameOrder};
+/// The value whose elements another one has, in the same order.
+fn origin(nodes: &[Node], makers: &[Option<usize>], mut id: ValueId) -> ValueId {
     while let Some(node) = makers[id].map(|at| &nodes[at]) {
         match node.op {
-            Op::Move(Movement::Same(SameOrder::Identity)) => id = node.inputs[0],
+            Op::Move(Movement::Same(_)) => id = node.inputs[0],
             _ => break,
         }
     }
     id
 }
+
+#[cfg(test)]
+mod tests;

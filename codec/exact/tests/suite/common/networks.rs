@@ -214,14 +214,14 @@ impl Network {
         let target = self.b.mul(&into, &read);
         let change = self.b.sub(&target, &state);
         let change = self.b.mul(&change, &gate);
-        let change = self.b.requantise(&change, 9, true, -65_535.0, 65_535.0);
+        let change = self.rounded(&change, 9);
         let next = self.b.add(&state, &change);
         let next = self.b.clip(&next, -32_767.0, 32_767.0);
         let due = self.b.unsqueeze(due, &[2]);
         let kept = self.b.select(&due, &next, &state);
         self.b.next_state(&name, &kept, &dims);
 
-        let seen = self.b.requantise(&next, 3, true, -4096.0, 4096.0);
+        let seen = self.rounded(&next, 3);
         let out = self.b.reshape(out, &[0, 1, n]);
         let y = self.b.matmul(&out, &seen);
         let y = self.b.reshape(&y, &[0, c]);
@@ -231,6 +231,14 @@ impl Network {
         let y = self.b.requantise(&y, 11, true, -127.0, 127.0);
         let sum = self.b.add(x, &y);
         self.b.clip(&sum, -127.0, 127.0)
+    }
+
+    /// `floor(x * 2^-shift + 1/2)`, as layers of trained networks write it.
+    fn rounded(&mut self, x: &str, shift: i32) -> String {
+        let [half, unit] = [shift - 1, -shift].map(|n| self.b.scalar((n as f32).exp2()));
+        let x = self.b.add(x, &half);
+        let x = self.b.mul(&x, &unit);
+        self.b.floor(&x)
     }
 
     /// Logits.

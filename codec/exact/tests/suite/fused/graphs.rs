@@ -6,7 +6,7 @@ use std::sync::Arc;
 use umoec_exact::random::{PARTS, model, model_of, switched_model};
 use umoec_exact::{Fused, Isa, Stepper};
 
-use super::{Pair, check};
+use super::{Group, check};
 use crate::common::{load, recurrent};
 use crate::wild::observed;
 
@@ -30,17 +30,17 @@ fn random_graphs_that_leave_work_out() {
     let (mut run, mut skipped) = (0, 0);
     for seed in 0..60 {
         let model = Arc::new(load(&switched_model(seed)).unwrap());
-        for (isa, lanes) in Isa::here().flat_map(|isa| [1, 2, 5].map(|lanes| (isa, lanes))) {
-            let mut pair = Pair::new(&model, lanes, isa);
-            pair.run(seed, 9);
-            pair.fused.broadcast(lanes / 2);
-            pair.reference.broadcast(lanes / 2);
-            pair.run(!seed, 6);
-            pair.fused.reset();
-            pair.reference.reset();
-            pair.run(seed, 3);
-            run += pair.fused.regions().run;
-            skipped += pair.fused.regions().skipped;
+        for lanes in [1, 2, 5] {
+            let mut group = Group::new(&model, lanes);
+            group.run(seed, 9);
+            group.each(|stepper| stepper.broadcast(lanes / 2));
+            group.run(!seed, 6);
+            group.each(|stepper| stepper.reset());
+            group.run(seed, 3);
+            for (_, fused) in &group.fused {
+                run += fused.regions().run;
+                skipped += fused.regions().skipped;
+            }
         }
     }
     assert!(run > 2000 && skipped > 2000, "{run} run, {skipped} skipped");
@@ -61,9 +61,7 @@ fn graphs_near_the_bounds() {
         };
         accepted += 1;
         let model = Arc::new(model);
-        for isa in Isa::here() {
-            Pair::new(&model, 2, isa).run(seed, 2);
-        }
+        Group::new(&model, 2).run(seed, 2);
         let mut logits = vec![0; 256];
         let mut one = Fused::with_isa(model, 1, Isa::Scalar).unwrap().start();
         one.step(b"x", &mut logits).unwrap();

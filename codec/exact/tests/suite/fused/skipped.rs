@@ -5,7 +5,7 @@ use std::sync::Arc;
 use umoec_exact::fused::Regions;
 use umoec_exact::{Fused, Isa, StepModel, Stepper};
 
-use super::Pair;
+use super::Group;
 use crate::common::load;
 use crate::common::networks::{Experts, Patches, experts, patches};
 
@@ -28,10 +28,8 @@ fn chosen_experts_are_the_ones_of_the_reference() {
             chosen,
         };
         let model = Arc::new(load(&experts(sizes)).unwrap());
-        for isa in Isa::here() {
-            for lanes in [1, 4] {
-                Pair::new(&model, lanes, isa).run(lanes as u64, 12);
-            }
+        for lanes in [1, 4] {
+            Group::new(&model, lanes).run(lanes as u64, 12);
         }
     }
 }
@@ -41,15 +39,13 @@ fn chosen_experts_are_the_ones_of_the_reference() {
 fn patches_of_all_phases_are_those_of_the_reference() {
     for period in [4, 16] {
         let model = patched(period);
-        for (isa, lanes) in Isa::here().flat_map(|isa| [1, 3, 16].map(|lanes| (isa, lanes))) {
-            let mut pair = Pair::new(&model, lanes, isa);
-            pair.run(1, 37);
-            pair.fused.broadcast(lanes - 1);
-            pair.reference.broadcast(lanes - 1);
-            pair.run(2, 33);
-            pair.fused.reset();
-            pair.reference.reset();
-            pair.run(3, 30);
+        for lanes in [1, 3, 16] {
+            let mut group = Group::new(&model, lanes);
+            group.run(1, 37);
+            group.each(|stepper| stepper.broadcast(lanes - 1));
+            group.run(2, 33);
+            group.each(|stepper| stepper.reset());
+            group.run(3, 30);
         }
     }
 }
