@@ -17,11 +17,11 @@ fn mixture(g: &mut Generator) -> String {
     let chosen = 1 + g.random.index(experts.min(3));
     let router = g.weights(&[WIDTH, experts]);
     let scores = g.b.matmul(&x, &router);
-    // A third is never a negative zero.
-    let thirds: Vec<f32> = (0..experts)
+    // Not zero, so that no sum is a negative zero.
+    let balance: Vec<f32> = (0..experts)
         .map(|_| g.random.below(999) as f32 + 0.25)
         .collect();
-    let balance = g.b.initializer_f32("balance", &[experts], &thirds);
+    let balance = g.b.initializer_f32("balance", &[experts], &balance);
     let scores = g.b.add(&scores, &balance);
     let (values, picked) = g.b.top_k(&scores, chosen, 1);
 
