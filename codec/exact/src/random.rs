@@ -6,6 +6,7 @@
 mod networks;
 mod parts;
 mod source;
+mod switched;
 
 use crate::build::{GraphBuilder, ModelCard};
 use crate::interface::StateRange;
@@ -23,6 +24,8 @@ struct Generator {
     b: GraphBuilder,
     values: Vec<String>,
     states: usize,
+    /// Parts that are being made within one another.
+    depth: usize,
 }
 
 /// Channels of the values that parts share.
@@ -32,14 +35,28 @@ const WIDTH: usize = 8;
 type Part = fn(&mut Generator) -> String;
 
 /// Number of different parts, see [`model_of`].
-pub const PARTS: usize = parts::ALL.len() + networks::ALL.len();
+pub const PARTS: usize = PLAIN + switched::ALL.len();
+
+/// Those of them that always run whole. They come first.
+const PLAIN: usize = parts::ALL.len() + networks::ALL.len();
 
 /// A random step graph: the file of a model that passes the verifier.
 #[must_use]
 pub fn model(seed: u64) -> Vec<u8> {
     let mut random = Random::new(seed);
     let count = 3 + random.index(6);
-    let picked: Vec<usize> = (0..count).map(|_| random.index(PARTS)).collect();
+    let picked: Vec<usize> = (0..count).map(|_| random.index(PLAIN)).collect();
+    build(seed, random, &picked)
+}
+
+/// As [`model`], of parts that leave work out: mixtures of experts, and what conditions switch on
+/// and off.
+#[must_use]
+pub fn switched_model(seed: u64) -> Vec<u8> {
+    let mut random = Random::new(seed);
+    let count = 2 + random.index(4);
+    let parts = switched::ALL.len();
+    let picked: Vec<usize> = (0..count).map(|_| PLAIN + random.index(parts)).collect();
     build(seed, random, &picked)
 }
 
@@ -76,11 +93,13 @@ fn build(seed: u64, random: Random, picked: &[usize]) -> Vec<u8> {
         b: GraphBuilder::new(&card),
         values: Vec::new(),
         states: 0,
+        depth: 0,
     };
     let byte = g.b.byte_input();
     g.embedding(&byte);
     for &part in picked {
         let parts = parts::ALL.iter().chain(&networks::ALL);
+        let parts = parts.chain(&switched::ALL);
         if let Some(part) = parts.copied().nth(part) {
             let value = part(&mut g);
             g.values.push(value);

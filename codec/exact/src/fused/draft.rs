@@ -3,6 +3,7 @@
 use crate::graph::ValueId;
 
 use super::dims::{is_row_major, merged};
+use super::product::Choice;
 use super::scale::Width;
 use super::view::View;
 
@@ -231,6 +232,28 @@ pub(super) struct ProductDraft {
     pub(super) slot: usize,
 }
 
+/// Products of rows with matrices that are chosen of several constant ones.
+#[derive(Debug, Clone)]
+pub(super) struct ExpertsDraft {
+    /// Activations: rows of `inner` elements, contiguous in each lane.
+    pub(super) rows: View,
+    /// Least activation; the span to the greatest is below 256.
+    pub(super) low: i64,
+    pub(super) experts: usize,
+    pub(super) inner: usize,
+    pub(super) columns: usize,
+    /// `[experts, inner, columns]`, constants.
+    pub(super) weights: View,
+    /// Numbers of matrices, integers in the unit 1.
+    pub(super) indices: View,
+    /// Of one lane, in the order of the results.
+    pub(super) choices: Vec<Choice>,
+    /// Rows that meet each chosen matrix.
+    pub(super) rows_each: usize,
+    /// Where the results go.
+    pub(super) slot: usize,
+}
+
 /// A selection of elements by computed indices.
 #[derive(Debug, Clone)]
 pub(super) struct PickDraft {
@@ -264,6 +287,7 @@ pub(super) struct TopDraft {
 pub(super) enum Step {
     Chain(ChainDraft),
     Product(ProductDraft),
+    Experts(ExpertsDraft),
     Pick(PickDraft),
     Top(TopDraft),
 }

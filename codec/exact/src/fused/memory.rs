@@ -110,6 +110,24 @@ impl Memory {
         }
     }
 
+    /// Copies elements from another memory.
+    pub(super) fn copy_from(
+        &mut self,
+        other: &Self,
+        ty: Type,
+        from: std::ops::Range<usize>,
+        to: usize,
+    ) {
+        let to = to..to + from.len();
+        match ty {
+            Type::I8 => self.i8.all_mut()[to].copy_from_slice(&other.i8.all()[from]),
+            Type::U8 => self.u8.all_mut()[to].copy_from_slice(&other.u8.all()[from]),
+            Type::I16 => self.i16.all_mut()[to].copy_from_slice(&other.i16.all()[from]),
+            Type::I32 => self.i32.all_mut()[to].copy_from_slice(&other.i32.all()[from]),
+            Type::I64 => self.i64.all_mut()[to].copy_from_slice(&other.i64.all()[from]),
+        }
+    }
+
     /// Fills elements with one number.
     pub(super) fn fill(&mut self, ty: Type, range: std::ops::Range<usize>, n: i64) {
         match ty {

@@ -1,7 +1,8 @@
 //! The fused engine: a proved graph as a short program of integer kernels.
 //!
 //! ```text
-//! StepModel ─► lower: views, chains, products ─► finish: memory, registers, packed weights ─► Fused
+//! StepModel ─► plan: order, regions ─► lower: views, chains, products
+//!           ─► finish: memory, registers, packed weights ─► Fused
 //! ```
 //!
 //! The proof gives each value one exponent and an interval, so that floats need no place here: a
@@ -11,7 +12,9 @@
 //!
 //! Any proved graph runs. What is fused is found in the graph, not expected of it: element-wise
 //! operators over one index space share one pass over memory ([`chain`]), moves of elements become
-//! strided views, products with constant bytes have kernels of their own ([`product`]).
+//! strided views, products with constant bytes have kernels of their own ([`product`]). What need not
+//! be done is left out: experts that are not chosen, and work that a condition switches off in all
+//! lanes ([`plan`]).
 //! `spec/numerics.md` says what is computed, and the reference is the truth.
 
 mod chain;
@@ -22,6 +25,7 @@ mod isa;
 mod lower;
 mod memory;
 mod peak;
+mod plan;
 mod product;
 mod program;
 mod scale;
@@ -34,7 +38,7 @@ use std::sync::Arc;
 
 pub use isa::{Isa, VARIABLE};
 pub use peak::peak;
-pub use stepper::FusedStepper;
+pub use stepper::{FusedStepper, Regions};
 
 use crate::error::{ExactError, Result};
 use crate::model::StepModel;
@@ -79,7 +83,7 @@ impl Fused {
         if !isa.is_here() {
             return Err(failed(format!("this machine has no {isa}")));
         }
-        let (draft, ports) = lower::lower(&model)?;
+        let (draft, ports) = lower::lower(&model, lanes)?;
         let program = finish::finish(draft, &ports, model.interface(), lanes, isa)?;
         Ok(Self {
             program: Arc::new(program),

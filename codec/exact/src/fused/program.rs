@@ -3,9 +3,9 @@
 use super::chain::{AnyChain, REGISTERS, Recurrence};
 use super::isa::Isa;
 use super::memory::{Memory, Sizes};
-use super::product::Product;
+use super::product::{Experts, Product};
 use super::scale::Type;
-use super::select::{Pick, Top};
+use super::select::{Pick, Top, Window};
 
 /// Where a slot lies: `len` elements for each lane, lane by lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,20 @@ pub(super) enum Instruction {
     Chain(AnyChain),
     Recurrence(Recurrence),
     Product(Product),
+    Experts(Experts),
     Pick(Pick),
     Top(Top),
+    Region(Region),
+}
+
+/// Instructions that are skipped where a condition holds in no lane.
+#[derive(Debug, Clone)]
+pub(super) struct Region {
+    /// One truth value for each lane.
+    pub(super) condition: Window,
+    pub(super) truth: bool,
+    /// Number of the instructions that follow.
+    pub(super) length: usize,
 }
 
 /// The largest demands of any instruction.
@@ -63,8 +75,11 @@ impl Most {
                 Instruction::Product(product) => {
                     most.packed = most.packed.max(product.packed_len());
                 }
+                Instruction::Experts(experts) => {
+                    most.packed = most.packed.max(experts.packed_len());
+                }
                 Instruction::Top(top) => most.ranked = most.ranked.max(top.length()),
-                Instruction::Pick(_) => {}
+                Instruction::Pick(_) | Instruction::Region(_) => {}
             }
         }
         most

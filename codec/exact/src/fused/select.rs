@@ -35,7 +35,7 @@ pub(super) struct Sight<'a> {
 }
 
 impl Window {
-    fn get(&self, sight: Sight<'_>, memory: &Memory, at: usize) -> i64 {
+    pub(super) fn get(&self, sight: Sight<'_>, memory: &Memory, at: usize) -> i64 {
         match self.table {
             Table::Memory => memory.get(self.ty, at),
             Table::Constants => sight.constants.get(self.ty, at),
@@ -170,14 +170,25 @@ impl Pick {
         to
     }
 
-    /// Copies a row of a table of bytes; false where it is none.
+    /// Copies a row of elements of the result's type; false where they are others.
     fn row(&self, sight: Sight<'_>, memory: &mut Memory, from: usize, to: usize) -> bool {
-        let Table::File(id) = self.data.table else {
-            return false;
+        let from = from..from + self.inner;
+        let (ty, own) = (self.to.ty, self.data.ty == self.to.ty);
+        let id = match self.data.table {
+            Table::Memory if own => {
+                memory.copy(ty, from, to);
+                return true;
+            }
+            Table::Constants if own => {
+                memory.copy_from(sight.constants, ty, from, to);
+                return true;
+            }
+            Table::File(id) => id,
+            _ => return false,
         };
-        let (from, to) = (from..from + self.inner, to..to + self.inner);
+        let to = to..to + self.inner;
         let table = sight.graph.values[id].constant.as_ref();
-        match (table.map(|table| &table.data), self.to.ty) {
+        match (table.map(|table| &table.data), ty) {
             (Some(Data::U8(table)), Type::U8) => {
                 memory.u8.all_mut()[to].copy_from_slice(&table[from]);
             }
@@ -240,17 +251,25 @@ impl Top {
         let order = &mut order[..length];
         let outer: usize = self.data.dims[..self.axis].iter().product();
         let inner: usize = self.data.dims[self.axis + 1..].iter().product();
+        let stride = self.data.strides[self.axis];
         for lane in 0..self.lanes {
             let base = self.data.base + lane * self.data.lane;
             for row in 0..outer * inner {
                 let (before, after) = (row / inner, row % inner);
-                for (place, entry) in order.iter_mut().enumerate() {
-                    let number = (before * length + place) * inner + after;
-                    let n = self.data.get(sight, memory, base + self.data.place(number));
+                let base = base + self.data.place(before * length * inner + after);
+                let key = |place: usize| {
+                    let n = self.data.get(sight, memory, base + place * stride);
                     // Ascending keys; of equal ones the lower index comes first.
-                    *entry = (if self.largest { -n } else { n }, place);
+                    (if self.largest { -n } else { n }, place)
+                };
+                if self.count <= FEW {
+                    least(&mut order[..self.count], length, key);
+                } else {
+                    for (place, entry) in order.iter_mut().enumerate() {
+                        *entry = key(place);
+                    }
+                    order.sort_unstable();
                 }
-                order.sort_unstable();
                 let first = lane * outer * self.count * inner;
                 for (rank, &(key, place)) in order[..self.count].iter().enumerate() {
                     let to = first + (before * self.count + rank) * inner + after;
@@ -261,5 +280,24 @@ impl Top {
                 }
             }
         }
+    }
+}
+
+/// So few are found by insertion, which is faster than to sort all.
+const FEW: usize = 8;
+
+/// The least of `length` different keys in ascending order, as many as `found` has room for, which
+/// is no more than there are.
+fn least(found: &mut [(i64, usize)], length: usize, key: impl Fn(usize) -> (i64, usize)) {
+    for place in 0..length {
+        let key = key(place);
+        let taken = place.min(found.len());
+        if taken == found.len() && found[taken - 1] < key {
+            continue;
+        }
+        let at = found[..taken].partition_point(|&other| other < key);
+        let last = taken.min(found.len() - 1);
+        found.copy_within(at..last, at + 1);
+        found[at] = key;
     }
 }

@@ -10,7 +10,7 @@ use crate::stepper::Stepper;
 use super::chain::{AnyChain, Scratch, run};
 use super::memory::Memory;
 use super::product::Packed;
-use super::program::{Instruction, Program};
+use super::program::{Instruction, Program, Region};
 use super::select::Sight;
 use super::vector::{run_recurrence, run_words};
 
@@ -25,6 +25,16 @@ pub struct FusedStepper {
     giants: Scratch<i128>,
     packed: Packed,
     ranked: Vec<(i64, usize)>,
+    regions: Regions,
+}
+
+/// How often the parts of a network that its conditions switch on and off were reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Regions {
+    /// The condition held in a lane.
+    pub run: u64,
+    /// It held in none, and the work was left out.
+    pub skipped: u64,
 }
 
 impl FusedStepper {
@@ -38,6 +48,7 @@ impl FusedStepper {
             giants: Scratch::new(giants, most.loops, most.loads),
             packed: Packed::new(most.packed, program.isa),
             ranked: vec![(0, 0); most.ranked],
+            regions: Regions::default(),
             model,
             program,
         };
@@ -47,6 +58,12 @@ impl FusedStepper {
             stepper.write_condition(&low);
         }
         stepper
+    }
+
+    /// What was run and what was skipped, in all steps so far.
+    #[must_use]
+    pub const fn regions(&self) -> Regions {
+        self.regions
     }
 
     fn interface(&self) -> &Interface {
@@ -73,7 +90,9 @@ impl FusedStepper {
             graph: model.graph(),
             constants,
         };
-        for instruction in &program.instructions {
+        let mut next = 0;
+        while let Some(instruction) = program.instructions.get(next) {
+            next += 1;
             match instruction {
                 Instruction::Chain(AnyChain::W32(chain)) => {
                     let words = &mut self.words;
@@ -89,10 +108,33 @@ impl FusedStepper {
                     run_recurrence(program.isa, recurrence, memory, &mut self.words);
                 }
                 Instruction::Product(product) => product.run(memory, &mut self.packed),
+                Instruction::Experts(experts) => experts.run(sight, memory, &mut self.packed),
                 Instruction::Pick(pick) => pick.run(sight, memory),
                 Instruction::Top(top) => top.run(sight, memory, &mut self.ranked),
+                Instruction::Region(region) => {
+                    if region.is_on(sight, memory, program.lanes) {
+                        self.regions.run += 1;
+                    } else {
+                        self.regions.skipped += 1;
+                        next += region.length;
+                    }
+                }
             }
         }
+    }
+}
+
+impl Region {
+    /// Whether the condition holds in any lane.
+    fn is_on(&self, sight: Sight<'_>, memory: &Memory, lanes: usize) -> bool {
+        let first = self.condition.base;
+        let holds = |lane: usize| {
+            let n = self
+                .condition
+                .get(sight, memory, first + lane * self.condition.lane);
+            (n != 0) == self.truth
+        };
+        (0..lanes).any(holds)
     }
 }
 

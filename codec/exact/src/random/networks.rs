@@ -31,7 +31,7 @@ fn decay(g: &mut Generator) -> String {
 }
 
 /// Attention over a cache of the last values: integer scores, an exp table, a reciprocal table.
-fn attention(g: &mut Generator) -> String {
+pub(super) fn attention(g: &mut Generator) -> String {
     const PAST: usize = 5;
     let (x, query) = (g.any(), g.any());
     let (name, cache) = g.state(&[PAST, WIDTH], StateRange::integers(-127, 127));
@@ -65,7 +65,7 @@ fn attention(g: &mut Generator) -> String {
 }
 
 /// The best two of four experts, mixed by their scores.
-fn experts(g: &mut Generator) -> String {
+pub(super) fn experts(g: &mut Generator) -> String {
     const EXPERTS: usize = 4;
     let x = g.any();
     let router = g.weights(&[WIDTH, EXPERTS]);

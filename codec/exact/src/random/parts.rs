@@ -18,7 +18,7 @@ pub(super) const ALL: [Part; 9] = [
 ];
 
 /// A matrix, a bias, and one requantisation per channel.
-fn linear(g: &mut Generator) -> String {
+pub(super) fn linear(g: &mut Generator) -> String {
     let x = g.any();
     let weights = g.weights(&[WIDTH, WIDTH]);
     let bias = g.floats(&[WIDTH], 1000);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use umoec_exact::Stepper;
 use umoec_exact::graph::Op;
 use umoec_exact::onnx::ModelProto;
-use umoec_exact::random::{PARTS, bytes, model, model_of};
+use umoec_exact::random::{PARTS, bytes, model, model_of, switched_model};
 
 use crate::common::{load, reference};
 
@@ -16,6 +16,7 @@ fn every_part_and_every_seed_is_exact() {
     }
     for seed in 0..200 {
         load(&model(seed)).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        load(&switched_model(seed)).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     }
 }
 

@@ -13,6 +13,7 @@
 
 use super::super::memory::Memory;
 use super::super::scale::Type;
+use super::super::select::Window;
 use super::transfer::load;
 use super::{Port, STRIP, Scratch};
 
@@ -51,6 +52,8 @@ pub(in super::super) struct Recurrence {
     /// Loads of a lane's columns; the outer stride is that of lanes.
     pub(in super::super) x: Port,
     pub(in super::super) gate: Port,
+    /// Lanes with another truth value are left as they are, sums too, which none of them wants.
+    pub(in super::super) only: Option<(Window, bool)>,
     /// First element of the states, of 16 bits, `[lanes, rows, columns]`.
     pub(in super::super) state: usize,
     /// First element of the results, of 32 bits, `[lanes, columns]`.
@@ -74,6 +77,15 @@ pub(in super::super) struct Operands<'a> {
 /// Registers that a recurrence needs.
 pub(in super::super) const REGISTERS: usize = 5;
 
+impl Recurrence {
+    fn is_wanted(&self, memory: &Memory, lane: usize) -> bool {
+        self.only.as_ref().is_none_or(|(window, truth)| {
+            let n = memory.get(window.ty, window.base + lane * window.lane);
+            (n != 0) == *truth
+        })
+    }
+}
+
 /// Runs a recurrence for all lanes; `kernel` updates rows of a state and adds to the sums.
 #[inline(always)]
 pub(in super::super) fn recur(
@@ -88,6 +100,9 @@ pub(in super::super) fn recur(
     };
     let sums = &mut sums[..columns];
     for lane in 0..recurrence.lanes {
+        if !recurrence.is_wanted(memory, lane) {
+            continue;
+        }
         for (port, to) in [(&recurrence.x, &mut *x), (&recurrence.gate, &mut *gate)] {
             let lanes: usize = port.outer.iter().sum();
             load(port, memory, port.base + lane * lanes, 1, to);

@@ -2,17 +2,18 @@
 
 mod chains;
 mod recurrence;
+mod regions;
 mod registers;
 
 use crate::error::{ExactError, Result};
 use crate::interface::Interface;
 
 use super::chain::AnyChain;
-use super::draft::{Mode, PickDraft, Source, Step, TopDraft};
+use super::draft::{ExpertsDraft, Mode, PickDraft, Source, Step, TopDraft};
 use super::isa::Isa;
 use super::lower::{Lowering, Ports};
 use super::memory::{Memory, Sizes};
-use super::product::Product;
+use super::product::{Experts, Product};
 use super::program::{Instruction, Most, Place, Program, StatePlace};
 use super::scale::Type;
 use super::select::{Pick, Table, Top, Window};
@@ -35,30 +36,22 @@ pub(super) fn finish(
 ) -> Result<Program> {
     let steps = std::mem::take(&mut draft.steps);
     let layout = Layout::new(&draft, &steps, ports, lanes)?;
-    let mut instructions = Vec::new();
+    let mut instructions = regions::Nesting::new(&draft, &layout);
     for (at, step) in steps.into_iter().enumerate() {
+        instructions.enter(draft.regions[at]);
         match step {
             Step::Chain(chain) => {
-                let made =
-                    draft
-                        .slots
-                        .iter()
-                        .enumerate()
-                        .filter_map(|(slot, held)| match held.source {
-                            Source::Made {
-                                step,
-                                register: Some(register),
-                            } if step == at && held.needed => Some((slot, register)),
-                            _ => None,
-                        });
-                let made: Vec<_> = made.collect();
+                let made = made(&draft, at);
+                let holds = |slot, truth| draft.holds(draft.regions[at], slot, truth);
                 if made.is_empty()
-                    && let Some(recurrence) = recurrence::recurrence(&layout, &chain)
+                    && let Some(recurrence) = recurrence::recurrence(&layout, &chain, holds)
                 {
                     instructions.push(Instruction::Recurrence(recurrence));
                     continue;
                 }
-                instructions.extend(layout.chain(chain, &made).map(Instruction::Chain));
+                if let Some(chain) = layout.chain(chain, &made) {
+                    instructions.push(Instruction::Chain(chain));
+                }
             }
             Step::Product(product) => {
                 let rows = layout.window(&product.rows);
@@ -67,15 +60,24 @@ pub(super) fn finish(
                     &product, rows, out, lanes, isa,
                 )));
             }
+            Step::Experts(experts) => {
+                let experts = layout.experts(&draft, &experts, isa);
+                instructions.push(Instruction::Experts(experts));
+            }
+            // Experts read their matrices themselves; then no one needs what is picked.
+            Step::Pick(pick) if !draft.slots[pick.slot].needed => {}
             Step::Pick(pick) => instructions.push(Instruction::Pick(layout.pick(&pick))),
             Step::Top(top) => instructions.push(Instruction::Top(layout.top(&top))),
         }
     }
-    let states = interface.states.iter().zip(&ports.states);
-    let states = states.map(|(state, &slot)| StatePlace {
+    let instructions = instructions.finish();
+    let kept = ports.kept.iter().copied();
+    let kept = kept.filter(|&(slot, _)| draft.slots[slot].needed);
+    let states = ports.states.iter().copied().zip(0..).chain(kept);
+    let states = states.map(|(slot, number)| StatePlace {
         place: layout.places[slot],
-        len: state.elements(),
-        initial: state.range.initial.into(),
+        len: interface.states[number].elements(),
+        initial: interface.states[number].range.initial.into(),
     });
     Ok(Program {
         lanes,
@@ -90,6 +92,19 @@ pub(super) fn finish(
         constants: layout.constants,
         instructions,
     })
+}
+
+/// The slots that something reads from memory and a step's registers hold.
+fn made(draft: &Lowering<'_>, at: usize) -> Vec<(usize, usize)> {
+    let slots = draft.slots.iter().enumerate();
+    let made = slots.filter_map(|(slot, held)| match held.source {
+        Source::Made {
+            step,
+            register: Some(register),
+        } if step == at && held.needed => Some((slot, register)),
+        _ => None,
+    });
+    made.collect()
 }
 
 /// Where each slot lies.
@@ -123,8 +138,8 @@ impl Layout {
                     .iter()
                     .for_each(|put| written[put.to.slot] = true),
                 Step::Product(product) => written[product.slot] = true,
+                Step::Experts(experts) => written[experts.slot] = true,
                 Step::Pick(pick) => {
-                    written[pick.slot] = true;
                     tables[pick.data.slot] = true;
                 }
                 Step::Top(top) => (written[top.values], written[top.indices]) = (true, true),
@@ -203,6 +218,23 @@ impl Layout {
             dims: view.dims.clone(),
             strides: view.strides.clone(),
         }
+    }
+
+    fn experts(&self, draft: &Lowering<'_>, experts: &ExpertsDraft, isa: Isa) -> Experts {
+        let windows = [&experts.rows, &experts.indices].map(|view| self.window(view));
+        let View {
+            slot,
+            offset,
+            ref strides,
+            ..
+        } = experts.weights;
+        let weight = |expert, row, column| {
+            let place = [expert, row, column].into_iter().zip(strides);
+            let place = place.map(|(i, by)| i * by).sum::<usize>();
+            draft.element(slot, offset + place) as i8
+        };
+        let out = self.places[experts.slot];
+        Experts::new(experts, windows, out, self.lanes, isa, weight)
     }
 
     fn pick(&self, pick: &PickDraft) -> Pick {

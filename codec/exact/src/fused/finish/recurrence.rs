@@ -19,10 +19,18 @@ struct Parts<'a> {
     next: &'a View,
     read: &'a View,
     out: &'a View,
+    /// The truth value of each lane that chooses the next state, and that for which it does.
+    chosen: Option<(&'a View, bool)>,
 }
 
-/// The chain as a recurrence, if it is one and stores nothing else.
-pub(super) fn recurrence(layout: &Layout, chain: &ChainDraft) -> Option<Recurrence> {
+/// The chain as a recurrence, if it is one and stores nothing else. `holds` says whether the chain's
+/// region is that of a condition, which is in a slot: then lanes where it does not hold are left
+/// out.
+pub(super) fn recurrence(
+    layout: &Layout,
+    chain: &ChainDraft,
+    holds: impl Fn(usize, bool) -> bool,
+) -> Option<Recurrence> {
     let parts = parts(chain)?;
     let [rows, columns @ ..] = &chain.dims[..] else {
         return None;
@@ -82,6 +90,14 @@ pub(super) fn recurrence(layout: &Layout, chain: &ChainDraft) -> Option<Recurren
         && width <= STRIP;
     let (b, read) = (per_row(parts.b)?, per_row(parts.read)?);
     let (x, gate) = (per_column(parts.x)?, per_column(parts.gate)?);
+    let only = match parts.chosen {
+        None => None,
+        Some((view, truth)) if memory(view) && holds(view.slot, truth) => {
+            let still = per_row(view).is_some_and(|port| port.row == 0);
+            Some((still.then(|| layout.window(view))?, truth))
+        }
+        Some(_) => return None,
+    };
     let short = short(layout, &parts, width);
     fits.then_some(Recurrence {
         form: parts.form,
@@ -92,6 +108,7 @@ pub(super) fn recurrence(layout: &Layout, chain: &ChainDraft) -> Option<Recurren
         read,
         x,
         gate,
+        only,
         state: state.base,
         out: out.base,
         short,
@@ -150,7 +167,16 @@ fn parts(chain: &ChainDraft) -> Option<Parts<'_>> {
     };
     let (read, seen) = times(sum.register)?;
     let (next, read_round, read_down) = shifted(seen)?;
-    if next != set.register || chain.width != Width::W32 {
+    // The next state, or a choice between it and the one before.
+    let (taken, chosen) = match op(set.register)? {
+        ChainOp::Select(condition, yes, no) => {
+            let truth = yes == next;
+            let (taken, before) = if truth { (yes, no) } else { (no, yes) };
+            (taken, Some((view(condition)?, truth, before)))
+        }
+        _ => (set.register, None),
+    };
+    if taken != next || chain.width != Width::W32 {
         return None;
     }
     let ChainOp::Clip(total, low, high) = op(next)? else {
@@ -185,8 +211,9 @@ fn parts(chain: &ChainDraft) -> Option<Parts<'_>> {
         (one, other)
     };
     let bound = |n: i128| n.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
-    (from == state && [up, down, read_down].into_iter().all(|places| places < 32)).then_some(
-        Parts {
+    let keeps = chosen.is_none_or(|(_, _, before)| before == state);
+    (from == state && keeps && [up, down, read_down].into_iter().all(|places| places < 32))
+        .then_some(Parts {
             form: Form {
                 up,
                 round,
@@ -203,6 +230,6 @@ fn parts(chain: &ChainDraft) -> Option<Parts<'_>> {
             next: &set.to,
             read,
             out: &sum.to,
-        },
-    )
+            chosen: chosen.map(|(condition, truth, _)| (condition, truth)),
+        })
 }

@@ -43,8 +43,8 @@ impl<'b> Lowering<'b> {
         }
     }
 
-    /// A chain over `dims` in which an operator can read `views`, all of them over `dims`: the
-    /// earliest behind what makes them, or a new one.
+    /// A chain of the present region over `dims` in which an operator can read `views`, all of them
+    /// over `dims`: the earliest behind what makes them, or a new one.
     pub(super) fn site(&mut self, dims: &[usize], width: Width, views: &[View]) -> Site<'_, 'b> {
         self.site_from(0, dims, width, views)
     }
@@ -64,6 +64,9 @@ impl<'b> Lowering<'b> {
             let Step::Chain(chain) = &self.steps[step] else {
                 return None;
             };
+            if self.regions[step] != self.region {
+                return None;
+            }
             let refined = chain.admits(width, dims)?;
             let here = |view: &View| self.maker(view.slot) == Some(step);
             let readable = views
@@ -78,10 +81,7 @@ impl<'b> Lowering<'b> {
                 }
                 step
             }
-            None => {
-                self.steps.push(Step::Chain(ChainDraft::new(width, dims)));
-                self.steps.len() - 1
-            }
+            None => self.push(Step::Chain(ChainDraft::new(width, dims))),
         };
         Site {
             lowering: self,

@@ -27,6 +27,11 @@ impl Lowering<'_> {
     pub(super) fn elementwise(&mut self, node: &Node, op: &Op) -> Result<(), Reason> {
         let out = node.outputs[0];
         let (dims, scale) = (self.dims(out), self.scale(out)?);
+        if let Some(choice) = self.settled(node) {
+            let (view, from) = self.over(choice, out)?;
+            self.views[out] = Some(self.in_unit(&view, from, scale)?);
+            return Ok(());
+        }
         let mut inputs = Vec::new();
         for &id in &node.inputs {
             inputs.push(self.over(id, out)?);
@@ -44,6 +49,15 @@ impl Lowering<'_> {
         };
         self.views[out] = Some(view);
         Ok(())
+    }
+
+    /// What a `Where` takes if there is but one lane and the region says so.
+    fn settled(&self, node: &Node) -> Option<ValueId> {
+        let key = self.plan.condition(self.graph, &self.makers, node)?;
+        let holds = |key| self.lanes == 1 && self.plan.regions.holds(self.region, key);
+        let mut choices = key.choices().into_iter();
+        let (_, choice) = choices.find(|(key, _)| holds(*key))?;
+        Some(node.inputs[choice])
     }
 
     /// The operand whose integers are the result's already.

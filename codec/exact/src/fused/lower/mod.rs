@@ -7,18 +7,21 @@
 mod chains;
 mod constants;
 mod elementwise;
+mod experts;
 mod moves;
 mod products;
 mod selections;
 mod states;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::error::{ExactError, Result, shown};
 use crate::graph::{Graph, Node, Op, ValueId};
 use crate::model::StepModel;
 
 use super::draft::{Slot, Source, Step};
+use super::plan::{ALWAYS, Plan, makers};
 use super::scale::Scale;
 use super::view::View;
 
@@ -27,26 +30,34 @@ pub(super) use states::Ports;
 /// A program in the making.
 pub(super) struct Lowering<'a> {
     pub(super) graph: &'a Graph,
+    pub(super) plan: Rc<Plan>,
+    lanes: usize,
+    /// The region of what is being lowered.
+    region: usize,
     /// What is proved of each value that is read or made.
     scales: Vec<Option<Scale>>,
     /// Where each value is, once it is made.
     views: Vec<Option<View>>,
     /// How often each value is read; 0 for what no output depends on.
     uses: Vec<usize>,
-    /// The node that makes each value.
+    /// The node of the plan that makes each value.
     makers: Vec<Option<usize>>,
     pub(super) slots: Vec<Slot>,
     pub(super) steps: Vec<Step>,
+    /// The region of each step.
+    pub(super) regions: Vec<usize>,
     /// Tables that chains look up in, integers in the unit of the result.
     pub(super) tables: Vec<Vec<i64>>,
+    /// Bytes of all experts so far, packed.
+    experts: usize,
 }
 
-/// Lowers a model.
+/// Lowers a model for so many lanes.
 ///
 /// # Errors
 ///
 /// [`ExactError::Backend`] where the graph is not what the proof said.
-pub(super) fn lower(model: &StepModel) -> Result<(Lowering<'_>, Ports)> {
+pub(super) fn lower(model: &StepModel, lanes: usize) -> Result<(Lowering<'_>, Ports)> {
     let graph = model.graph();
     let facts = &model.certificate().tensors;
     let facts: HashMap<&str, Scale> = facts
@@ -54,25 +65,31 @@ pub(super) fn lower(model: &StepModel) -> Result<(Lowering<'_>, Ports)> {
         .map(|fact| (&*fact.name, Scale::of(fact)))
         .collect();
     let scales = graph.values.iter().map(|value| facts.get(&*value.name));
+    let scales: Vec<Option<Scale>> = scales.map(Option::<&Scale>::copied).collect();
+    let plan = Rc::new(Plan::new(graph, model.interface(), &scales));
     let mut lowering = Lowering {
         graph,
-        scales: scales.map(Option::<&Scale>::copied).collect(),
+        lanes,
+        region: ALWAYS,
+        scales,
         views: vec![None; graph.values.len()],
-        uses: uses(graph),
-        makers: makers(graph),
+        uses: uses(graph, &plan.nodes),
+        makers: makers(graph, &plan.nodes),
+        plan: Rc::clone(&plan),
         slots: Vec::new(),
         steps: Vec::new(),
+        regions: Vec::new(),
         tables: Vec::new(),
+        experts: 0,
     };
     let inputs = lowering.inputs(model.interface());
-    for node in &graph.nodes {
-        let used = node.outputs.iter().any(|&id| lowering.uses[id] > 0);
-        if used {
-            lowering
-                .node(node)
-                .map_err(|reason| failed(format!("node {}: {reason}", shown(&node.name))))?;
-        }
+    for (node, &region) in plan.nodes.iter().zip(&plan.places) {
+        lowering.region = region;
+        lowering
+            .node(node)
+            .map_err(|reason| failed(format!("node {}: {reason}", shown(&node.name))))?;
     }
+    lowering.region = ALWAYS;
     let ports = lowering
         .outputs(inputs, model.interface())
         .map_err(failed)?;
@@ -87,29 +104,13 @@ fn failed(reason: String) -> ExactError {
 }
 
 /// How often each value is read on the way to an output.
-fn uses(graph: &Graph) -> Vec<usize> {
+fn uses(graph: &Graph, nodes: &[Node]) -> Vec<usize> {
     let mut uses = vec![0; graph.values.len()];
-    for &output in &graph.outputs {
-        uses[output] += 1;
-    }
-    for node in graph.nodes.iter().rev() {
-        if node.outputs.iter().any(|&id| uses[id] > 0) {
-            for &input in &node.inputs {
-                uses[input] += 1;
-            }
-        }
+    let read = nodes.iter().flat_map(|node| &node.inputs);
+    for &id in read.chain(&graph.outputs) {
+        uses[id] += 1;
     }
     uses
-}
-
-fn makers(graph: &Graph) -> Vec<Option<usize>> {
-    let mut makers = vec![None; graph.values.len()];
-    for (at, node) in graph.nodes.iter().enumerate() {
-        for &output in &node.outputs {
-            makers[output] = Some(at);
-        }
-    }
-    makers
 }
 
 /// Why a node could not be lowered: never, if the proof and this module agree.
@@ -168,6 +169,34 @@ impl Lowering<'_> {
             last_read: None,
         });
         self.slots.len() - 1
+    }
+
+    /// Adds a step in the present region, which reads the region's conditions.
+    fn push(&mut self, step: Step) -> usize {
+        let plan = Rc::clone(&self.plan);
+        self.steps.push(step);
+        self.regions.push(self.region);
+        let step = self.steps.len() - 1;
+        for region in plan.regions.path(self.region) {
+            if let Some(slot) = self.condition(region).map(|view| view.slot) {
+                self.reads(step, slot);
+            }
+        }
+        step
+    }
+
+    /// Where the condition of a region is, made before all steps of it.
+    pub(super) fn condition(&self, region: usize) -> Option<&View> {
+        self.views[self.plan.regions.key(region).value].as_ref()
+    }
+
+    /// Whether a region's work counts only for lanes with that truth value in a slot.
+    pub(super) fn holds(&self, region: usize, slot: usize, truth: bool) -> bool {
+        self.plan.regions.path(region).any(|region| {
+            let condition = self.condition(region);
+            let asked = self.plan.regions.key(region).truth;
+            asked == truth && condition.is_some_and(|view| view.slot == slot)
+        })
     }
 
     /// Notes that a step reads a view from memory.

@@ -11,31 +11,39 @@ use super::{Lowering, Reason};
 
 impl Lowering<'_> {
     pub(super) fn matmul(&mut self, node: &Node) -> Result<(), Reason> {
-        if self.packed(node)? {
+        if self.packed(node)? || self.chosen(node)? {
             return Ok(());
         }
         self.summed(node)
     }
 
+    /// Whether kernels for bytes take a product with constant weights.
+    pub(super) fn is_of_bytes(&self, node: &Node, inner: usize) -> Result<bool, Reason> {
+        let [a, b, to] = [node.inputs[0], node.inputs[1], node.outputs[0]];
+        let lanes = self.graph.values[a].shape.has_lanes();
+        let (a, b, to) = (self.scale(a)?, self.scale(b)?, self.scale(to)?);
+        Ok(lanes
+            && b.low >= i8::MIN.into()
+            && b.high <= i8::MAX.into()
+            && a.high - a.low <= 255
+            && a.exponent + b.exponent == to.exponent
+            && to.bits() <= 32
+            // A bound on what the kernels multiply and add in all.
+            && inner < 1 << 15)
+    }
+
     /// Rows of bytes times a constant matrix of bytes; false where it is something else.
     fn packed(&mut self, node: &Node) -> Result<bool, Reason> {
         let (a, b, out) = (node.inputs[0], node.inputs[1], node.outputs[0]);
-        let (scale_a, scale_b, to) = (self.scale(a)?, self.scale(b)?, self.scale(out)?);
+        let scale_a = self.scale(a)?;
         let weights = self.view(b)?;
         let [batch @ .., inner, columns] = &weights.dims[..] else {
             return Ok(false);
         };
         let (inner, columns) = (*inner, *columns);
-        let bytes = scale_b.low >= i8::MIN.into() && scale_b.high <= i8::MAX.into();
         let fits = self.slots[weights.slot].is_constant()
             && batch.iter().all(|&size| size == 1)
-            && self.graph.values[a].shape.has_lanes()
-            && bytes
-            && scale_a.high - scale_a.low <= 255
-            && scale_a.exponent + scale_b.exponent == to.exponent
-            && to.bits() <= 32
-            // A bound on what the kernels multiply and add in all.
-            && inner < 1 << 15;
+            && self.is_of_bytes(node, inner)?;
         if !fits {
             return Ok(false);
         }
@@ -45,7 +53,7 @@ impl Lowering<'_> {
         }
         let integers = self.elements(&weights);
         let slot = self.accumulator(self.dims(out), Width::W32);
-        self.steps.push(Step::Product(ProductDraft {
+        let step = self.push(Step::Product(ProductDraft {
             low: scale_a.low,
             inner,
             columns,
@@ -54,17 +62,14 @@ impl Lowering<'_> {
             slot,
             rows: rows.clone(),
         }));
-        self.reads(self.steps.len() - 1, rows.slot);
-        self.slots[slot].source = Source::Made {
-            step: self.steps.len() - 1,
-            register: None,
-        };
+        self.reads(step, rows.slot);
+        self.made(slot, step);
         self.views[out] = Some(View::whole(slot, self.dims(out)));
         Ok(true)
     }
 
     /// Memory that sums are formed in: whole words.
-    fn accumulator(&mut self, dims: Vec<usize>, width: Width) -> usize {
+    pub(super) fn accumulator(&mut self, dims: Vec<usize>, width: Width) -> usize {
         let scale = match width {
             Width::W32 => Scale::integers(i32::MIN.into(), i32::MAX.into()),
             Width::W64 | Width::W128 => Scale::integers(i64::MIN, i64::MAX),
@@ -124,7 +129,7 @@ impl Lowering<'_> {
     }
 
     /// An operand of a product without the lane axis, or the 1 in its place.
-    fn matrix(&mut self, id: ValueId, out: ValueId) -> Result<View, Reason> {
+    pub(super) fn matrix(&mut self, id: ValueId, out: ValueId) -> Result<View, Reason> {
         let mut view = self.view(id)?;
         let shape = &self.graph.values[id].shape;
         let rank = self.graph.values[out].shape.rank();
@@ -220,7 +225,7 @@ impl Lowering<'_> {
             if self.uses[id] != 1 {
                 return false;
             }
-            let made = self.makers[id].map(|at| &self.graph.nodes[at]);
+            let made = self.makers[id].map(|at| &self.plan.nodes[at]);
             let Some(node) = made else { return false };
             if node.op == Op::MatMul {
                 return true;

@@ -72,7 +72,7 @@ impl Lowering<'_> {
             self.reads(step, data.slot);
         }
         self.reads(step, view.slot);
-        self.steps.push(Step::Pick(PickDraft {
+        self.push(Step::Pick(PickDraft {
             data,
             indices: view,
             axis,
@@ -103,7 +103,7 @@ impl Lowering<'_> {
         let places = self.slot(elements, Scale::integers(0, length), Source::Input);
         let step = self.steps.len();
         self.reads(step, data.slot);
-        self.steps.push(Step::Top(TopDraft {
+        self.push(Step::Top(TopDraft {
             data,
             axis: axis - 1,
             count,

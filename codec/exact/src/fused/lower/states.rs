@@ -1,9 +1,12 @@
 //! The ends of a step: what is put in, what is taken out, and states that become the next ones.
 
+use std::rc::Rc;
+
 use crate::graph::ValueId;
 use crate::interface::Interface;
 
 use super::super::draft::{Item, Mode, Source, Step, is_aligned};
+use super::super::plan::ALWAYS;
 use super::super::scale::{Scale, Width};
 use super::super::view::View;
 use super::{Lowering, Reason};
@@ -16,6 +19,8 @@ pub(in super::super) struct Ports {
     /// In the order of the interface.
     pub(in super::super) states: Vec<usize>,
     pub(in super::super) logits: usize,
+    /// Slots that hold a state, by its number, also in steps that do not fill them.
+    pub(in super::super) kept: Vec<(usize, usize)>,
 }
 
 impl Lowering<'_> {
@@ -26,6 +31,7 @@ impl Lowering<'_> {
             condition: None,
             states: Vec::new(),
             logits: 0,
+            kept: Vec::new(),
         };
         let graph = self.graph;
         let named = |name: &str| {
@@ -60,7 +66,11 @@ impl Lowering<'_> {
     }
 
     /// Writes logits and states to their slots.
-    pub(super) fn outputs(&mut self, ports: Ports, interface: &Interface) -> Result<Ports, Reason> {
+    pub(super) fn outputs(
+        &mut self,
+        mut ports: Ports,
+        interface: &Interface,
+    ) -> Result<Ports, Reason> {
         let graph = self.graph;
         let mut states = Vec::new();
         for &id in &graph.outputs {
@@ -68,7 +78,7 @@ impl Lowering<'_> {
             let state = interface.states.iter().position(|s| s.output() == *name);
             match state {
                 None => self.put(id, ports.logits, 0, 0)?,
-                Some(at) => states.push((id, ports.states[at], interface.states[at].range)),
+                Some(at) => states.push((id, at)),
             }
         }
         // What is handed on as it came in must be saved before a state is written over.
@@ -78,7 +88,11 @@ impl Lowering<'_> {
                 self.views[id] = Some(self.copied(&view, scale)?);
             }
         }
-        for (id, slot, range) in states {
+        let plan = Rc::clone(&self.plan);
+        for (id, at) in states {
+            let (slot, range) = (ports.states[at], interface.states[at].range);
+            let carried = plan.carried.iter().find(|carried| carried.state == at);
+            self.region = carried.map_or(ALWAYS, |carried| carried.region);
             let from = match self.slots[slot].last_read {
                 None => 0,
                 // A chain that reads the elements in order may write them back in the same pass.
@@ -86,6 +100,9 @@ impl Lowering<'_> {
                 Some(last) => last + 1,
             };
             self.put(id, slot, range.exponent, from)?;
+            if let Some(carried) = carried {
+                ports.kept.push((self.view(carried.value)?.slot, at));
+            }
         }
         Ok(ports)
     }

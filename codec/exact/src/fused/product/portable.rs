@@ -3,12 +3,12 @@
 use super::{Matrix, PANEL, QUAD};
 
 /// `out[r, c] = bias[c] + sum over k of activations[r, k] * weights[k, c]`, wrapping.
-pub(super) fn product(matrix: &Matrix, activations: &[u8], out: &mut [i32]) {
+pub(super) fn product(matrix: Matrix<'_>, activations: &[u8], out: &mut [i32]) {
     let (quads, columns) = (matrix.quads(), matrix.columns);
     let rows = activations.chunks_exact(quads * QUAD);
     for (activations, out) in rows.zip(out.chunks_exact_mut(columns)) {
-        let panels = matrix.weights.all().chunks_exact(quads * PANEL * QUAD);
-        let bias = matrix.bias.all().as_chunks::<PANEL>().0;
+        let panels = matrix.weights.chunks_exact(quads * PANEL * QUAD);
+        let bias = matrix.bias.as_chunks::<PANEL>().0;
         for ((out, weights), bias) in out.chunks_mut(PANEL).zip(panels).zip(bias) {
             let mut sums = *bias;
             let weights = weights.as_chunks::<{ PANEL * QUAD }>().0;

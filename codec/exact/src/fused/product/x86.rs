@@ -42,21 +42,21 @@ macro_rules! cover {
 
 /// What a kernel works on, with lengths checked once.
 struct Task<'a, T> {
-    matrix: &'a Matrix,
+    matrix: Matrix<'a>,
     activations: &'a [T],
     out: &'a mut [i32],
 }
 
 impl<'a, T> Task<'a, T> {
     /// The task and its rows.
-    fn new(matrix: &'a Matrix, activations: &'a [T], out: &'a mut [i32]) -> (Self, usize) {
+    fn new(matrix: Matrix<'a>, activations: &'a [T], out: &'a mut [i32]) -> (Self, usize) {
         let rows = out.len() / matrix.columns;
         assert!(
             activations.len() >= rows * matrix.quads() * QUAD,
             "activations"
         );
-        assert!(matrix.weights.all().len() >= matrix.panels() * matrix.quads() * STEP);
-        assert!(matrix.bias.all().len() >= matrix.panels() * PANEL, "bias");
+        assert!(matrix.weights.len() >= matrix.panels() * matrix.quads() * STEP);
+        assert!(matrix.bias.len() >= matrix.panels() * PANEL, "bias");
         let task = Self {
             matrix,
             activations,
@@ -66,7 +66,7 @@ impl<'a, T> Task<'a, T> {
     }
 }
 
-pub(super) fn vnni(matrix: &Matrix, activations: &[u8], out: &mut [i32]) {
+pub(super) fn vnni(matrix: Matrix<'_>, activations: &[u8], out: &mut [i32]) {
     let (mut task, rows) = Task::new(matrix, activations, out);
     let mut call = |kernel: unsafe fn(&mut Task<'_, u8>, usize, usize), row, panel| {
         // SAFETY: this instruction set was chosen since the machine has it; the rows and panels
@@ -82,7 +82,7 @@ pub(super) fn vnni(matrix: &Matrix, activations: &[u8], out: &mut [i32]) {
     );
 }
 
-pub(super) fn avx512(matrix: &Matrix, activations: &[i16], out: &mut [i32]) {
+pub(super) fn avx512(matrix: Matrix<'_>, activations: &[i16], out: &mut [i32]) {
     let (mut task, rows) = Task::new(matrix, activations, out);
     let mut call = |kernel: unsafe fn(&mut Task<'_, i16>, usize, usize), row, panel| {
         // SAFETY: as in `vnni`.
@@ -97,7 +97,7 @@ pub(super) fn avx512(matrix: &Matrix, activations: &[i16], out: &mut [i32]) {
     );
 }
 
-pub(super) fn avx2(matrix: &Matrix, activations: &[i16], out: &mut [i32]) {
+pub(super) fn avx2(matrix: Matrix<'_>, activations: &[i16], out: &mut [i32]) {
     let (mut task, rows) = Task::new(matrix, activations, out);
     for row in 0..rows {
         for panel in 0..matrix.panels() {
@@ -108,7 +108,7 @@ pub(super) fn avx2(matrix: &Matrix, activations: &[i16], out: &mut [i32]) {
 }
 
 /// Columns of a panel that the result has, as a mask.
-const fn mask(matrix: &Matrix, panel: usize) -> u16 {
+const fn mask(matrix: Matrix<'_>, panel: usize) -> u16 {
     let left = matrix.columns - panel * PANEL;
     if left >= PANEL { !0 } else { (1 << left) - 1 }
 }
@@ -127,9 +127,9 @@ unsafe fn vnni_tile<const R: usize, const P: usize>(
     // SAFETY: all places are below the lengths that `Task::new` checked: a panel has `quads`
     // steps of weights, a row `quads` quads of activations, and stores are masked to the columns.
     unsafe {
-        let weights = task.matrix.weights.all().as_ptr().add(panel * quads * STEP);
+        let weights = task.matrix.weights.as_ptr().add(panel * quads * STEP);
         let activations = task.activations.as_ptr().add(row * quads * QUAD);
-        let bias = task.matrix.bias.all().as_ptr().add(panel * PANEL);
+        let bias = task.matrix.bias.as_ptr().add(panel * PANEL);
         let mut sums = [[_mm512_setzero_si512(); P]; R];
         for p in 0..P {
             let start = _mm512_loadu_si512(bias.add(p * PANEL).cast());
@@ -176,7 +176,7 @@ unsafe fn avx512_tile<const R: usize, const P: usize>(
     let quads = task.matrix.quads();
     // SAFETY: as in `vnni_tile`.
     unsafe {
-        let weights = task.matrix.weights.all().as_ptr().add(panel * quads * STEP);
+        let weights = task.matrix.weights.as_ptr().add(panel * quads * STEP);
         let activations = task.activations.as_ptr().add(row * quads * QUAD);
         // Two vectors for each panel: 8 columns with 2 sums of pairs each.
         let mut sums = [[[_mm512_setzero_si512(); 2]; P]; R];
@@ -208,7 +208,7 @@ unsafe fn avx512_tile<const R: usize, const P: usize>(
             for (p, sum) in sums.iter().enumerate() {
                 let a = _mm512_permutex2var_epi32(sum[0], even, sum[1]);
                 let b = _mm512_permutex2var_epi32(sum[0], odd, sum[1]);
-                let bias = task.matrix.bias.all().as_ptr().add((panel + p) * PANEL);
+                let bias = task.matrix.bias.as_ptr().add((panel + p) * PANEL);
                 let start = _mm512_loadu_si512(bias.cast());
                 let sum = _mm512_add_epi32(start, _mm512_add_epi32(a, b));
                 let mask = mask(task.matrix, panel + p);
@@ -226,7 +226,7 @@ unsafe fn avx2_tile(task: &mut Task<'_, i16>, row: usize, panel: usize) {
     let quads = task.matrix.quads();
     // SAFETY: as in `vnni_tile`.
     unsafe {
-        let weights = task.matrix.weights.all().as_ptr().add(panel * quads * STEP);
+        let weights = task.matrix.weights.as_ptr().add(panel * quads * STEP);
         let activations = task.activations.as_ptr().add(row * quads * QUAD);
         // Four vectors: 4 columns with 2 sums of pairs each.
         let mut sums = [_mm256_setzero_si256(); 4];
@@ -245,12 +245,7 @@ unsafe fn avx2_tile(task: &mut Task<'_, i16>, row: usize, panel: usize) {
             // Sums of pairs within halves of the register: columns 0 1 4 5 2 3 6 7.
             let sum = _mm256_hadd_epi32(sums[2 * half], sums[2 * half + 1]);
             let sum = _mm256_permute4x64_epi64::<0b11_01_10_00>(sum);
-            let bias = task
-                .matrix
-                .bias
-                .all()
-                .as_ptr()
-                .add(panel * PANEL + half * 8);
+            let bias = task.matrix.bias.as_ptr().add(panel * PANEL + half * 8);
             let sum = _mm256_add_epi32(sum, _mm256_loadu_si256(bias.cast()));
             _mm256_storeu_si256(all.as_mut_ptr().add(half * 8).cast(), sum);
         }

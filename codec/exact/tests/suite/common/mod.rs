@@ -1,5 +1,7 @@
 //! Small step graphs for the tests.
 
+pub(crate) mod networks;
+
 use std::sync::Arc;
 
 use prost::Message;

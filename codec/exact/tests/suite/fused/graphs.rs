@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use umoec_exact::random::{PARTS, model, model_of};
+use umoec_exact::random::{PARTS, model, model_of, switched_model};
 use umoec_exact::{Fused, Isa, Stepper};
 
-use super::{Pair, check};
+use super::{Group, check};
 use crate::common::{load, recurrent};
 use crate::wild::observed;
 
@@ -24,6 +24,28 @@ fn random_graphs() {
     }
 }
 
+/// Experts that are not chosen, networks that are switched off.
+#[test]
+fn random_graphs_that_leave_work_out() {
+    let (mut run, mut skipped) = (0, 0);
+    for seed in 0..60 {
+        let model = Arc::new(load(&switched_model(seed)).unwrap());
+        for lanes in [1, 2, 5] {
+            let mut group = Group::new(&model, lanes);
+            group.run(seed, 9);
+            group.each(|stepper| stepper.broadcast(lanes / 2));
+            group.run(!seed, 6);
+            group.each(|stepper| stepper.reset());
+            group.run(seed, 3);
+            for (_, fused) in &group.fused {
+                run += fused.regions().run;
+                skipped += fused.regions().skipped;
+            }
+        }
+    }
+    assert!(run > 2000 && skipped > 2000, "{run} run, {skipped} skipped");
+}
+
 #[test]
 fn a_recurrent_model() {
     check(&recurrent(), 12);
@@ -39,9 +61,7 @@ fn graphs_near_the_bounds() {
         };
         accepted += 1;
         let model = Arc::new(model);
-        for isa in Isa::here() {
-            Pair::new(&model, 2, isa).run(seed, 2);
-        }
+        Group::new(&model, 2).run(seed, 2);
         let mut logits = vec![0; 256];
         let mut one = Fused::with_isa(model, 1, Isa::Scalar).unwrap().start();
         one.step(b"x", &mut logits).unwrap();
