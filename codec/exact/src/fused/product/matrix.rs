@@ -83,6 +83,7 @@ impl Bank {
     }
 
     /// The matrix of that number.
+    #[inline]
     pub(super) fn matrix(&self, number: usize) -> Matrix<'_> {
         let Self { inner, columns, .. } = *self;
         let (weights, bias) = (

@@ -83,6 +83,7 @@ impl Product {
 }
 
 /// Multiplies the rows that are packed in that range with a matrix.
+#[inline]
 fn multiply(isa: Isa, matrix: Matrix<'_>, packed: &Packed, rows: Range<usize>, out: &mut [i32]) {
     match isa {
         #[cfg(target_arch = "x86_64")]
