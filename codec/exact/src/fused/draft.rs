@@ -269,6 +269,17 @@ pub(super) struct PickDraft {
     pub(super) slot: usize,
 }
 
+/// One place of a state that is given another number.
+#[derive(Debug, Clone)]
+pub(super) struct OverwriteDraft {
+    /// The state, which stays where it is.
+    pub(super) slot: usize,
+    /// The number of the place, an integer in the unit 1.
+    pub(super) place: View,
+    /// What is put there, in the state's unit.
+    pub(super) entry: View,
+}
+
 /// A ranking along an axis.
 #[derive(Debug, Clone)]
 pub(super) struct TopDraft {
@@ -289,5 +300,6 @@ pub(super) enum Step {
     Product(ProductDraft),
     Experts(ExpertsDraft),
     Pick(PickDraft),
+    Overwrite(OverwriteDraft),
     Top(TopDraft),
 }

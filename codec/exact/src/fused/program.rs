@@ -5,7 +5,7 @@ use super::isa::Isa;
 use super::memory::{Memory, Sizes};
 use super::product::{Experts, Product};
 use super::scale::Type;
-use super::select::{Pick, Top, Window};
+use super::select::{Overwrite, Pick, Top, Window};
 
 /// Where a slot lies: `len` elements for each lane, lane by lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub(super) enum Instruction {
     Product(Product),
     Experts(Experts),
     Pick(Pick),
+    Overwrite(Overwrite),
     Top(Top),
     Region(Region),
 }
@@ -79,7 +80,7 @@ impl Most {
                     most.packed = most.packed.max(experts.packed_len());
                 }
                 Instruction::Top(top) => most.ranked = most.ranked.max(top.length()),
-                Instruction::Pick(_) | Instruction::Region(_) => {}
+                Instruction::Pick(_) | Instruction::Overwrite(_) | Instruction::Region(_) => {}
             }
         }
         most

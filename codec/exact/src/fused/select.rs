@@ -74,6 +74,34 @@ const fn shifted(n: i64, shift: i32) -> i64 {
     }
 }
 
+/// A number put in one place of a state.
+#[derive(Debug, Clone)]
+pub(super) struct Overwrite {
+    pub(super) place: Window,
+    pub(super) entry: Window,
+    pub(super) state: Place,
+    /// Places of the state.
+    pub(super) len: usize,
+    pub(super) lanes: usize,
+}
+
+impl Overwrite {
+    pub(super) fn run(&self, sight: Sight<'_>, memory: &mut Memory) {
+        for lane in 0..self.lanes {
+            let read = |window: &Window| {
+                let at = window.base + lane * window.lane;
+                window.get(sight, memory, at)
+            };
+            let (place, entry) = (read(&self.place), read(&self.entry));
+            // A place that is not there is none that `Equal` would find.
+            if let Some(place) = usize::try_from(place).ok().filter(|&at| at < self.len) {
+                let at = self.state.base + lane * self.len + place;
+                memory.set(self.state.ty, at, entry);
+            }
+        }
+    }
+}
+
 /// Gather and GatherElements.
 #[derive(Debug, Clone)]
 pub(super) struct Pick {

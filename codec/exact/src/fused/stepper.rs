@@ -110,6 +110,7 @@ impl FusedStepper {
                 Instruction::Product(product) => product.run(memory, &mut self.packed),
                 Instruction::Experts(experts) => experts.run(sight, memory, &mut self.packed),
                 Instruction::Pick(pick) => pick.run(sight, memory),
+                Instruction::Overwrite(overwrite) => overwrite.run(sight, memory),
                 Instruction::Top(top) => top.run(sight, memory, &mut self.ranked),
                 Instruction::Region(region) => {
                     if region.is_on(sight, memory, program.lanes) {

@@ -9,14 +9,14 @@ use crate::error::{ExactError, Result};
 use crate::interface::Interface;
 
 use super::chain::AnyChain;
-use super::draft::{ExpertsDraft, Mode, PickDraft, Source, Step, TopDraft};
+use super::draft::{ExpertsDraft, Mode, OverwriteDraft, PickDraft, Source, Step, TopDraft};
 use super::isa::Isa;
 use super::lower::{Lowering, Ports};
 use super::memory::{Memory, Sizes};
 use super::product::{Experts, Product};
 use super::program::{Instruction, Most, Place, Program, StatePlace};
 use super::scale::Type;
-use super::select::{Pick, Table, Top, Window};
+use super::select::{Overwrite, Pick, Table, Top, Window};
 use super::view::View;
 
 /// Most bytes for the states and intermediate values of all lanes.
@@ -67,6 +67,10 @@ pub(super) fn finish(
             // Experts read their matrices themselves; then no one needs what is picked.
             Step::Pick(pick) if !draft.slots[pick.slot].needed => {}
             Step::Pick(pick) => instructions.push(Instruction::Pick(layout.pick(&pick))),
+            Step::Overwrite(overwrite) => {
+                let overwrite = layout.overwrite(&overwrite);
+                instructions.push(Instruction::Overwrite(overwrite));
+            }
             Step::Top(top) => instructions.push(Instruction::Top(layout.top(&top))),
         }
     }
@@ -142,6 +146,7 @@ impl Layout {
                 Step::Pick(pick) => {
                     tables[pick.data.slot] = true;
                 }
+                Step::Overwrite(overwrite) => written[overwrite.slot] = true,
                 Step::Top(top) => (written[top.values], written[top.indices]) = (true, true),
             }
         }
@@ -247,6 +252,16 @@ impl Layout {
             self.places[pick.slot],
             self.lanes,
         )
+    }
+
+    fn overwrite(&self, overwrite: &OverwriteDraft) -> Overwrite {
+        Overwrite {
+            place: self.window(&overwrite.place),
+            entry: self.window(&overwrite.entry),
+            state: self.places[overwrite.slot],
+            len: self.lens[overwrite.slot],
+            lanes: self.lanes,
+        }
     }
 
     fn top(&self, top: &TopDraft) -> Top {

@@ -9,6 +9,7 @@ mod constants;
 mod elementwise;
 mod experts;
 mod moves;
+mod overwrites;
 mod products;
 mod selections;
 mod states;
@@ -50,6 +51,8 @@ pub(super) struct Lowering<'a> {
     pub(super) tables: Vec<Vec<i64>>,
     /// Bytes of all experts so far, packed.
     experts: usize,
+    /// The slots of states that become the next ones where they lie.
+    in_place: Vec<usize>,
 }
 
 /// Lowers a model for so many lanes.
@@ -81,6 +84,7 @@ pub(super) fn lower(model: &StepModel, lanes: usize) -> Result<(Lowering<'_>, Po
         regions: Vec::new(),
         tables: Vec::new(),
         experts: 0,
+        in_place: Vec::new(),
     };
     let inputs = lowering.inputs(model.interface());
     for (node, &region) in plan.nodes.iter().zip(&plan.places) {
@@ -129,6 +133,7 @@ impl Lowering<'_> {
             Op::TopK { axis, k, largest } => self.top(node, *axis, *k, *largest),
             Op::Gather { axis } => self.gather(node, *axis),
             Op::GatherElements { axis } => self.gather_elements(node, *axis),
+            Op::Where if self.overwrite(node)? => Ok(()),
             op => self.elementwise(node, op),
         }
     }

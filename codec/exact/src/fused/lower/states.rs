@@ -84,13 +84,17 @@ impl Lowering<'_> {
         // What is handed on as it came in must be saved before a state is written over.
         for &(id, ..) in &states {
             let (view, scale) = (self.view(id)?, self.scale(id)?);
-            if matches!(self.slots[view.slot].source, Source::Input) {
+            let stays = self.in_place.contains(&view.slot);
+            if matches!(self.slots[view.slot].source, Source::Input) && !stays {
                 self.views[id] = Some(self.copied(&view, scale)?);
             }
         }
         let plan = Rc::clone(&self.plan);
         for (id, at) in states {
             let (slot, range) = (ports.states[at], interface.states[at].range);
+            if self.view(id)?.slot == slot && self.in_place.contains(&slot) {
+                continue;
+            }
             let carried = plan.carried.iter().find(|carried| carried.state == at);
             self.region = carried.map_or(ALWAYS, |carried| carried.region);
             let from = match self.slots[slot].last_read {

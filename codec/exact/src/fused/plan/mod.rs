@@ -84,7 +84,7 @@ pub(super) fn makers(graph: &Graph, nodes: &[Node]) -> Vec<Option<usize>> {
 }
 
 /// The value whose elements another one has, in the same order.
-fn origin(nodes: &[Node], makers: &[Option<usize>], mut id: ValueId) -> ValueId {
+pub(super) fn origin(nodes: &[Node], makers: &[Option<usize>], mut id: ValueId) -> ValueId {
     while let Some(node) = makers[id].map(|at| &nodes[at]) {
         match node.op {
             Op::Move(Movement::Same(_)) => id = node.inputs[0],

@@ -2,6 +2,7 @@
 
 mod graphs;
 mod lanes;
+mod memories;
 mod skipped;
 
 use std::sync::Arc;
