@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{AttentionConfig, GruConfig};
 use crate::context::Context;
 
 /// One n-gram table.
@@ -36,6 +37,10 @@ pub enum BlockConfig {
     Mixer(MixerConfig),
     /// Squared rectified units.
     Mlp(MlpConfig),
+    /// Multi-head latent attention over a sliding window.
+    Attention(AttentionConfig),
+    /// A gated recurrent layer.
+    Gru(GruConfig),
 }
 
 /// A gated state-space layer.
@@ -112,6 +117,8 @@ impl BlockConfig {
                 ((8..=12).contains(&m.shift), "shift is not in 8..=12"),
             ]),
             Self::Mlp(m) => first_broken(&[(m.hidden > 0, "hidden is 0")]),
+            Self::Attention(a) => a.check(),
+            Self::Gru(g) => g.check(),
         }
     }
 }

@@ -1,13 +1,18 @@
 //! The layers. Each file holds one layer whole: its parameters, its training pass forward and
 //! backward, and the integer nodes that the exported graph has in its place.
 
+mod attention;
 mod embed;
+mod gru;
 mod head;
 mod mixer;
 mod mlp;
 mod place;
+mod quotient;
 
+pub use attention::Attention;
 pub use embed::Embed;
+pub use gru::Gru;
 pub use head::Head;
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
