@@ -8,7 +8,6 @@ mod head;
 mod mixer;
 mod mlp;
 mod place;
-mod quotient;
 
 pub use attention::Attention;
 pub use embed::Embed;

@@ -14,16 +14,13 @@ const QUERY: usize = HEADS * HEAD_WIDTH;
 
 /// A quotient as the graph forms it, in whole numbers alone.
 fn quotient(sum: f32, total: f32) -> f32 {
-    let (mut total, mut scale) = (total as i64, 16);
+    let total = total as i64;
     let sum = (sum / ACTIVATION.step) as i64;
-    let mut level = total;
-    while level >= 1024 && scale < 16 * 4i64.pow(2) {
-        level /= 4;
-        scale *= 4;
-    }
-    total = level.min(1023);
-    let reciprocal = ((1 << 19) / total + 1) / 2;
-    let n = (sum.div_euclid(scale) * reciprocal + (1 << 13)) >> 14;
+    let level = (0..2).find(|&j| total < 1024 * 4i64.pow(j)).unwrap_or(2);
+    let power = 4i64.pow(level);
+    let divisor = ((total + power / 2) / power).min(1023);
+    let reciprocal = ((1 << 20) / divisor + 1) / 2;
+    let n = (sum.div_euclid(16 * power) * reciprocal + (1 << 14)) >> 15;
     n.clamp(-127, 127) as f32 * ACTIVATION.step
 }
 
