@@ -6,8 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
 
+mod attention;
+mod gru;
 mod model;
 
+pub use attention::AttentionConfig;
+pub use gru::GruConfig;
 pub use model::{BlockConfig, MixerConfig, MlpConfig, ModelConfig, MoeConfig, TableConfig};
 
 /// A whole configuration.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{AttentionConfig, GruConfig};
 use crate::context::Context;
 use crate::recall::LEVELS;
 
@@ -39,6 +40,10 @@ pub enum BlockConfig {
     Mlp(MlpConfig),
     /// Mixture of experts.
     Moe(MoeConfig),
+    /// Multi-head latent attention over a sliding window.
+    Attention(AttentionConfig),
+    /// A gated recurrent layer.
+    Gru(GruConfig),
 }
 
 /// A gated state-space layer.
@@ -148,6 +153,8 @@ impl BlockConfig {
                     "chosen is not in 1..=experts",
                 ),
             ]),
+            Self::Attention(a) => a.check(),
+            Self::Gru(g) => g.check(),
         }
     }
 }

@@ -87,7 +87,7 @@ vectorised! {
 
 /// 2^x for x ≤ 0, to 2e-7 relative; a Taylor polynomial around the nearest integer.
 #[inline(always)]
-fn exp2(x: f32) -> f32 {
+pub(super) fn exp2(x: f32) -> f32 {
     // Adding 1.5 · 2^23 leaves the nearest integer in the low bits of the significand.
     const MAGIC: f32 = 12_582_912.0;
     let x = x.max(-126.0);

@@ -3,16 +3,22 @@
 //! Matrices are row-major, one row per byte. Everything here is deterministic: the order of
 //! every sum is fixed by the shapes alone.
 
+mod band;
 mod elementwise;
+mod heads;
 mod matmul;
 mod orthogonal;
 mod route;
 mod scan;
 mod vectorised;
 
+pub use band::{
+    Band, BandShape, FAR, SCORE, UNSEEN, WEIGHT_TOP, band_backward, band_forward, weight_table,
+};
 pub use elementwise::{
     cross_entropy_bits, hadamard_grid, keep_inside, quantise, quantise_all, sum_columns,
 };
+pub use heads::{HeadShape, matmul_heads, matmul_heads_backward};
 pub use matmul::{matmul, matmul_nt, matmul_tn};
 pub use orthogonal::orthogonal;
 pub use route::{Routes, add_rows, gather_rows};

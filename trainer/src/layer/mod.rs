@@ -1,7 +1,9 @@
 //! The layers. Each file holds one layer whole: its parameters, its training pass forward and
 //! backward, and the integer nodes that the exported graph has in its place.
 
+mod attention;
 mod embed;
+mod gru;
 mod head;
 mod mixer;
 mod mlp;
@@ -9,7 +11,9 @@ mod moe;
 mod place;
 mod recompute;
 
+pub use attention::Attention;
 pub use embed::Embed;
+pub use gru::Gru;
 pub use head::Head;
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Mixer, Mlp, Moe};
+use super::{Attention, Gru, Mixer, Mlp, Moe};
 use crate::config::BlockConfig;
 use crate::data::Stretch;
 use crate::differentiable::Shared;
-use crate::kernel::ScanShape;
+use crate::kernel::{BandShape, ScanShape};
 
 /// Where a layer stands, and the stretch it works on.
 #[derive(Clone, Debug)]
@@ -97,6 +97,25 @@ pub fn build(
             hidden: m.hidden,
             load: Mutex::default(),
         }),
+        BlockConfig::Attention(a) => Arc::new(Attention {
+            width,
+            head_width: a.head_width,
+            band: BandShape {
+                heads: a.heads,
+                latent: a.latent,
+                window: a.window,
+            },
+            starts: Arc::clone(&place.starts),
+            latents: Carried::new(states.next().unwrap_or_default()),
+            seen: Carried::new(states.next().unwrap_or_default()),
+        }),
+        BlockConfig::Gru(g) => Arc::new(Gru {
+            width,
+            channels: g.channels,
+            shift: g.shift,
+            starts: Arc::clone(&place.starts),
+            states: Carried::new(states.next().unwrap_or_default()),
+        }),
     }
 }
 
@@ -105,5 +124,7 @@ pub fn initial_states(block: &BlockConfig, _width: usize, lanes: usize) -> Vec<V
     match block {
         BlockConfig::Mixer(m) => vec![vec![0.0; lanes * m.states * m.channels]],
         BlockConfig::Mlp(_) | BlockConfig::Moe(_) => Vec::new(),
+        BlockConfig::Attention(a) => vec![vec![0.0; lanes * a.window * a.latent], vec![0.0; lanes]],
+        BlockConfig::Gru(g) => vec![vec![0.0; lanes * g.channels]],
     }
 }

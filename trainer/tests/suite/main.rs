@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod attention;
+mod blocks;
 mod common;
+mod gru;
+mod layers;
 mod moe;
 mod passes;
 mod refusals;

@@ -1,0 +1,278 @@
+//! Softmax attention of each byte to the last `window` bytes, one stretch of one lane.
+//!
+//! Scores lie on a band along the diagonal. It is cut into blocks of [`BLOCK`] bytes, each of which sees
+//! `window + BLOCK - 1` latents: four products of matrices of that size per block, and no matrix
+//! of all bytes by all bytes. Keys and values are the same latents (DeepSeek-V2, arXiv 2405.04434,
+//! section 2.1.2, with the up-projections absorbed by the queries and by the read-out).
+//!
+//! Weights are integers and sums of them exact, as in the exported graph:
+//!
+//! ```text
+//! s = floor((q · c + bias) · SCORE + 1/2)         binary orders times SCORE
+//! e = floor(256 · 2^((s - max s) / SCORE) + 1/2)  0 from 320 units below the greatest
+//! sum e c, sum e                                  whose quotient is the layer's business
+//! ```
+
+use super::elementwise::exp2;
+use super::matmul::{matmul, matmul_nt, matmul_tn};
+use super::vectorised::vectorised;
+
+/// Units of a score that are a factor of two in its weight.
+pub const SCORE: f32 = 32.0;
+/// The weight of the greatest score.
+pub const WEIGHT_TOP: f32 = 256.0;
+/// So far below the greatest, scores have no weight.
+pub const FAR: f32 = 319.0;
+/// The score of what is not seen, below all others.
+pub const UNSEEN: f32 = -1_048_576.0;
+
+/// Bytes whose scores are computed together.
+const BLOCK: usize = 32;
+/// Interleaved sums.
+const V: usize = 16;
+
+/// Sizes of an attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BandShape {
+    /// Heads.
+    pub heads: usize,
+    /// Width of a latent.
+    pub latent: usize,
+    /// Bytes seen, the one at hand included; a multiple of 16.
+    pub window: usize,
+}
+
+impl BandShape {
+    /// Blocks of `bytes`: the first byte, bytes and latents seen by any of them.
+    fn blocks(self, bytes: usize) -> impl DoubleEndedIterator<Item = (usize, usize, usize)> {
+        (0..bytes).step_by(BLOCK).map(move |first| {
+            let count = BLOCK.min(bytes - first);
+            (first, count, self.window + count - 1)
+        })
+    }
+}
+
+/// What [`band_forward`] computes.
+#[derive(Debug, Default)]
+pub struct Band {
+    /// Sums of weighted latents, [bytes, heads, latent].
+    pub sums: Vec<f32>,
+    /// Sums of weights, [bytes, heads].
+    pub totals: Vec<f32>,
+    /// Weights, block after block, each [bytes of the block, heads, latents seen by the block].
+    pub weights: Vec<f32>,
+}
+
+/// Attention of `seen.len()` bytes.
+///
+/// `bias`: [heads, window], in binary orders, the latent furthest back first; `seen`: latents of
+/// each byte's window that belong to its stream, the last ones, at least one; `queries`:
+/// [bytes, heads, latent]; `latents`: [window + bytes, latent], those before the stretch first.
+pub fn band_forward(
+    shape: BandShape,
+    bias: &[f32],
+    seen: &[usize],
+    queries: &[f32],
+    latents: &[f32],
+) -> Band {
+    let row = shape.heads * shape.latent;
+    let mut band = Band {
+        sums: vec![0.0; queries.len()],
+        ..Band::default()
+    };
+    for (first, count, width) in shape.blocks(seen.len()) {
+        // The window of byte `first` ends with its own latent, at `window + first`.
+        let keys = &latents[(first + 1) * shape.latent..][..width * shape.latent];
+        let part = first * row..(first + count) * row;
+        let mut weights = vec![0.0; count * shape.heads * width];
+        matmul_nt(
+            &mut weights,
+            &queries[part.clone()],
+            keys,
+            shape.latent,
+            width,
+        );
+        let seen = &seen[first..first + count];
+        weigh(shape, bias, seen, &mut weights, &mut band.totals);
+        matmul(
+            &mut band.sums[part],
+            &weights,
+            keys,
+            width,
+            shape.latent,
+            false,
+        );
+        band.weights.extend(weights);
+    }
+    band
+}
+
+/// Gradients that [`band_backward`] computes.
+#[derive(Debug)]
+pub struct BandGradients {
+    /// Of the queries.
+    pub queries: Vec<f32>,
+    /// Of the latents, those before the stretch too.
+    pub latents: Vec<f32>,
+    /// Of the bias.
+    pub bias: Vec<f32>,
+}
+
+/// Gradients of [`band_forward`]'s inputs given that of the quotients
+/// of its sums and totals. Rounding passes a gradient as it is;
+/// the slope of a weight over its score is that of an exponential of the weight's size.
+pub fn band_backward(
+    shape: BandShape,
+    queries: &[f32],
+    latents: &[f32],
+    band: &Band,
+    dmean: &[f32],
+) -> BandGradients {
+    let row = shape.heads * shape.latent;
+    let mut gradients = BandGradients {
+        queries: vec![0.0; queries.len()],
+        latents: vec![0.0; latents.len()],
+        bias: vec![0.0; shape.heads * shape.window],
+    };
+    let mut weights = &band.weights[..];
+    for (first, count, width) in shape.blocks(queries.len() / row) {
+        let seen = (first + 1) * shape.latent..(first + 1 + width) * shape.latent;
+        let part = first * row..(first + count) * row;
+        let rows = first * shape.heads..(first + count) * shape.heads;
+        let (shares, rest) = weights.split_at(count * shape.heads * width);
+        weights = rest;
+
+        // Two matrices, one below the other: gradients of the scores, and shares of the weights.
+        let mut both = vec![0.0; 2 * shares.len()];
+        let (dscores, after) = both.split_at_mut(shares.len());
+        after.copy_from_slice(shares);
+        matmul_nt(
+            dscores,
+            &dmean[part.clone()],
+            &latents[seen.clone()],
+            shape.latent,
+            width,
+        );
+        unweigh(
+            shape,
+            &band.totals[rows],
+            &band.sums[part.clone()],
+            &dmean[part.clone()],
+            dscores,
+            after,
+            &mut gradients.bias,
+        );
+        matmul(
+            &mut gradients.queries[part.clone()],
+            dscores,
+            &latents[seen.clone()],
+            width,
+            shape.latent,
+            false,
+        );
+        let from = [&queries[part.clone()], &dmean[part]].concat();
+        let mut dkeys = vec![0.0; width * shape.latent];
+        matmul_tn(&mut dkeys, &both, &from, width, shape.latent);
+        for (sum, d) in gradients.latents[seen].iter_mut().zip(dkeys) {
+            *sum += d;
+        }
+    }
+    gradients
+}
+
+/// Sum of products, in interleaved sums.
+#[inline(always)]
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; V];
+    let (a, a_rest) = a.as_chunks::<V>();
+    let (b, b_rest) = b.as_chunks::<V>();
+    for (a, b) in a.iter().zip(b) {
+        sums = std::array::from_fn(|i| a[i].mul_add(b[i], sums[i]));
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
+}
+
+vectorised! {
+    /// Scores of one block, [bytes, heads, width], become weights; their sums go to `totals`.
+    fn weigh(shape: BandShape, bias: &[f32], seen: &[usize], scores: &mut [f32], totals: &mut Vec<f32>) {
+        let (heads, window) = (shape.heads, shape.window);
+        let width = window + seen.len() - 1;
+        for (row, scores) in scores.chunks_exact_mut(width).enumerate() {
+            let (byte, head) = (row / heads, row % heads);
+            scores[..byte].fill(0.0);
+            scores[byte + window..].fill(0.0);
+            let scores = &mut scores[byte..byte + window];
+            let bias = &bias[head * window..][..window];
+            let mut peak = [UNSEEN; V];
+            let hidden = window - seen[byte];
+            for (score, &bias) in scores.iter_mut().zip(bias) {
+                *score = ((*score + bias) * SCORE + 0.5).floor();
+            }
+            scores[..hidden].fill(UNSEEN);
+            for part in scores.as_chunks::<V>().0 {
+                for (peak, &score) in peak.iter_mut().zip(part) {
+                    *peak = peak.max(score);
+                }
+            }
+            let peak = peak.iter().copied().fold(UNSEEN, f32::max);
+            let mut sums = [0.0f32; V];
+            for part in scores.as_chunks_mut::<V>().0 {
+                for (sum, score) in sums.iter_mut().zip(part) {
+                    *score = weight((*score - peak).max(-FAR));
+                    *sum += *score;
+                }
+            }
+            totals.push(sums.iter().sum());
+        }
+    }
+
+    /// `dscores` [bytes, heads, width] holds the gradients of the weights times the sums of weights
+    /// and becomes that of the scores in binary orders; `shares` holds weights and becomes their
+    /// shares of the sums.
+    fn unweigh(shape: BandShape, totals: &[f32], sums: &[f32], dmean: &[f32], dscores: &mut [f32], shares: &mut [f32], dbias: &mut [f32]) {
+        let (heads, latent, window) = (shape.heads, shape.latent, shape.window);
+        let width = window + totals.len() / heads - 1;
+        for (row, (dscores, shares)) in dscores.chunks_exact_mut(width).zip(shares.chunks_exact_mut(width)).enumerate() {
+            let (byte, head) = (row / heads, row % heads);
+            let part = 1.0 / totals[row];
+            let common = part * dot(&sums[row * latent..][..latent], &dmean[row * latent..][..latent]);
+            for (d, share) in dscores.iter_mut().zip(shares) {
+                *share *= part;
+                *d = *share * (*d - common) * std::f32::consts::LN_2;
+            }
+            let dbias = &mut dbias[head * window..][..window];
+            for (sum, d) in dbias.iter_mut().zip(&dscores[byte..byte + window]) {
+                *sum += d;
+            }
+        }
+    }
+}
+
+/// The weight of a score so many units from the greatest, -[`FAR`] to 0.
+#[inline(always)]
+fn weight(below: f32) -> f32 {
+    (WEIGHT_TOP * exp2(below * (1.0 / SCORE)) + 0.5).floor()
+}
+
+/// Entry `i`: the weight of a score that is `i -` [`FAR`] units from the greatest.
+pub fn weight_table() -> [f32; FAR as usize + 1] {
+    std::array::from_fn(|i| {
+        let orders = (i as f64 - f64::from(FAR)) / f64::from(SCORE);
+        (f64::from(WEIGHT_TOP) * orders.exp2() + 0.5).floor() as f32
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_are_those_of_the_table() {
+        let table = weight_table();
+        for (i, &wanted) in table.iter().enumerate() {
+            assert_eq!(weight(i as f32 - FAR), wanted, "entry {i}");
+        }
+        assert_eq!((table[0], table[319]), (0.0, 256.0));
+    }
+}
