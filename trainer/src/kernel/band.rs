@@ -1,9 +1,10 @@
 //! Softmax attention of each byte to the last `window` bytes, one stretch of one lane.
 //!
-//! Scores lie on a band along the diagonal. It is cut into blocks of [`BLOCK`] bytes, each of which sees
-//! `window + BLOCK - 1` latents: four products of matrices of that size per block, and no matrix
-//! of all bytes by all bytes. Keys and values are the same latents (DeepSeek-V2, arXiv 2405.04434,
-//! section 2.1.2, with the up-projections absorbed by the queries and by the read-out).
+//! Scores lie on a band along the diagonal. It is cut into blocks of [`BLOCK`] bytes, each of which
+//! sees `window + BLOCK - 1` latents: two products of matrices per block forward and three
+//! backward, and no matrix of all bytes by all bytes. Keys and values are the same latents
+//! (DeepSeek-V2, arXiv 2405.04434, section 2.1.2, with the up-projections absorbed by the queries and
+//! by what is read).
 //!
 //! Weights are integers and sums of them exact, as in the exported graph:
 //!

@@ -46,7 +46,7 @@ pub struct Attention {
 /// Queries in latent space: ±2.
 const ABSORBED: Grid = Grid::new(6, -127, 127);
 /// log2 of the units per binary order of a score before it is rounded. 256 products of bytes and a
-/// bias stay below 2^24, and below [`UNSEEN`] when rounded.
+/// bias stay below 2^24; rounded, they are far from that of what is not seen, -2^20.
 const SCORE_BITS: i32 = ABSORBED.bits() + ACTIVATION.bits();
 
 /// The bucket of a distance: each its own below 16, then four per octave (after T5, Raffel et al. 2020,
