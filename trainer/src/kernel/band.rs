@@ -1,9 +1,10 @@
 //! Softmax attention of each byte to the last `window` bytes, one stretch of one lane.
 //!
-//! Scores lie on a band along the diagonal. It is cut into blocks of [`BLOCK`] bytes, each of which sees
-//! `window + BLOCK - 1` latents: four products of matrices of that size per block, and no matrix
-//! of all bytes by all bytes. Keys and values are the same latents (DeepSeek-V2, arXiv 2405.04434,
-//! section 2.1.2, with the up-projections absorbed by the queries and by the read-out).
+//! Scores lie on a band along the diagonal. It is cut into blocks of [`BLOCK`] bytes, each of which
+//! sees `window + BLOCK - 1` latents: two products of matrices per block forward and three
+//! backward, and no matrix of all bytes by all bytes. Keys and values are the same latents
+//! (DeepSeek-V2, arXiv 2405.04434, section 2.1.2, with the up-projections absorbed by the queries and
+//! by what is read).
 //!
 //! Weights are integers and sums of them exact, as in the exported graph:
 //!
@@ -12,6 +13,8 @@
 //! e = floor(256 · 2^((s - max s) / SCORE) + 1/2)  0 from 320 units below the greatest
 //! sum e c, sum e                                  whose quotient is the layer's business
 //! ```
+
+use std::ops::Range;
 
 use super::elementwise::exp2;
 use super::matmul::{matmul, matmul_nt, matmul_tn};
@@ -43,27 +46,43 @@ pub struct BandShape {
 }
 
 impl BandShape {
-    /// Blocks of `bytes`: the first byte, bytes and latents seen by any of them.
-    fn blocks(self, bytes: usize) -> impl DoubleEndedIterator<Item = (usize, usize, usize)> {
+    /// The blocks of `bytes`.
+    fn parts(self, bytes: usize) -> impl Iterator<Item = Part> {
         (0..bytes).step_by(BLOCK).map(move |first| {
-            let count = BLOCK.min(bytes - first);
-            (first, count, self.window + count - 1)
+            let bytes = first..bytes.min(first + BLOCK);
+            let width = self.window + bytes.len() - 1;
+            Part { bytes, width }
         })
+    }
+
+    /// Weights of `bytes`, those of a block that a byte does not see included.
+    pub fn weights(self, bytes: usize) -> usize {
+        let parts = self.parts(bytes);
+        parts
+            .map(|part| part.bytes.len() * self.heads * part.width)
+            .sum()
     }
 }
 
-/// What [`band_forward`] computes.
-#[derive(Debug, Default)]
-pub struct Band {
-    /// Sums of weighted latents, [bytes, heads, latent].
-    pub sums: Vec<f32>,
-    /// Sums of weights, [bytes, heads].
-    pub totals: Vec<f32>,
-    /// Weights, block after block, each [bytes of the block, heads, latents seen by the block].
-    pub weights: Vec<f32>,
+/// A block of bytes, and how many latents any of them sees.
+struct Part {
+    bytes: Range<usize>,
+    width: usize,
 }
 
-/// Attention of `seen.len()` bytes.
+/// What [`band_forward`] computes and [`band_backward`] takes: slices, or what they are cut from.
+#[derive(Debug)]
+pub struct Band<T> {
+    /// Sums of weighted latents, [bytes, heads, latent].
+    pub sums: T,
+    /// Sums of weights, [bytes, heads].
+    pub totals: T,
+    /// Weights, block after block, each [bytes of the block, heads, latents seen by the block]:
+    /// [`BandShape::weights`] of them.
+    pub weights: T,
+}
+
+/// Attention of `seen.len()` bytes, into `band`.
 ///
 /// `bias`: [heads, window], in binary orders, the latent furthest back first; `seen`: latents of
 /// each byte's window that belong to its stream, the last ones, at least one; `queries`:
@@ -74,110 +93,74 @@ pub fn band_forward(
     seen: &[usize],
     queries: &[f32],
     latents: &[f32],
-) -> Band {
-    let row = shape.heads * shape.latent;
-    let mut band = Band {
-        sums: vec![0.0; queries.len()],
-        ..Band::default()
-    };
-    for (first, count, width) in shape.blocks(seen.len()) {
-        // The window of byte `first` ends with its own latent, at `window + first`.
-        let keys = &latents[(first + 1) * shape.latent..][..width * shape.latent];
-        let part = first * row..(first + count) * row;
-        let mut weights = vec![0.0; count * shape.heads * width];
-        matmul_nt(
-            &mut weights,
-            &queries[part.clone()],
-            keys,
-            shape.latent,
-            width,
-        );
-        let seen = &seen[first..first + count];
-        weigh(shape, bias, seen, &mut weights, &mut band.totals);
-        matmul(
-            &mut band.sums[part],
-            &weights,
-            keys,
-            width,
-            shape.latent,
-            false,
-        );
-        band.weights.extend(weights);
+    band: Band<&mut [f32]>,
+) {
+    let BandShape { heads, latent, .. } = shape;
+    let mut rest = band.weights;
+    for Part { bytes, width } in shape.parts(seen.len()) {
+        let (weights, after) = rest.split_at_mut(bytes.len() * heads * width);
+        rest = after;
+        // The window of a byte ends with its own latent, `window` rows further down.
+        let keys = &latents[(bytes.start + 1) * latent..][..width * latent];
+        let of = |m: usize| bytes.start * m..bytes.end * m;
+        matmul_nt(weights, &queries[of(heads * latent)], keys, latent, width);
+        let totals = &mut band.totals[of(heads)];
+        weigh(shape, bias, &seen[bytes.clone()], weights, totals);
+        let sums = &mut band.sums[of(heads * latent)];
+        matmul(sums, weights, keys, width, latent, false);
     }
-    band
 }
 
-/// Gradients that [`band_backward`] computes.
+/// Gradients of the inputs of [`band_forward`].
 #[derive(Debug)]
-pub struct BandGradients {
+pub struct BandGradients<'a> {
     /// Of the queries.
-    pub queries: Vec<f32>,
+    pub queries: &'a mut [f32],
     /// Of the latents, those before the stretch too.
-    pub latents: Vec<f32>,
-    /// Of the bias.
-    pub bias: Vec<f32>,
+    pub latents: &'a mut [f32],
+    /// Of the bias; these are added to it.
+    pub bias: &'a mut [f32],
 }
 
-/// Gradients of [`band_forward`]'s inputs given that of the quotients
-/// of its sums and totals. Rounding passes a gradient as it is;
-/// the slope of a weight over its score is that of an exponential of the weight's size.
+/// Gradients given that of the quotients of [`Band::sums`] and [`Band::totals`]. Rounding passes a
+/// gradient as it is; the slope of a weight over its score is that of an exponential of the weight's
+/// size.
 pub fn band_backward(
     shape: BandShape,
     queries: &[f32],
     latents: &[f32],
-    band: &Band,
+    band: Band<&[f32]>,
     dmean: &[f32],
-) -> BandGradients {
-    let row = shape.heads * shape.latent;
-    let mut gradients = BandGradients {
-        queries: vec![0.0; queries.len()],
-        latents: vec![0.0; latents.len()],
-        bias: vec![0.0; shape.heads * shape.window],
-    };
-    let mut weights = &band.weights[..];
-    for (first, count, width) in shape.blocks(queries.len() / row) {
-        let seen = (first + 1) * shape.latent..(first + 1 + width) * shape.latent;
-        let part = first * row..(first + count) * row;
-        let rows = first * shape.heads..(first + count) * shape.heads;
-        let (shares, rest) = weights.split_at(count * shape.heads * width);
-        weights = rest;
-
-        // Two matrices, one below the other: gradients of the scores, and shares of the weights.
-        let mut both = vec![0.0; 2 * shares.len()];
-        let (dscores, after) = both.split_at_mut(shares.len());
-        after.copy_from_slice(shares);
-        matmul_nt(
-            dscores,
-            &dmean[part.clone()],
-            &latents[seen.clone()],
-            shape.latent,
-            width,
-        );
-        unweigh(
-            shape,
-            &band.totals[rows],
-            &band.sums[part.clone()],
-            &dmean[part.clone()],
-            dscores,
-            after,
-            &mut gradients.bias,
-        );
-        matmul(
-            &mut gradients.queries[part.clone()],
-            dscores,
-            &latents[seen.clone()],
-            width,
-            shape.latent,
-            false,
-        );
-        let from = [&queries[part.clone()], &dmean[part]].concat();
-        let mut dkeys = vec![0.0; width * shape.latent];
-        matmul_tn(&mut dkeys, &both, &from, width, shape.latent);
+    gradients: BandGradients<'_>,
+) {
+    let BandShape { heads, latent, .. } = shape;
+    gradients.latents.fill(0.0);
+    let mut rest = band.weights;
+    // Two matrices, one below the other: gradients of the scores, and shares of the weights.
+    let widest = shape.window + BLOCK - 1;
+    let mut both = vec![0.0; 2 * BLOCK * heads * widest];
+    let mut dkeys = vec![0.0; widest * latent];
+    for Part { bytes, width } in shape.parts(queries.len() / (heads * latent)) {
+        let (weights, after) = rest.split_at(bytes.len() * heads * width);
+        rest = after;
+        let of = |m: usize| bytes.start * m..bytes.end * m;
+        let seen = (bytes.start + 1) * latent..(bytes.start + 1 + width) * latent;
+        let (keys, queries) = (&latents[seen.clone()], &queries[of(heads * latent)]);
+        let dmean = &dmean[of(heads * latent)];
+        let both = &mut both[..2 * weights.len()];
+        let (dscores, shares) = both.split_at_mut(weights.len());
+        shares.copy_from_slice(weights);
+        matmul_nt(dscores, dmean, keys, latent, width);
+        let (totals, sums) = (&band.totals[of(heads)], &band.sums[of(heads * latent)]);
+        unweigh(shape, totals, sums, dmean, dscores, shares, gradients.bias);
+        let dqueries = &mut gradients.queries[of(heads * latent)];
+        matmul(dqueries, dscores, keys, width, latent, false);
+        let dkeys = &mut dkeys[..width * latent];
+        matmul_tn(dkeys, both, &[queries, dmean].concat(), width, latent);
         for (sum, d) in gradients.latents[seen].iter_mut().zip(dkeys) {
-            *sum += d;
+            *sum += *d;
         }
     }
-    gradients
 }
 
 /// Sum of products, in interleaved sums.
@@ -195,7 +178,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 vectorised! {
     /// Scores of one block, [bytes, heads, width], become weights; their sums go to `totals`.
-    fn weigh(shape: BandShape, bias: &[f32], seen: &[usize], scores: &mut [f32], totals: &mut Vec<f32>) {
+    fn weigh(shape: BandShape, bias: &[f32], seen: &[usize], scores: &mut [f32], totals: &mut [f32]) {
         let (heads, window) = (shape.heads, shape.window);
         let width = window + seen.len() - 1;
         for (row, scores) in scores.chunks_exact_mut(width).enumerate() {
@@ -223,7 +206,7 @@ vectorised! {
                     *sum += *score;
                 }
             }
-            totals.push(sums.iter().sum());
+            totals[row] = sums.iter().sum();
         }
     }
 

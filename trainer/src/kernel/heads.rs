@@ -1,4 +1,5 @@
-//! Products that each head does for itself: columns of one matrix with a block of another's rows.
+//! Columns of a matrix, and products that each head does for itself: its columns of one matrix with a
+//! block of another's rows.
 
 use super::matmul::{matmul, matmul_nt, matmul_tn};
 
@@ -13,20 +14,19 @@ pub struct HeadShape {
     pub outer: usize,
 }
 
-/// Columns of head `head`, of `width` each, of a matrix of `heads` heads.
-fn columns(x: &[f32], heads: usize, width: usize, head: usize) -> Vec<f32> {
-    x.chunks_exact(heads * width)
-        .flat_map(|row| &row[head * width..(head + 1) * width])
-        .copied()
-        .collect()
+/// Columns `from..from + width` of a matrix whose rows are `stride` long.
+pub fn columns(x: &[f32], stride: usize, from: usize, width: usize) -> Vec<f32> {
+    let mut out = Vec::with_capacity(x.len() / stride * width);
+    for row in x.chunks_exact(stride) {
+        out.extend_from_slice(&row[from..from + width]);
+    }
+    out
 }
 
-fn set_columns(x: &mut [f32], heads: usize, width: usize, head: usize, from: &[f32]) {
-    for (row, from) in x
-        .chunks_exact_mut(heads * width)
-        .zip(from.chunks_exact(width))
-    {
-        row[head * width..(head + 1) * width].copy_from_slice(from);
+/// Puts those columns in their place.
+pub fn set_columns(x: &mut [f32], stride: usize, from: usize, width: usize, values: &[f32]) {
+    for (row, values) in x.chunks_exact_mut(stride).zip(values.chunks_exact(width)) {
+        row[from..from + width].copy_from_slice(values);
     }
 }
 
@@ -40,9 +40,9 @@ pub fn matmul_heads(shape: HeadShape, out: &mut [f32], x: &[f32], weight: &[f32]
     } = shape;
     let mut part = vec![0.0; out.len() / heads];
     for (head, weight) in weight.chunks_exact(inner * outer).enumerate() {
-        let x = columns(x, heads, inner, head);
+        let x = columns(x, heads * inner, head * inner, inner);
         matmul(&mut part, &x, weight, inner, outer, false);
-        set_columns(out, heads, outer, head, &part);
+        set_columns(out, heads * outer, head * outer, outer, &part);
     }
 }
 
@@ -64,11 +64,11 @@ pub fn matmul_heads_backward(
     let blocks = weight.chunks_exact(inner * outer);
     let blocks = blocks.zip(dweight.chunks_exact_mut(inner * outer));
     for (head, (weight, dweight)) in blocks.enumerate() {
-        let x = columns(x, heads, inner, head);
-        let dout = columns(dout, heads, outer, head);
+        let x = columns(x, heads * inner, head * inner, inner);
+        let dout = columns(dout, heads * outer, head * outer, outer);
         matmul_tn(dweight, &x, &dout, inner, outer);
         matmul_nt(&mut part, &dout, weight, outer, inner);
-        set_columns(dx, heads, inner, head, &part);
+        set_columns(dx, heads * inner, head * inner, inner, &part);
     }
 }
 

@@ -13,13 +13,16 @@ mod scan;
 mod vectorised;
 
 pub use band::{
-    Band, BandShape, FAR, SCORE, UNSEEN, WEIGHT_TOP, band_backward, band_forward, weight_table,
+    Band, BandGradients, BandShape, FAR, SCORE, UNSEEN, WEIGHT_TOP, band_backward, band_forward,
+    weight_table,
 };
 pub use elementwise::{
     cross_entropy_bits, hadamard_grid, keep_inside, quantise, quantise_all, sum_columns,
 };
-pub use heads::{HeadShape, matmul_heads, matmul_heads_backward};
+pub use heads::{HeadShape, columns, matmul_heads, matmul_heads_backward, set_columns};
 pub use matmul::{matmul, matmul_nt, matmul_tn};
 pub use orthogonal::orthogonal;
 pub use route::{Routes, add_rows, gather_rows};
 pub use scan::{ScanShape, scan_backward, scan_forward};
+
+pub(crate) use vectorised::vectorised;

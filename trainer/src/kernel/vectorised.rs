@@ -31,4 +31,4 @@ macro_rules! vectorised {
     )*};
 }
 
-pub(super) use vectorised;
+pub(crate) use vectorised;

@@ -13,8 +13,9 @@ use super::{Block, Carried, Kept, Layer, Rule, add, add_bias, rounded, split};
 use crate::export::Writer;
 use crate::grid::{ACTIVATION, Grid};
 use crate::kernel::{
-    Band, BandShape, HeadShape, band_backward, band_forward, keep_inside, matmul, matmul_heads,
-    matmul_heads_backward, matmul_nt, matmul_tn, quantise, quantise_all, sum_columns,
+    self, Band, BandGradients, BandShape, HeadShape, band_backward, band_forward, keep_inside,
+    matmul, matmul_heads, matmul_heads_backward, matmul_nt, matmul_tn, quantise, quantise_all,
+    set_columns, sum_columns,
 };
 
 /// With `c`, `q` the parts of `q(x) · Win + b`, head h reads at byte t
@@ -45,7 +46,7 @@ pub struct Attention {
 /// Queries in latent space: ±2.
 const ABSORBED: Grid = Grid::new(6, -127, 127);
 /// log2 of the units per binary order of a score before it is rounded. 256 products of bytes and a
-/// bias stay below 2^24, and below [`UNSEEN`] when rounded.
+/// bias stay below 2^24; rounded, they are far from that of what is not seen, -2^20.
 const SCORE_BITS: i32 = ABSORBED.bits() + ACTIVATION.bits();
 
 /// The bucket of a distance: each its own below 16, then four per octave (after T5, Raffel et al. 2020,
@@ -170,7 +171,7 @@ impl Layer for Attention {
         quantise(&mut u, columns, 0, columns, ACTIVATION);
 
         let mut absorbed = vec![0.0; bytes * self.absorbed()];
-        let queries = column(&u, columns, 0, query);
+        let queries = kernel::columns(&u, columns, 0, query);
         matmul_heads(self.keys(), &mut absorbed, &queries, &rounded(blocks[2]));
         quantise(&mut absorbed, latent, 0, latent, ABSORBED);
 
@@ -178,23 +179,29 @@ impl Layer for Attention {
         let carried = self.band.window * latent;
         let (mut before, mut seen) = (self.latents.before().to_vec(), self.seen.before().to_vec());
         let bias = self.distances(blocks[3]);
-        let own = column(&u, columns, query, latent);
-        let (mut latents, mut sums) = (Vec::new(), Vec::new());
-        let (mut totals, mut weights) = (Vec::new(), Vec::new());
+        let own = kernel::columns(&u, columns, query, latent);
+        let mut latents = Vec::with_capacity(before.len() + own.len());
+        let mut sums = vec![0.0; absorbed.len()];
+        let mut totals = vec![0.0; bytes * self.band.heads];
+        let per_band = self.band.weights(per_lane);
+        let mut weights = vec![0.0; self.lanes() * per_band];
         for (lane, seen) in seen.iter_mut().enumerate() {
-            let before = &mut before[lane * carried..(lane + 1) * carried];
             let rows = lane * per_lane..(lane + 1) * per_lane;
             let of = |m: usize| rows.start * m..rows.end * m;
-            let all = [&*before, &own[of(latent)]].concat();
+            let first = latents.len();
+            latents.extend_from_slice(&before[lane * carried..(lane + 1) * carried]);
+            latents.extend_from_slice(&own[of(latent)]);
             let (sights, last) = self.sights(&self.starts[rows.clone()], *seen);
+            let band = Band {
+                sums: &mut sums[of(self.absorbed())],
+                totals: &mut totals[of(self.band.heads)],
+                weights: &mut weights[lane * per_band..(lane + 1) * per_band],
+            };
             let queries = &absorbed[of(self.absorbed())];
-            let band = band_forward(self.band, &bias, &sights, queries, &all);
-            before.copy_from_slice(&all[all.len() - carried..]);
+            band_forward(self.band, &bias, &sights, queries, &latents[first..], band);
+            let last_latents = &latents[latents.len() - carried..];
+            before[lane * carried..(lane + 1) * carried].copy_from_slice(last_latents);
             *seen = last;
-            latents.extend(all);
-            sums.extend(band.sums);
-            totals.extend(band.totals);
-            weights.extend(band.weights);
         }
         self.latents.leave(before);
         self.seen.leave(seen);
@@ -237,32 +244,35 @@ impl Layer for Attention {
         matmul_heads_backward(self.values(), &y, &weight, &dout, &mut dread, value);
         keep_inside(&mut dread, &y, latent, 0, latent, ACTIVATION);
 
-        let (mut dabsorbed, mut dlatents) = (Vec::new(), Vec::new());
+        let mut dabsorbed = vec![0.0; absorbed.len()];
+        let mut dbias = vec![0.0; self.band.heads * self.band.window];
         let per_lane = bytes / self.lanes();
         let (per_band, carried) = (weights.len() / self.lanes(), self.band.window * latent);
+        let mut with_carried = vec![0.0; carried + per_lane * latent];
+        let mut dlatents = Vec::with_capacity(bytes * latent);
         for lane in 0..self.lanes() {
             let of = |m: usize| lane * per_lane * m..(lane + 1) * per_lane * m;
-            let with_carried = per_lane * latent + carried;
             let band = Band {
-                sums: sums[of(self.absorbed())].to_vec(),
-                totals: totals[of(self.band.heads)].to_vec(),
-                weights: weights[lane * per_band..(lane + 1) * per_band].to_vec(),
+                sums: &sums[of(self.absorbed())],
+                totals: &totals[of(self.band.heads)],
+                weights: &weights[lane * per_band..(lane + 1) * per_band],
             };
-            let gradients = band_backward(
-                self.band,
-                &absorbed[of(self.absorbed())],
-                &latents[lane * with_carried..(lane + 1) * with_carried],
-                &band,
-                &dread[of(self.absorbed())],
-            );
-            dabsorbed.extend(gradients.queries);
+            let gradients = BandGradients {
+                queries: &mut dabsorbed[of(self.absorbed())],
+                latents: &mut with_carried,
+                bias: &mut dbias,
+            };
+            let latents = &latents[lane * gradients.latents.len()..][..gradients.latents.len()];
+            let queries = &absorbed[of(self.absorbed())];
+            let dread = &dread[of(self.absorbed())];
+            band_backward(self.band, queries, latents, band, dread, gradients);
             // What was carried is from an earlier stretch, which gradients do not reach.
-            dlatents.extend_from_slice(&gradients.latents[carried..]);
-            self.add_distances(distance, &gradients.bias);
+            dlatents.extend_from_slice(&with_carried[carried..]);
         }
+        self.add_distances(distance, &dbias);
         keep_inside(&mut dabsorbed, &absorbed, latent, 0, latent, ABSORBED);
         let mut dqueries = vec![0.0; bytes * query];
-        let queries = column(&u, columns, 0, query);
+        let queries = kernel::columns(&u, columns, 0, query);
         let weight = rounded(blocks[2]);
         matmul_heads_backward(
             self.keys(),
@@ -273,14 +283,9 @@ impl Layer for Attention {
             key,
         );
 
-        let mut du = Vec::with_capacity(u.len());
-        for (dquery, dlatent) in dqueries
-            .chunks_exact(query)
-            .zip(dlatents.chunks_exact(latent))
-        {
-            du.extend_from_slice(dquery);
-            du.extend_from_slice(dlatent);
-        }
+        let mut du = vec![0.0; u.len()];
+        set_columns(&mut du, columns, 0, query, &dqueries);
+        set_columns(&mut du, columns, query, latent, &dlatents);
         keep_inside(&mut du, &u, columns, 0, columns, ACTIVATION);
         sum_columns(bias, &du);
         matmul_tn(win, &q, &du, self.width, columns);
@@ -317,12 +322,4 @@ impl Attention {
             }
         }
     }
-}
-
-/// Columns `from..from + width` of a matrix whose rows are `stride` long.
-fn column(x: &[f32], stride: usize, from: usize, width: usize) -> Vec<f32> {
-    x.chunks_exact(stride)
-        .flat_map(|row| &row[from..from + width])
-        .copied()
-        .collect()
 }

@@ -9,8 +9,8 @@ use super::{Block, Carried, Kept, Layer, add, add_bias, gate_table, rounded, spl
 use crate::export::{STREAM, Writer};
 use crate::grid::{ACTIVATION, WRITE};
 use crate::kernel::{
-    ScanShape, keep_inside, matmul, matmul_nt, matmul_tn, quantise, quantise_all, scan_backward,
-    scan_forward, sum_columns,
+    ScanShape, columns, keep_inside, matmul, matmul_nt, matmul_tn, quantise, quantise_all,
+    scan_backward, scan_forward, set_columns, sum_columns,
 };
 
 /// `x + q(h) · Wout` with `h ← h + g (c − h)`: candidate c and the logit of the gate g are the
@@ -64,13 +64,6 @@ impl Gru {
             .map(|&d| unit * table[(d / WRITE.step + 128.0) as usize])
             .collect()
     }
-
-    fn candidates(&self, u: &[f32]) -> Vec<f32> {
-        u.chunks_exact(2 * self.channels)
-            .flat_map(|row| &row[..self.channels])
-            .copied()
-            .collect()
-    }
 }
 
 impl Layer for Gru {
@@ -96,7 +89,7 @@ impl Layer for Gru {
         add_bias(&mut u, &[blocks[1], blocks[2]].concat());
         quantise(&mut u, 2 * channels, 0, channels, ACTIVATION);
         quantise(&mut u, 2 * channels, channels, channels, WRITE);
-        let candidates = self.candidates(&u);
+        let candidates = columns(&u, 2 * channels, 0, channels);
         let gates = self.looked_up(&u, &gate_table().map(f32::from));
 
         // The scan of a state-space layer whose b and c are one.
@@ -167,12 +160,9 @@ impl Layer for Gru {
         for (dgate, slope) in dgates.iter_mut().zip(self.looked_up(u, &SLOPES)) {
             *dgate *= slope;
         }
-        let mut du = Vec::with_capacity(u.len());
-        let halves = dcandidates.chunks_exact(channels);
-        for (candidate, gate) in halves.zip(dgates.chunks_exact(channels)) {
-            du.extend_from_slice(candidate);
-            du.extend_from_slice(gate);
-        }
+        let mut du = vec![0.0; u.len()];
+        set_columns(&mut du, 2 * channels, 0, channels, &dcandidates);
+        set_columns(&mut du, 2 * channels, channels, channels, &dgates);
         keep_inside(&mut du, u, 2 * channels, 0, channels, ACTIVATION);
         keep_inside(&mut du, u, 2 * channels, channels, channels, WRITE);
         sum_columns(bias, &du);

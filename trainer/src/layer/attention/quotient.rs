@@ -6,8 +6,8 @@
 //! error below a sixteenth of a unit and the products below 2^24. All errors together are below one unit.
 
 use crate::export::Writer;
-use crate::grid::ACTIVATION;
-use crate::kernel::WEIGHT_TOP;
+use crate::grid::{ACTIVATION, Grid};
+use crate::kernel::{WEIGHT_TOP, vectorised};
 
 /// Least normalised divisor: one greatest weight.
 const LEAST: f32 = WEIGHT_TOP;
@@ -34,39 +34,43 @@ fn reciprocals() -> Vec<f32> {
 /// `sums / totals` rounded to [`ACTIVATION`]. `sums`: [rows, width], multiples of that grid's step that
 /// are at most 127 · total of them; `totals`: integers from [`LEAST`] to `window` times that, [rows].
 pub(super) fn quotients(sums: &[f32], totals: &[f32], window: usize) -> Vec<f32> {
-    let table = reciprocals();
-    let width = sums.len() / totals.len().max(1);
-    let mut out = Vec::with_capacity(sums.len());
-    for (sums, &total) in sums.chunks_exact(width.max(1)).zip(totals) {
-        let fits = |j: &i32| total < level_end(*j);
-        let last = levels(window) - 1;
-        let scale = power(-(0..last).find(fits).unwrap_or(last));
-        let divisor = (total * scale + 0.5).floor().clamp(LEAST, MOST);
-        let factor = table[(divisor - LEAST) as usize] * quotient_unit();
-        let scale = scale / (16.0 * ACTIVATION.step);
-        out.extend(sums.iter().map(|sum| {
-            let dividend = (sum * scale).floor().clamp(-DIVIDEND, DIVIDEND);
-            let n = (dividend * factor + 0.5).floor();
-            n.clamp(ACTIVATION.low, ACTIVATION.high) * ACTIVATION.step
-        }));
-    }
+    let mut out = vec![0.0; sums.len()];
+    divide(&mut out, sums, totals, &reciprocals(), levels(window) - 1);
     out
 }
 
+vectorised! {
+    /// [`quotients`] by `table`, the last level being `last`.
+    fn divide(out: &mut [f32], sums: &[f32], totals: &[f32], table: &[f32], last: i32) {
+        let width = (sums.len() / totals.len().max(1)).max(1);
+        let rows = out.chunks_exact_mut(width).zip(sums.chunks_exact(width));
+        for ((out, sums), &total) in rows.zip(totals) {
+            let level = (0..last).find(|&j| total < level_end(j)).unwrap_or(last);
+            let scale = power(-level);
+            let divisor = (total * scale + 0.5).floor().clamp(LEAST, MOST);
+            let factor = table[(divisor - LEAST) as usize] * QUOTIENT;
+            let scale = scale / (16.0 * ACTIVATION.step);
+            for (out, sum) in out.iter_mut().zip(sums) {
+                let dividend = (sum * scale).floor().clamp(-DIVIDEND, DIVIDEND);
+                let n = (dividend * factor + 0.5).floor();
+                *out = n.clamp(ACTIVATION.low, ACTIVATION.high) * ACTIVATION.step;
+            }
+        }
+    }
+}
+
 /// 4^j.
-fn power(j: i32) -> f32 {
-    (2.0 * j as f32).exp2()
+const fn power(j: i32) -> f32 {
+    f32::from_bits(((127 + 2 * j) as u32) << 23)
 }
 
 /// Divisors from here on belong to higher levels than `j`.
-fn level_end(j: i32) -> f32 {
+const fn level_end(j: i32) -> f32 {
     4.0 * LEAST * power(j)
 }
 
 /// What one of a dividend's units times one of a reciprocal's stands for.
-fn quotient_unit() -> f32 {
-    16.0 * (-RECIPROCAL_BITS as f32).exp2()
-}
+const QUOTIENT: f32 = Grid::new(RECIPROCAL_BITS - 4, 0, 0).step;
 
 /// The nodes of [`quotients`] on integers: `sums` [lanes, rows, width], `totals` [lanes, rows, 1].
 pub(super) fn export_quotients(
@@ -100,7 +104,7 @@ pub(super) fn export_quotients(
     let index = writer.plus(&divisor, -LEAST);
     let factor = writer.graph.look_up(&table, &index, 0);
     let product = writer.graph.mul(&dividend, &factor);
-    let quotient = writer.times(&product, quotient_unit());
+    let quotient = writer.times(&product, QUOTIENT);
     let quotient = writer.plus(&quotient, 0.5);
     let quotient = writer.graph.floor(&quotient);
     writer
