@@ -146,3 +146,52 @@ fn batch(dims: &[usize], strides: &[usize]) -> Vec<usize> {
     }
     places
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::build::{GraphBuilder, ModelCard};
+    use crate::fused::program::Instruction;
+    use crate::onnx::data_type;
+    use crate::{Fused, ModelLimits, StepModel};
+
+    /// Gathers and products with experts of a program that has one product with one of three
+    /// matrices, whose elements may be read by something else.
+    fn instructions(also: bool) -> (usize, usize) {
+        let mut b = GraphBuilder::new(&ModelCard::named("experts", "1"));
+        let byte = b.byte_input();
+        let router = b.initializer_f32("router", &[3], &[-3.0, 1.0, 0.0]);
+        let offset = b.initializer_f32("offset", &[3], &[400.0, 1.0, 99.0]);
+        let keys = b.mul(&byte, &router);
+        let keys = b.add(&keys, &offset);
+        let (_, picked) = b.top_k(&keys, 1, 1);
+        let bank = b.initializer_i8("bank", &[3, 1, 256], &[7; 768]);
+        let matrix = b.gather(&bank, &picked, 0);
+        let matrix = b.cast(&matrix, data_type::FLOAT);
+        let row = b.reshape(&byte, &[0, 1, 1, 1]);
+        let mut sums = b.matmul(&row, &matrix);
+        if also {
+            sums = b.add(&sums, &matrix);
+        }
+        let logits = b.reshape(&sums, &[0, 256]);
+        let logits = b.clip(&logits, -4096.0, 4095.0);
+        b.output("logits", &logits, &[256]);
+        let model = StepModel::load(&b.finish(), &ModelLimits::default()).unwrap();
+        let program = Fused::new(Arc::new(model), 2).unwrap().program;
+        let all = |kind: fn(&Instruction) -> bool| {
+            let instructions = program.instructions.iter();
+            instructions.filter(|instruction| kind(instruction)).count()
+        };
+        (
+            all(|one| matches!(one, Instruction::Pick(_))),
+            all(|one| matches!(one, Instruction::Experts(_))),
+        )
+    }
+
+    #[test]
+    fn experts_are_gathered_for_others_only() {
+        assert_eq!(instructions(false), (0, 1));
+        assert_eq!(instructions(true), (1, 1));
+    }
+}
