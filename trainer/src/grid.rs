@@ -1,5 +1,30 @@
 //! The grids that values are rounded to, here and in the exported graph alike.
 
+use std::cell::Cell;
+
+thread_local! {
+    static ROUNDING: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Whether values are rounded on this thread; else they are only brought into their bounds.
+pub fn rounding() -> bool {
+    ROUNDING.get()
+}
+
+/// Runs `work` on this thread with values that are clipped and not rounded: the network as it
+/// would be with real numbers, which tells what the rounding costs.
+pub fn without_rounding<T>(work: impl FnOnce() -> T) -> T {
+    /// Puts the switch back, even where `work` panics.
+    struct Back(bool);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            ROUNDING.set(self.0);
+        }
+    }
+    let _back = Back(ROUNDING.replace(false));
+    work()
+}
+
 /// Values `n · step` for integers `low <= n <= high`; `step` is a power of two.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
@@ -32,9 +57,19 @@ impl Grid {
         (x / self.step + 0.5).floor().clamp(self.low, self.high)
     }
 
-    /// The grid value nearest to `x`.
+    /// The grid value nearest to `x`, or `x` itself within the grid's bounds where
+    /// [`rounding`] is off.
     pub fn round(self, x: f32) -> f32 {
-        self.index(x) * self.step
+        if rounding() {
+            self.index(x) * self.step
+        } else {
+            self.clip(x)
+        }
+    }
+
+    /// `x` within the grid's bounds.
+    pub fn clip(self, x: f32) -> f32 {
+        x.max(self.low * self.step).min(self.high * self.step)
     }
 }
 
@@ -58,3 +93,21 @@ pub const BYTE: Grid = Grid::new(5, -127, 127);
 pub const ROW: Grid = Grid::new(2, -8, 7);
 /// Logits leave the graph in 64ths of a binary order.
 pub const LOGIT: Grid = Grid::new(6, -4096, 4095);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_rounding_values_are_clipped_on_this_thread_alone() {
+        assert_eq!(ROW.round(0.3), 0.25);
+        without_rounding(|| {
+            assert_eq!(ROW.round(0.3), 0.3);
+            assert_eq!([ROW.round(9.0), ROW.round(-9.0)], [1.75, -2.0]);
+            let other = std::thread::spawn(|| ROW.round(0.3));
+            assert_eq!(other.join().unwrap(), 0.25);
+        });
+        let panicked = std::panic::catch_unwind(|| without_rounding(|| panic!("in the midst")));
+        assert!(panicked.is_err() && rounding());
+    }
+}

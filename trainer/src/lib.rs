@@ -6,6 +6,8 @@
 //! power-of-two grid ([`grid`]), so that the sums in `f32` are exact in training as well.
 
 pub mod checkpoint;
+pub mod command;
+pub mod compressors;
 pub mod config;
 pub mod context;
 pub mod data;
@@ -14,10 +16,21 @@ pub mod error;
 pub mod evaluate;
 pub mod export;
 pub mod grid;
+pub mod import;
+pub mod interrupt;
 pub mod kernel;
 pub mod layer;
+pub mod locate;
+pub mod log;
+pub mod measure;
 pub mod network;
 pub mod optimise;
+pub mod plan;
 pub mod random;
+pub mod report;
+pub mod start;
+pub mod suggest;
 pub mod tables;
 pub mod trainer;
+pub mod validate;
+pub mod view;

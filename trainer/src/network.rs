@@ -23,6 +23,10 @@ pub struct Outcome {
     pub gradients: Vec<Vec<f32>>,
     /// Of the gathered table rows.
     pub rows: Vec<f32>,
+    /// Loss of each byte, in bits.
+    pub costs: Vec<f32>,
+    /// Share of the bytes that each expert took, for each layer that has experts.
+    pub load: Vec<Vec<f32>>,
 }
 
 /// The layers for `stretch`, in order, beginning from `states`.
@@ -55,6 +59,7 @@ pub fn layers(model: &ModelConfig, stretch: &Stretch, states: States) -> Vec<Lay
     layers.push(Layers::Other(Arc::new(Head {
         width,
         targets: stretch.targets.clone(),
+        costs: Mutex::default(),
     })));
     layers
 }
@@ -125,6 +130,11 @@ pub fn pass(
         bits: f64::from(values(x.clone())?[0]),
         gradients: parameters.iter().map(&mut of).collect::<Result<_, _>>()?,
         rows: of(&rows)?,
+        costs: layers
+            .iter()
+            .find_map(|l| l.layer().costs())
+            .unwrap_or_default(),
+        load: layers.iter().filter_map(|l| l.layer().load()).collect(),
     };
     *states = layers.iter().filter_map(Layers::carried).collect();
     Ok(outcome)

@@ -85,6 +85,18 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
     /// The integer nodes that do for one byte what [`Self::forward`] does for many. `x` names
     /// the value before the layer; returns the name of the value after it.
     fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String;
+
+    /// Bits that the last forward pass spent on each byte, where this layer computes the loss.
+    /// For reports: nothing is learned from it.
+    fn costs(&self) -> Option<Vec<f32>> {
+        None
+    }
+
+    /// Share of the last forward pass's rows that each expert took, where this layer has experts.
+    /// For reports.
+    fn load(&self) -> Option<Vec<f32>> {
+        None
+    }
 }
 
 /// Initial parameters of `layer`.

@@ -1,0 +1,7 @@
+//! `umoec-train generate`
+use crate::error::TrainError;
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {}
+pub(super) fn run(_args: &Args) -> Result<(), TrainError> {
+    Ok(())
+}
