@@ -28,6 +28,9 @@ struct Header {
     data: Vec<String>,
     #[serde(default)]
     progress: Progress,
+    /// What the network began with, if it was another's.
+    #[serde(default)]
+    init: Option<String>,
 }
 
 fn damaged(what: &str) -> TrainError {
@@ -56,6 +59,7 @@ impl Trainer {
             feeder: self.feeder.state().clone(),
             data: self.feeder.digests(),
             progress: self.progress.clone(),
+            init: self.init.clone(),
         };
         let mut bytes = serde_json::to_vec(&header).map_err(|error| damaged(&error.to_string()))?;
         bytes.push(b'\n');
@@ -106,7 +110,7 @@ impl Trainer {
             }
         }
         trainer.step = header.step;
-        trainer.progress = header.progress;
+        (trainer.progress, trainer.init) = (header.progress, header.init);
         let digests = trainer.feeder.digests();
         let changed = digests.iter().zip(&header.data).position(|(a, b)| a != b);
         if let Some(file) = changed.and_then(|at| trainer.config.data_files().nth(at)) {
@@ -210,6 +214,8 @@ pub struct Trained {
     pub tables: Tables,
     /// Steps done.
     pub step: u64,
+    /// File and hash of the network that training began with, if it was another's.
+    pub init: Option<String>,
 }
 
 impl Trained {
@@ -222,7 +228,7 @@ impl Trained {
     pub fn parse(file: &[u8]) -> Result<Self, TrainError> {
         let (header, body) = parse(file)?;
         let mut trained = Self::initial(header.config);
-        trained.step = header.step;
+        (trained.step, trained.init) = (header.step, header.init);
         let dense: usize = trained.parameters.iter().map(Vec::len).sum();
         if body.len() < 4 * (3 * dense + 2 * trained.tables.values.len()) {
             return Err(damaged(
@@ -260,6 +266,7 @@ impl Trained {
             parameters,
             tables,
             step: 0,
+            init: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! quantisation-aware from the first step: every value that enters a matrix product lies on a
 //! power-of-two grid ([`grid`]), so that the sums in `f32` are exact in training as well.
 
+pub mod card;
 pub mod checkpoint;
 pub mod command;
 pub mod compressors;
@@ -28,6 +29,7 @@ pub mod optimise;
 pub mod plan;
 pub mod random;
 pub mod report;
+pub mod sample;
 pub mod start;
 pub mod suggest;
 pub mod tables;

@@ -21,9 +21,11 @@ pub fn network(
     let path = locate(named, models)?;
     let file = std::fs::read(&path).map_err(TrainError::file(&path))?;
     // A checkpoint begins with a line of JSON, an ONNX file with the tag of a number.
-    if file.first() == Some(&b'{') {
-        Trained::parse(&file)
-    } else {
-        import(&file, config)
-    }
+    let mut trained = match file.first() {
+        Some(b'{') => Trained::parse(&file)?,
+        _ => import(&file, config)?,
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    trained.init = Some(format!("{name} (BLAKE3 {})", blake3::hash(&file).to_hex()));
+    Ok(trained)
 }

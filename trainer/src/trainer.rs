@@ -35,6 +35,8 @@ pub struct Trainer {
     pub step: u64,
     /// How evaluations on held-out data went so far.
     pub progress: Progress,
+    /// File and hash of the network that the run began with, if it was another's.
+    pub init: Option<String>,
     blocks: Vec<Vec<Block>>,
 }
 
@@ -76,6 +78,7 @@ impl Trainer {
             states: vec![states; parts],
             step: 0,
             progress: Progress::default(),
+            init: None,
             config,
             parameters,
             feeder,
@@ -94,6 +97,7 @@ impl Trainer {
         let mut trainer = Self::new(config, folder)?;
         trainer.parameters = from.parameters;
         trainer.tables = from.tables;
+        trainer.init = from.init;
         Ok(trainer)
     }
 
@@ -104,6 +108,7 @@ impl Trainer {
             parameters: self.parameters.clone(),
             tables: self.tables.clone(),
             step: self.step,
+            init: self.init.clone(),
         }
     }
 

@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_falling_curve_falls() {
         let rows = curve(&[8.0, 8.0, 6.0, 4.0, 2.0, 1.0], 3, 2);
-        assert_eq!(rows, ["█▄ ", "██▁"]);
+        assert_eq!(rows, ["█▁ ", "██▁"]);
         assert_eq!(curve(&[], 10, 2), ["", ""]);
         assert_eq!(curve(&[3.0], 10, 1), ["▁"]);
     }
@@ -196,7 +196,7 @@ mod tests {
             lines[1],
             "2.0000 bits per byte; held out 2.5000 at step 1,000"
         );
-        assert_eq!(lines[2], "  4.000 █");
+        assert_eq!(lines[2], "  4.000 █  ");
         assert_eq!(lines[8], "books 3.000  wiki 1.000");
         assert_eq!(lines[9], "experts of layer 0, % of bytes: 25 75");
         for width in [10, 20, 40] {

@@ -28,8 +28,10 @@ pub fn training_summary(trained: &Trained) -> String {
         .filter_map(|source| source.path.split('/').next());
     let families: BTreeSet<&str> = families.collect();
     let families = families.into_iter().collect::<Vec<_>>().join(", ");
+    let init = trained.init.as_ref();
+    let init = init.map_or_else(String::new, |init| format!("; begun with {init}"));
     format!(
-        "{bytes} bytes of {families}; seed {}, {step} steps",
+        "{bytes} bytes of {families}; seed {}, {step} steps{init}",
         config.seed
     )
 }

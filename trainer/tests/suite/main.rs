@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod commands;
 mod common;
+mod held_out;
+mod imports;
+mod logs;
 mod passes;
 mod refusals;
 mod runs;
