@@ -1,6 +1,5 @@
 //! Model cards: what a model is, costs and was trained on, for people.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
@@ -150,41 +149,30 @@ impl Card<'_> {
         let mut text = format!(
             "\n## Results\n\n\
              The first {} bytes of each file in pieces of {} bytes, each alone; bits per byte.\n\n\
-             | file | bytes |",
+             | file | bytes | {} |\n|---|--:|{}\n",
             grouped(first),
-            grouped(piece)
+            grouped(piece),
+            columns.join(" | "),
+            "--:|".repeat(columns.len()),
         );
-        let mut row = |cells: Vec<String>| {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, " {} |", cells.join(" | "));
-        };
-        row(columns.iter().map(|&name| name.to_owned()).collect());
-        let rule = std::iter::repeat_n("--:|", columns.len() + 1);
-        text += &format!("|---|{}\n", rule.collect::<String>());
         let groups = ["files", "modalities"].map(|key| results[key].as_array());
         let [Some(files), Some(modalities)] = groups else {
             return Err(broken());
         };
-        let total = std::iter::once(&results["total"]);
-        let modalities = modalities.iter().filter(|_| modalities.len() > 1);
-        for (of, plural) in files
-            .iter()
-            .map(|file| (file, false))
-            .chain(modalities.chain(total).map(|sum| (sum, true)))
-        {
-            let name = of["name"].as_str().ok_or_else(broken)?;
-            let name = if plural {
-                format!("**{name}**")
-            } else {
-                shown(of, name)
-            };
+        let several = modalities.iter().filter(|_| modalities.len() > 1);
+        let sums = several.chain(std::iter::once(&results["total"]));
+        let names = files.iter().map(|file| (shown(file), file));
+        let sums = sums.map(|sum| (sum["name"].as_str().map(|name| format!("**{name}**")), sum));
+        for (name, of) in names.chain(sums) {
             let bytes = of["bytes"].as_u64().ok_or_else(broken)?;
-            let _ = write!(text, "| {name} | {} |", grouped(bytes));
-            for column in &columns {
-                let mean = of["bits_per_byte"][column].as_f64().ok_or_else(broken)?;
-                let _ = write!(text, " {mean:.3} |");
-            }
-            text.push('\n');
+            let means = columns
+                .iter()
+                .map(|column| of["bits_per_byte"][column].as_f64());
+            let means: Option<Vec<String>> =
+                means.map(|mean| Some(format!("{:.3}", mean?))).collect();
+            let cells = means.ok_or_else(broken)?.join(" | ");
+            let name = name.ok_or_else(broken)?;
+            text += &format!("| {name} | {} | {cells} |\n", grouped(bytes));
         }
         Ok(text)
     }
@@ -197,19 +185,16 @@ impl Card<'_> {
         );
         for source in self.sources {
             let (path, bytes, hash) = (&source.path, grouped(source.bytes), &source.sha256);
-            let _ = writeln!(
-                text,
-                "| {path} | {:.1} | {bytes} | `{hash}` |",
-                source.share
-            );
+            let share = source.share;
+            text += &format!("| {path} | {share:.1} | {bytes} | `{hash}` |\n");
         }
         text
     }
 }
 
 /// A measured file by its modality and name: the folders before them are of one machine only.
-fn shown(file: &Value, path: &str) -> String {
-    let name = Path::new(path).file_name().unwrap_or_default();
-    let modality = file["modality"].as_str().unwrap_or("other");
-    format!("{modality}/{}", name.to_string_lossy())
+fn shown(file: &Value) -> Option<String> {
+    let name = Path::new(file["name"].as_str()?).file_name()?;
+    let modality = file["modality"].as_str()?;
+    Some(format!("{modality}/{}", name.to_string_lossy()))
 }

@@ -56,13 +56,15 @@ pub(super) fn run(args: &Args) -> Result<(), TrainError> {
         serde_json::from_slice(&text)
             .map_err(|error| TrainError::Model(format!("{}: {error}", path.display())))
     });
+    let config = args.config.display().to_string();
+    let (data, results) = (sources(&trained, &args.data)?, results.transpose()?);
     let card = Card {
         trained: &trained,
         model: &model,
         file: &file,
-        config: &args.config.display().to_string(),
-        sources: &sources(&trained, &args.data)?,
-        results: results.transpose()?.as_ref(),
+        config: &config,
+        sources: &data,
+        results: results.as_ref(),
     };
     let text = card.markdown()?;
     match &args.out {
