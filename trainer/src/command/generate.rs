@@ -31,6 +31,7 @@ pub(super) struct Args {
     bytes: u64,
     /// Below 1: likely bytes become likelier; 0: always the likeliest; above 1: more surprises
     #[arg(short, long, value_name = "T", default_value_t = 0.8, value_parser = temperature)]
+    #[arg(allow_negative_numbers = true)]
     temperature: f64,
     /// Draw only from the likeliest bytes that hold this much probability together
     #[arg(long, value_name = "P", default_value_t = 1.0, value_parser = probability)]

@@ -149,7 +149,7 @@ impl Feeder {
         let mut held = Vec::new();
         let parts = self.sources.iter().map(|s| (s, s.held.clone()));
         let files = self.validation.iter();
-        let files = files.map(|s| (s, s.streams(&mut Random::new(0, HOLD_OUT))));
+        let files = files.map(|s| (s, s.in_order()));
         for (source, ranges) in parts.chain(files) {
             let mut taken = 0;
             for range in ranges {

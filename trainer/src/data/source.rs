@@ -94,6 +94,14 @@ impl Source {
         })
     }
 
+    /// The streams as they lie in the file, from its first byte on.
+    pub fn in_order(&self) -> Vec<Range<usize>> {
+        match &self.kind {
+            Division::Members(members) => members.clone(),
+            Division::Pieces(piece, spans) => cut(self.bytes.len(), *piece, 0, spans),
+        }
+    }
+
     /// The streams of one pass. Pieces begin at another offset each time.
     pub fn streams(&self, random: &mut Random) -> Vec<Range<usize>> {
         let streams = match &self.kind {
