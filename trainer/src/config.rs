@@ -4,9 +4,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::context::Context;
 use crate::error::TrainError;
 use crate::suggest::fault;
+
+mod model;
+
+pub use model::{BlockConfig, MixerConfig, MlpConfig, ModelConfig, MoeConfig, TableConfig};
 
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,38 +34,6 @@ pub struct Config {
     /// ([`fill_sources`](crate::data::fill_sources)).
     #[serde(default)]
     pub sources: Vec<SourceConfig>,
-}
-
-/// One n-gram table.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TableConfig {
-    /// What its rows stand for.
-    pub context: Context,
-    /// log2 of the number of rows.
-    pub bits: u32,
-}
-
-/// Sizes of the network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelConfig {
-    /// Width of the residual stream.
-    pub width: usize,
-    /// Width of a table's row.
-    pub row_width: usize,
-    /// The n-gram tables.
-    pub tables: Vec<TableConfig>,
-    /// Channels of a mixer, all heads together, a multiple of 16.
-    pub channels: usize,
-    /// Heads of a mixer.
-    pub heads: usize,
-    /// States per channel.
-    pub states: usize,
-    /// Hidden units of an MLP.
-    pub hidden: usize,
-    /// One block (mixer, MLP) each: a gate's unit is 2^-shift, 8 to 12.
-    pub shifts: Vec<i32>,
 }
 
 /// How the network is trained.
@@ -92,6 +63,13 @@ pub struct TrainingConfig {
     pub rate: f32,
     /// Highest rate of the tables.
     pub table_rate: f32,
+    /// Activation checkpointing: less memory, a third more work, the same result.
+    #[serde(default)]
+    pub recompute: bool,
+    /// For a run that begins with another network: the block there that each block takes over, -1 for those that begin
+    /// anew. Empty where both networks are the same.
+    #[serde(default)]
+    pub grow: Vec<i64>,
 }
 
 impl TrainingConfig {
@@ -218,42 +196,10 @@ impl Config {
 
     /// Refuses sizes that no network or run can have.
     pub fn check(&self) -> Result<(), TrainError> {
-        let (m, t) = (&self.model, &self.training);
+        let t = &self.training;
         let rules = [
             (
-                m.width > 0 && m.hidden > 0 && m.row_width > 0,
-                "model: a width is 0",
-            ),
-            (
-                m.row_width % 2 == 0,
-                "model: row_width is odd, and rows are packed in pairs",
-            ),
-            (!m.tables.is_empty(), "model: no tables"),
-            (
-                m.channels > 0 && m.channels % 16 == 0,
-                "model: channels is no multiple of 16",
-            ),
-            (
-                m.heads > 0 && m.channels % m.heads.max(1) == 0,
-                "model: heads does not divide channels",
-            ),
-            (
-                m.states > 0 && m.states <= 32,
-                "model: states is not in 1..=32",
-            ),
-            (
-                m.shifts.iter().all(|s| (8..=12).contains(s)),
-                "model: a shift is not in 8..=12",
-            ),
-            (
-                m.tables.iter().all(|table| {
-                    (4..=20).contains(&table.bits)
-                        && !matches!(table.context, Context::Bytes(n) if !(2..=6).contains(&n))
-                }),
-                "model: a table has not 2 to 6 bytes, or not 2^4 to 2^20 rows",
-            ),
-            (
-                t.lanes > 0 && t.parts > 0 && t.lanes % t.parts.max(1) == 0,
+                t.lanes > 0 && t.parts > 0 && t.lanes.is_multiple_of(t.parts.max(1)),
                 "training: parts does not divide lanes",
             ),
             (
@@ -301,7 +247,7 @@ impl Config {
         ];
         match rules.iter().find(|(holds, _)| !holds) {
             Some((_, rule)) => Err(TrainError::Config((*rule).to_owned())),
-            None => Ok(()),
+            None => self.model.check().map_err(TrainError::Config),
         }
     }
 }

@@ -27,6 +27,18 @@ pub enum Context {
     Word,
     /// The word so far and the word before it.
     Words,
+    /// What followed in this stream when the last bytes were the same: [`recall`](crate::recall).
+    Recall(RecallConfig),
+}
+
+/// A memory of what followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecallConfig {
+    /// Last bytes that choose a slot, 2 to 6.
+    pub bytes: u8,
+    /// log2 of the number of slots, 4 to 14.
+    pub slots: u32,
 }
 
 /// 0 for a byte that ends a word; else its number among letters, capitals folded.
@@ -64,7 +76,7 @@ impl History {
         }
     }
 
-    /// The row of `context` in a table of `rows`, a power of two.
+    /// The hash of `context` in `0..rows`, a power of two: a table's row, or a memory's slot.
     pub fn row(&self, context: Context, rows: u32) -> u32 {
         let byte = if self.word > 0 {
             0
@@ -72,7 +84,7 @@ impl History {
             u32::from(self.bytes[0])
         };
         let sum = match context {
-            Context::Bytes(order) => self
+            Context::Bytes(order) | Context::Recall(RecallConfig { bytes: order, .. }) => self
                 .bytes
                 .iter()
                 .zip(BYTE_FACTORS)

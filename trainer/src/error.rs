@@ -111,7 +111,8 @@ impl TrainError {
             }
             Self::Exact(ExactError::Malformed { .. }) => "is it an ONNX file at all?",
             Self::Exact(_) => "only step graphs run here (spec/numerics.md)",
-            Self::Config(_) | Self::Tensor(_) | Self::Model(_) => return None,
+            Self::Config(_) => "trainer/README.md says what each key means",
+            Self::Tensor(_) | Self::Model(_) => return None,
         };
         Some(text.to_owned())
     }

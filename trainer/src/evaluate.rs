@@ -10,10 +10,10 @@ use umoec_exact::{ExactError, Fused, StepModel, Stepper};
 
 use crate::checkpoint::Trained;
 use crate::config::ModelConfig;
-use crate::context::History;
 use crate::data::Stretch;
 use crate::error::TrainError;
 use crate::network::{initial_states, loss};
+use crate::recall::Contexts;
 use crate::tables::Tables;
 
 /// Bytes per pass.
@@ -38,6 +38,7 @@ impl Network<'_> {
     pub fn bits(&self, streams: &[&[u8]]) -> Result<f64, TrainError> {
         let mut states = initial_states(self.model, 1);
         let mut stretch = Stretch::default();
+        let mut contexts = Contexts::new(&self.model.tables);
         let mut total = 0.0;
         let mut flush = |stretch: &mut Stretch| -> Result<(), TrainError> {
             if !stretch.bytes.is_empty() {
@@ -49,16 +50,14 @@ impl Network<'_> {
             Ok(())
         };
         for stream in streams {
-            let mut history = History::default();
+            contexts.clear();
             let mut last = 0;
             for (at, &byte) in stream.iter().enumerate() {
-                history.push(last);
+                contexts.push(last);
                 stretch.bytes.push(last);
                 stretch.targets.push(byte);
                 stretch.starts.push(at == 0);
-                let tables = self.model.tables.iter();
-                let rows = tables.map(|t| history.row(t.context, 1 << t.bits));
-                stretch.rows.extend(rows);
+                stretch.rows.extend(contexts.rows());
                 last = byte;
                 if stretch.bytes.len() == PASS {
                     flush(&mut stretch)?;

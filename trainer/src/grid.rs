@@ -57,14 +57,14 @@ impl Grid {
         (x / self.step + 0.5).floor().clamp(self.low, self.high)
     }
 
-    /// The grid value nearest to `x`, or `x` itself within the grid's bounds where
-    /// [`rounding`] is off.
+    /// The grid value nearest to `x`.
     pub fn round(self, x: f32) -> f32 {
-        if rounding() {
-            self.index(x) * self.step
-        } else {
-            self.clip(x)
-        }
+        self.index(x) * self.step
+    }
+
+    /// `x` rounded, or only clipped. `rounds` is [`rounding`], asked once before a loop.
+    pub fn fit(self, x: f32, rounds: bool) -> f32 {
+        if rounds { self.round(x) } else { self.clip(x) }
     }
 
     /// `x` within the grid's bounds.
@@ -100,12 +100,12 @@ mod tests {
 
     #[test]
     fn without_rounding_values_are_clipped_on_this_thread_alone() {
-        assert_eq!(ROW.round(0.3), 0.25);
+        let fit = |x| ROW.fit(x, rounding());
+        assert_eq!(fit(0.3), 0.25);
         without_rounding(|| {
-            assert_eq!(ROW.round(0.3), 0.3);
-            assert_eq!([ROW.round(9.0), ROW.round(-9.0)], [1.75, -2.0]);
-            let other = std::thread::spawn(|| ROW.round(0.3));
-            assert_eq!(other.join().unwrap(), 0.25);
+            assert_eq!([fit(0.3), fit(9.0), fit(-9.0)], [0.3, 1.75, -2.0]);
+            let other = std::thread::spawn(rounding);
+            assert!(other.join().unwrap());
         });
         let panicked = std::panic::catch_unwind(|| without_rounding(|| panic!("in the midst")));
         assert!(panicked.is_err() && rounding());

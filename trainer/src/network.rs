@@ -8,10 +8,9 @@ use crate::config::ModelConfig;
 use crate::data::Stretch;
 use crate::differentiable::{Shared, apply};
 use crate::error::TrainError;
-use crate::kernel::ScanShape;
-use crate::layer::{Embed, Head, Mixer, Mlp};
+use crate::layer::{self, Embed, Head, Place, Recomputed, build};
 
-/// States of some lanes, one vector per mixer, lane after lane.
+/// What layers carry for some lanes: one vector of all lanes for each part of a layer that carries any.
 pub type States = Vec<Vec<f32>>;
 
 /// Loss and gradients of one pass.
@@ -25,67 +24,36 @@ pub struct Outcome {
     pub rows: Vec<f32>,
     /// Loss of each byte, in bits.
     pub costs: Vec<f32>,
-    /// Share of the bytes that each expert took, for each layer that has experts.
-    pub load: Vec<Vec<f32>>,
+    /// Share of the rows that each expert got, layer by layer; empty for layers without experts.
+    pub loads: Vec<Vec<f32>>,
 }
 
 /// The layers for `stretch`, in order, beginning from `states`.
-pub fn layers(model: &ModelConfig, stretch: &Stretch, states: States) -> Vec<Layers> {
+pub fn layers(model: &ModelConfig, stretch: &Stretch, states: States) -> Vec<Shared> {
     let width = model.width;
-    let inputs = model.tables.len() * model.row_width;
-    let starts = Arc::new(stretch.starts.clone());
-    let mut layers = vec![Layers::Other(Arc::new(Embed {
-        inputs,
+    let mut layers: Vec<Shared> = vec![Arc::new(Embed {
+        inputs: model.tables.len() * model.row_width,
         width,
         bytes: stretch.bytes.clone(),
-    }))];
-    for (&shift, states) in model.shifts.iter().zip(states) {
-        layers.push(Layers::Mixer(Arc::new(Mixer {
-            width,
-            heads: model.heads,
-            scan: ScanShape {
-                states: model.states,
-                channels: model.channels,
-            },
-            shift,
-            starts: Arc::clone(&starts),
-            states: Mutex::new(states),
-        })));
-        layers.push(Layers::Other(Arc::new(Mlp {
-            width,
-            hidden: model.hidden,
-        })));
-    }
-    layers.push(Layers::Other(Arc::new(Head {
+    })];
+    let place = Place::new(width, stretch);
+    let mut states = states.into_iter();
+    let blocks = model.blocks.iter();
+    layers.extend(blocks.map(|block| build(block, &place, &mut states)));
+    layers.push(Arc::new(Head {
         width,
         targets: stretch.targets.clone(),
         costs: Mutex::default(),
-    })));
+    }));
     layers
-}
-
-/// A layer, told apart where it carries states from stretch to stretch.
-#[derive(Debug)]
-pub enum Layers {
-    /// Carries states.
-    Mixer(Arc<Mixer>),
-    /// Does not.
-    Other(Shared),
-}
-
-impl Layers {
-    /// The layer.
-    pub fn layer(&self) -> Shared {
-        match self {
-            Self::Mixer(mixer) => Arc::clone(mixer) as Shared,
-            Self::Other(layer) => Arc::clone(layer),
-        }
-    }
 }
 
 /// States of `lanes` lanes at the start.
 pub fn initial_states(model: &ModelConfig, lanes: usize) -> States {
-    vec![vec![0.0; lanes * model.states * model.channels]; model.shifts.len()]
+    let blocks = model.blocks.iter();
+    blocks
+        .flat_map(|block| layer::initial_states(block, model.width, lanes))
+        .collect()
 }
 
 fn tensor(values: Vec<f32>, device: &Device) -> Tensor<1> {
@@ -102,16 +70,24 @@ fn values(tensor: Tensor<1>) -> Result<Vec<f32>, TrainError> {
 
 /// One pass: loss, gradients and the states after `stretch`.
 ///
-/// `rows`: the gathered rows, [bytes, tables · row width]; `parameters`: one per layer.
+/// `rows`: the gathered rows, [bytes, tables · row width]; `parameters`: one per layer. With `recompute` layers make their
+/// forward pass twice and need less memory; the result is the same.
 pub fn pass(
     model: &ModelConfig,
+    recompute: bool,
     parameters: &[Vec<f32>],
     stretch: &Stretch,
     rows: Vec<f32>,
     states: &mut States,
 ) -> Result<Outcome, TrainError> {
     let device = Device::flex().autodiff();
-    let layers = layers(model, stretch, std::mem::take(states));
+    let mut layers = layers(model, stretch, std::mem::take(states));
+    if recompute {
+        layers = layers
+            .into_iter()
+            .map(|layer| Arc::new(Recomputed(layer)) as Shared)
+            .collect();
+    }
     let rows = tensor(rows, &device).require_grad();
     let parameters: Vec<_> = parameters
         .iter()
@@ -119,7 +95,7 @@ pub fn pass(
         .collect();
     let mut x = rows.clone();
     for (layer, parameters) in layers.iter().zip(&parameters) {
-        x = apply(layer.layer(), x, parameters.clone());
+        x = apply(Arc::clone(layer), x, parameters.clone());
     }
     let mut gradients = x.backward();
     let mut of = |tensor: &Tensor<1>| {
@@ -130,23 +106,11 @@ pub fn pass(
         bits: f64::from(values(x.clone())?[0]),
         gradients: parameters.iter().map(&mut of).collect::<Result<_, _>>()?,
         rows: of(&rows)?,
-        costs: layers
-            .iter()
-            .find_map(|l| l.layer().costs())
-            .unwrap_or_default(),
-        load: layers.iter().filter_map(|l| l.layer().load()).collect(),
+        costs: layers.iter().flat_map(|layer| layer.costs()).collect(),
+        loads: layers.iter().map(|layer| layer.load()).collect(),
     };
-    *states = layers.iter().filter_map(Layers::carried).collect();
+    *states = layers.iter().flat_map(|layer| layer.states()).collect();
     Ok(outcome)
-}
-
-impl Layers {
-    fn carried(&self) -> Option<Vec<f32>> {
-        match self {
-            Self::Mixer(mixer) => mixer.states.lock().ok().map(|states| states.clone()),
-            Self::Other(_) => None,
-        }
-    }
 }
 
 /// Loss alone, without a graph, as [`pass`].
@@ -160,8 +124,8 @@ pub fn loss(
     let layers = layers(model, stretch, std::mem::take(states));
     let mut x = rows;
     for (layer, parameters) in layers.iter().zip(parameters) {
-        x = layer.layer().forward(&x, parameters).0;
+        x = layer.forward(&x, parameters).0;
     }
-    *states = layers.iter().filter_map(Layers::carried).collect();
+    *states = layers.iter().flat_map(|layer| layer.states()).collect();
     Ok(f64::from(x[0]))
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Schedule, TrainingConfig};
 use crate::kernel::orthogonal;
-use crate::layer::Block;
+use crate::layer::{Block, Rule};
 
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.98;
@@ -35,13 +35,14 @@ impl Moments {
         }
     }
 
-    /// One step of `parameters` at `rate`; `step` counts from 1.
+    /// One step of `parameters` at `rate`, which is `factor` of the highest; `step` counts from 1.
     pub fn step(
         &mut self,
         parameters: &mut [f32],
         gradient: &[f32],
         blocks: &[Block],
         rate: f32,
+        factor: f32,
         step: u64,
     ) {
         let step = step.min(100_000) as i32;
@@ -53,15 +54,25 @@ impl Moments {
         for block in blocks {
             let part = at..at + block.size();
             at = part.end;
-            if block.orthogonal {
-                self.muon(
-                    &mut parameters[part.clone()],
-                    &gradient[part.clone()],
-                    part,
-                    block,
-                    rate,
-                );
-                continue;
+            match block.rule {
+                Rule::Adam => {}
+                Rule::Muon => {
+                    self.muon(
+                        &mut parameters[part.clone()],
+                        &gradient[part.clone()],
+                        part,
+                        block,
+                        rate,
+                    );
+                    continue;
+                }
+                Rule::Sign(size) => {
+                    let values = parameters[part.clone()].iter_mut().zip(&gradient[part]);
+                    for (p, &g) in values.filter(|(_, g)| **g != 0.0) {
+                        *p = (*p - factor * size * g.signum()).clamp(-block.limit, block.limit);
+                    }
+                    continue;
+                }
             }
             let moments = self.first[part.clone()]
                 .iter_mut()
@@ -90,21 +101,41 @@ impl Moments {
             *m = MOMENTUM * *m + g;
             look_ahead.push(MOMENTUM * *m + g);
         }
-        let step = orthogonal(&look_ahead, block.rows, block.columns);
-        let scale = rate * MUON_SCALE * (block.rows.max(block.columns) as f32).sqrt();
+        // A block may be several matrices, one after another: they are not one map.
+        let size = block.size() / block.matrices;
+        let mut step = Vec::with_capacity(look_ahead.len());
+        for matrix in look_ahead.chunks_exact(size) {
+            step.extend(orthogonal(
+                matrix,
+                block.rows / block.matrices,
+                block.columns,
+            ));
+        }
+        let scale =
+            rate * MUON_SCALE * ((block.rows / block.matrices).max(block.columns) as f32).sqrt();
         for (p, s) in parameters.iter_mut().zip(step) {
             *p = (*p - scale * s).clamp(-block.limit, block.limit);
         }
     }
 }
 
-/// Factor that shortens gradients of all layers together to [`LONGEST`].
-pub fn shorten(gradients: &[Vec<f32>]) -> f32 {
-    let squares = gradients
-        .iter()
-        .flatten()
-        .map(|&g| f64::from(g) * f64::from(g));
-    let norm = squares.sum::<f64>().sqrt();
+/// Factor that shortens gradients of all layers together to [`LONGEST`]. What stands in a gradient's place under
+/// [`Rule::Sign`] does not count.
+pub fn shorten(gradients: &[Vec<f32>], blocks: &[Vec<Block>]) -> f32 {
+    let mut squares = 0.0f64;
+    for (gradient, blocks) in gradients.iter().zip(blocks) {
+        let mut at = 0;
+        for block in blocks {
+            let part = &gradient[at..at + block.size()];
+            at += block.size();
+            if !matches!(block.rule, Rule::Sign(_)) {
+                squares = part
+                    .iter()
+                    .fold(squares, |sum, &g| sum + f64::from(g) * f64::from(g));
+            }
+        }
+    }
+    let norm = squares.sqrt();
     if norm > LONGEST {
         (LONGEST / norm) as f32
     } else {
@@ -145,6 +176,8 @@ mod tests {
             accumulate: 1,
             rate: 1.0,
             table_rate: 1.0,
+            recompute: false,
+            grow: Vec::new(),
         }
     }
 

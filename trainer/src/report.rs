@@ -36,7 +36,8 @@ impl StepReport {
                 }
             }
             self.passes += 1;
-            self.mean_load(&outcome.load, 1);
+            let loads = outcome.loads.iter().filter(|load| !load.is_empty());
+            self.mean_load(&loads.cloned().collect::<Vec<_>>(), 1);
         }
     }
 
@@ -87,7 +88,7 @@ mod tests {
             gradients: Vec::new(),
             rows: Vec::new(),
             costs: costs.to_vec(),
-            load: vec![load.to_vec()],
+            loads: vec![Vec::new(), load.to_vec(), Vec::new()],
         }
     }
 

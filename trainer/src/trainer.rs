@@ -8,6 +8,7 @@ use crate::checkpoint::Trained;
 use crate::config::Config;
 use crate::data::{Feeder, Stretch};
 use crate::error::TrainError;
+use crate::grow::grow;
 use crate::layer::{Block, initial};
 use crate::network::{Outcome, States, initial_states, layers, pass};
 use crate::optimise::{Moments, schedule, shorten};
@@ -47,16 +48,11 @@ pub fn initial_parameters(config: &Config) -> (Vec<Vec<f32>>, Vec<Vec<Block>>) {
     let parameters = layers
         .iter()
         .enumerate()
-        .map(|(i, layer)| {
-            initial(
-                &*layer.layer(),
-                &mut Random::new(config.seed, 10 + i as u64),
-            )
-        })
+        .map(|(i, layer)| initial(&**layer, &mut Random::new(config.seed, 10 + i as u64)))
         .collect();
     (
         parameters,
-        layers.iter().map(|layer| layer.layer().blocks()).collect(),
+        layers.iter().map(|layer| layer.blocks()).collect(),
     )
 }
 
@@ -87,16 +83,21 @@ impl Trainer {
     }
 
     /// A run at its beginning whose network is one already trained: its parameters, and its
-    /// tables with their squared gradients, so that settled rows stay settled.
+    /// tables with their squared gradients, so that settled rows stay settled. It may be a smaller one, see
+    /// [`grow`](crate::grow).
     pub fn continuing(config: Config, folder: &Path, from: Trained) -> Result<Self, TrainError> {
-        if config.model != from.config.model {
+        let mut trainer = Self::new(config, folder)?;
+        let (config, blocks) = (&trainer.config, &trainer.blocks);
+        if !config.training.grow.is_empty() {
+            grow(config, blocks, &mut trainer.parameters, &from)?;
+        } else if config.model == from.config.model {
+            trainer.parameters = from.parameters;
+        } else {
             return Err(TrainError::Checkpoint(
-                "it holds a network of other sizes".to_owned(),
+                "it holds a network of other sizes; training.grow can say which of its blocks become which".to_owned(),
             ));
         }
-        let mut trainer = Self::new(config, folder)?;
-        trainer.parameters = from.parameters;
-        trainer.tables = from.tables;
+        trainer.tables.take_over(&from.tables);
         trainer.init = from.init;
         Ok(trainer)
     }
@@ -134,7 +135,7 @@ impl Trainer {
                 rows.push((stretch.rows, outcome.rows));
             }
         }
-        let shorter = shorten(&gradients);
+        let shorter = shorten(&gradients, &self.blocks);
         gradients.iter_mut().flatten().for_each(|g| *g *= shorter);
 
         let factor = schedule(&training, self.step);
@@ -147,6 +148,7 @@ impl Trainer {
                 gradient,
                 &self.blocks[i],
                 rate,
+                factor,
                 self.step,
             );
         }
@@ -161,6 +163,7 @@ impl Trainer {
         threads: usize,
     ) -> Result<Vec<Outcome>, TrainError> {
         let (model, parameters, tables) = (&self.config.model, &self.parameters, &self.tables);
+        let recompute = self.config.training.recompute;
         let work: Vec<_> = self
             .states
             .iter_mut()
@@ -174,7 +177,8 @@ impl Trainer {
                 if let Ok(mut work) = work.lock() {
                     let (states, stretch) = &mut *work;
                     let rows = tables.gather(&stretch.rows);
-                    done.push((*stretch, pass(model, parameters, stretch, rows, states)));
+                    let outcome = pass(model, recompute, parameters, stretch, rows, states);
+                    done.push((*stretch, outcome));
                 }
             }
             done

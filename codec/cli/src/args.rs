@@ -108,6 +108,14 @@ pub(crate) enum Command {
     /// Keep, check and show models: networks that predict
     #[command(subcommand)]
     Model(command::model::Command),
+    /// Train a model, or go on where its checkpoint ends (runs umoec-train)
+    Train(command::trainer::Args),
+    /// Bits per byte of a model on files (runs umoec-train)
+    Eval(command::trainer::Args),
+    /// Write the exact step graph of a checkpoint (runs umoec-train)
+    Export(command::trainer::Args),
+    /// Let a model write text (runs umoec-train)
+    Generate(command::trainer::Args),
     /// Check that every backend gives the same bits on this machine
     Conformance(command::conformance::Args),
     /// Compare with other compressors: size, speed, memory

@@ -27,7 +27,7 @@ impl Default for Limits {
 /// Makes room for `more` bytes in a vector that will hold `most` at the end, if what was
 /// claimed is true: doubles as `Vec` does, so that memory follows what has really arrived, but
 /// never beyond `most`.
-pub(crate) fn reserve_towards(vec: &mut Vec<u8>, more: usize, most: usize) {
+pub fn reserve_towards(vec: &mut Vec<u8>, more: usize, most: usize) {
     if vec.capacity() - vec.len() < more {
         let grown = (vec.len() + more).max((vec.len() * 2).min(most));
         vec.reserve_exact(grown - vec.len());

@@ -1,5 +1,6 @@
 //! Parameters on the wire (`spec.md`, section 1).
 
+use umoec_codec::plugin::{ParamReader, put_leb128};
 use umoec_codec::{Error, Result};
 
 use crate::DESCRIPTOR;
@@ -31,49 +32,27 @@ impl Params {
     pub(crate) fn write(&self) -> Vec<u8> {
         let flags = u8::from(self.big_endian) << 2 | u8::from(self.unsigned) << 3;
         let mut out = vec![(self.width - 1) as u8 | flags, (self.channels - 1) as u8];
-        for mut value in [self.skip, self.length] {
-            while value >= 128 {
-                out.push(value as u8 | 128);
-                value >>= 7;
-            }
-            out.push(value as u8);
-        }
+        put_leb128(&mut out, self.skip);
+        put_leb128(&mut out, self.length);
         out
     }
 
     /// Reads parameters, all of `bytes`, for a block of `len` bytes.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self> {
-        let mut at = bytes.iter().copied();
-        let mut next = || {
-            at.next()
-                .ok_or_else(|| fault("its parameters end too early"))
-        };
-        let (flags, channels) = (next()?, usize::from(next()?) + 1);
+        let mut reader = ParamReader::new(&DESCRIPTOR, bytes);
+        let (flags, channels) = (reader.u8()?, usize::from(reader.u8()?) + 1);
         if flags >> 4 != 0 || channels > CHANNELS_MAX {
             return Err(fault("its parameters name an unknown kind of samples"));
         }
-        let mut leb128 = || -> Result<u64> {
-            let mut value = 0;
-            for shift in [0, 7, 14, 21, 28] {
-                let byte = next()?;
-                value |= u64::from(byte & 127) << shift;
-                if byte < 128 {
-                    return Ok(value);
-                }
-            }
-            Err(fault("a number of its parameters is too large"))
-        };
         let params = Self {
             width: usize::from(flags & 3) + 1,
             big_endian: flags & 4 != 0,
             unsigned: flags & 8 != 0,
             channels,
-            skip: leb128()?,
-            length: leb128()?,
+            skip: reader.leb128()?,
+            length: reader.leb128()?,
         };
-        if at.next().is_some() {
-            return Err(fault("bytes follow its parameters"));
-        }
+        reader.end()?;
         Ok(params)
     }
 

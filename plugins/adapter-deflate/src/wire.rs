@@ -1,17 +1,13 @@
 //! Numbers and slices of the control stream.
 
 use umoec_codec::Result;
+use umoec_codec::plugin::put_leb128;
 
 use crate::fault;
 
 /// Appends `value` in LEB128.
 pub(crate) fn put(out: &mut Vec<u8>, value: usize) {
-    let mut value = value as u64;
-    while value >= 128 {
-        out.push(value as u8 | 128);
-        value >>= 7;
-    }
-    out.push(value as u8);
+    put_leb128(out, value as u64);
 }
 
 /// Reads one field after the other.

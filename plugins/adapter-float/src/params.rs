@@ -1,5 +1,6 @@
 //! Parameters on the wire (`spec.md`, section 1).
 
+use umoec_codec::plugin::{ParamReader, put_leb128};
 use umoec_codec::{Error, Result};
 
 use crate::DESCRIPTOR;
@@ -36,12 +37,7 @@ impl Params {
 
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut out = vec![self.width as u8 | u8::from(self.big_endian) << 4];
-        let mut skip = self.skip;
-        while skip >= 128 {
-            out.push(skip as u8 | 128);
-            skip >>= 7;
-        }
-        out.push(skip as u8);
+        put_leb128(&mut out, self.skip as u64);
         out.extend(self.columns.iter().map(|c| {
             let number = match c.number {
                 Number::Unsigned => 0,
@@ -55,9 +51,8 @@ impl Params {
 
     /// Reads parameters, all of `bytes`.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self> {
-        let (&first, mut rest) = bytes
-            .split_first()
-            .ok_or_else(|| fault("its parameters are empty"))?;
+        let mut reader = ParamReader::new(&DESCRIPTOR, bytes);
+        let first = reader.u8()?;
         let width = usize::from(first & 15);
         if !matches!(width, 2 | 4 | 8) {
             return Err(fault("its numbers are not 2, 4 or 8 bytes wide"));
@@ -65,20 +60,8 @@ impl Params {
         if first >> 5 != 0 {
             return Err(fault("its parameters have reserved bits set"));
         }
-        let mut skip = 0usize;
-        for shift in [0, 7, 14, 21, 28] {
-            let (&byte, left) = rest
-                .split_first()
-                .ok_or_else(|| fault("its parameters end too early"))?;
-            rest = left;
-            skip |= usize::from(byte & 127) << shift;
-            if byte < 128 {
-                break;
-            }
-            if shift == 28 {
-                return Err(fault("the number of bytes to skip is too large"));
-            }
-        }
+        let skip = reader.leb128_usize()?;
+        let rest = reader.rest();
         if rest.is_empty() || rest.len() > COLUMNS_MAX {
             return Err(fault("its records have no columns, or more than 4096"));
         }

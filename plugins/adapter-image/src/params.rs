@@ -1,5 +1,6 @@
 //! Parameters on the wire (`spec.md`, section 1).
 
+use umoec_codec::plugin::{ParamReader, put_leb128};
 use umoec_codec::{Error, Result};
 
 use crate::DESCRIPTOR;
@@ -81,24 +82,16 @@ impl Params {
         let flags = u8::from(self.big_endian) << 2 | u8::from(self.signed) << 3;
         let first = self.width.ilog2() as u8 | flags | (self.colour as u8) << 4;
         let mut out = vec![first, (self.channels - 1) as u8];
-        for mut value in [self.skip, self.row, self.pad, self.rows] {
-            while value >= 128 {
-                out.push(value as u8 | 128);
-                value >>= 7;
-            }
-            out.push(value as u8);
+        for value in [self.skip, self.row, self.pad, self.rows] {
+            put_leb128(&mut out, value);
         }
         out
     }
 
     /// Reads parameters, all of `bytes`.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self> {
-        let mut at = bytes.iter().copied();
-        let mut next = || {
-            at.next()
-                .ok_or_else(|| fault("its parameters end too early"))
-        };
-        let (first, channels) = (next()?, usize::from(next()?) + 1);
+        let mut reader = ParamReader::new(&DESCRIPTOR, bytes);
+        let (first, channels) = (reader.u8()?, usize::from(reader.u8()?) + 1);
         let colour = match first >> 4 {
             0 => Colour::Same,
             1 => Colour::GreenFirst,
@@ -111,31 +104,18 @@ impl Params {
         if colour != Colour::Same && channels < 3 {
             return Err(fault("its colours need three channels"));
         }
-        let mut leb128 = || -> Result<u64> {
-            let mut value = 0;
-            for shift in [0, 7, 14, 21, 28] {
-                let byte = next()?;
-                value |= u64::from(byte & 127) << shift;
-                if byte < 128 {
-                    return Ok(value);
-                }
-            }
-            Err(fault("a number of its parameters is too large"))
-        };
         let params = Self {
             width: 1 << (first & 3),
             big_endian: first & 4 != 0,
             signed: first & 8 != 0,
             colour,
             channels,
-            skip: leb128()?,
-            row: leb128()?,
-            pad: leb128()?,
-            rows: leb128()?,
+            skip: reader.leb128()?,
+            row: reader.leb128()?,
+            pad: reader.leb128()?,
+            rows: reader.leb128()?,
         };
-        if at.next().is_some() {
-            return Err(fault("bytes follow its parameters"));
-        }
+        reader.end()?;
         if params.row == 0 || !params.row.is_multiple_of(params.pixel() as u64) {
             return Err(fault("its rows are not made of whole pixels"));
         }

@@ -1,6 +1,7 @@
 //! Parameters on the wire (`spec.md`, section 1).
 
 use umoec_adapter_float::number::Number;
+use umoec_codec::plugin::{ParamReader, put_leb128};
 use umoec_codec::{Error, Result};
 
 use crate::DESCRIPTOR;
@@ -82,8 +83,8 @@ impl Params {
 
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        push_leb128(&mut out, self.head);
-        push_leb128(&mut out, self.records);
+        put_leb128(&mut out, self.head as u64);
+        put_leb128(&mut out, self.records as u64);
         out.push(self.groups as u8 | u8::from(self.exceptions) << 7);
         let mut rest = &self.fields[..];
         while let Some(field) = rest.first() {
@@ -105,7 +106,7 @@ impl Params {
             if self.groups > 1 {
                 out.push(field.group as u8);
             }
-            push_leb128(&mut out, run - 1);
+            put_leb128(&mut out, (run - 1) as u64);
             if let Kind::Stored(stored) = field.kind {
                 push_stored(&mut out, stored, field.width);
             }
@@ -118,9 +119,9 @@ impl Params {
 
     /// Reads parameters, all of `bytes`.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self> {
-        let mut reader = Reader(bytes);
-        let (head, records) = (reader.leb128()?, reader.leb128()?);
-        let streams = reader.byte()?;
+        let mut reader = Reader(ParamReader::new(&DESCRIPTOR, bytes));
+        let (head, records) = (reader.0.leb128_usize()?, reader.0.leb128_usize()?);
+        let streams = reader.0.u8()?;
         let groups = usize::from(streams & 127);
         if !(1..=GROUPS_MAX).contains(&groups) {
             return Err(fault("it has no streams, or more than 16"));
@@ -166,47 +167,23 @@ impl Params {
 }
 
 /// What is left of the parameters.
-struct Reader<'a>(&'a [u8]);
+struct Reader<'a>(ParamReader<'a>);
 
 impl Reader<'_> {
-    fn byte(&mut self) -> Result<u8> {
-        Ok(self.array::<1>()?[0])
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let (array, rest) = self
-            .0
-            .split_first_chunk()
-            .ok_or_else(|| fault("its parameters end too early"))?;
-        self.0 = rest;
-        Ok(*array)
-    }
-
-    fn leb128(&mut self) -> Result<usize> {
-        let mut value = 0u64;
-        for shift in [0, 7, 14, 21, 28] {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 127) << shift;
-            if byte < 128 {
-                return usize::try_from(value).map_err(|_| fault("a number is too large"));
-            }
-        }
-        Err(fault("a number of its parameters is too large"))
-    }
-
     /// A field, and how many of it there are.
     fn field(&mut self, groups: usize) -> Result<(Field, usize)> {
-        let first = self.byte()?;
+        let first = self.0.u8()?;
         let width = usize::from(first & 7) + 1;
         let group = match groups {
             1 => 0,
-            _ => usize::from(self.byte()?),
+            _ => usize::from(self.0.u8()?),
         };
         if group >= groups {
             return Err(fault("a field goes to a stream that there is not"));
         }
         let run = self
-            .leb128()?
+            .0
+            .leb128_usize()?
             .checked_add(1)
             .ok_or_else(|| fault("a number is too large"))?;
         let kind = match first >> 3 & 3 {
@@ -238,17 +215,17 @@ impl Reader<'_> {
     }
 
     fn stored(&mut self, width: usize) -> Result<Stored> {
-        let first = self.byte()?;
+        let first = self.0.u8()?;
         let lattice = match first & 7 {
-            0 => Lattice::Decimal(self.byte()?),
-            1 => Lattice::Binary(self.byte()?),
+            0 => Lattice::Decimal(self.0.u8()?),
+            1 => Lattice::Binary(self.0.u8()?),
             2 => Lattice::Double {
-                step: f64::from_le_bytes(self.array()?),
-                base: f64::from_le_bytes(self.array()?),
+                step: f64::from_le_bytes(self.0.array()?),
+                base: f64::from_le_bytes(self.0.array()?),
             },
             3 => Lattice::Single {
-                step: f32::from_le_bytes(self.array()?),
-                base: f32::from_le_bytes(self.array()?),
+                step: f32::from_le_bytes(self.0.array()?),
+                base: f32::from_le_bytes(self.0.array()?),
             },
             4 => Lattice::Whole { signed: false },
             5 => Lattice::Whole { signed: true },
@@ -265,10 +242,10 @@ impl Reader<'_> {
         if !sound || is_float && !matches!(width, 4 | 8) || first & 8 != 0 || first >> 7 != 0 {
             return Err(fault("a lattice of its fields is unfit"));
         }
-        let bottom = i64::from_le_bytes(self.array()?);
+        let bottom = i64::from_le_bytes(self.0.array()?);
         let mut missing = 0;
         for shift in 0..width {
-            missing |= u64::from(self.byte()?) << (8 * shift);
+            missing |= u64::from(self.0.u8()?) << (8 * shift);
         }
         Ok(Stored {
             lattice,
@@ -279,7 +256,7 @@ impl Reader<'_> {
     }
 
     fn relation(&mut self) -> Result<Relation> {
-        let first = self.byte()?;
+        let first = self.0.u8()?;
         let formula = Formula::ALL.get(usize::from(first & 7));
         let count = usize::from(first >> 4);
         let (Some(&formula), 1..=OPERANDS_MAX) = (formula, count) else {
@@ -287,7 +264,7 @@ impl Reader<'_> {
         };
         let mut operands = Vec::with_capacity(count);
         for _ in 0..count {
-            let value = self.leb128()?;
+            let value = self.0.leb128_usize()?;
             operands.push(Operand {
                 field: value >> 1,
                 negative: value & 1 != 0,
@@ -299,14 +276,6 @@ impl Reader<'_> {
             operands,
         })
     }
-}
-
-fn push_leb128(out: &mut Vec<u8>, mut value: usize) {
-    while value >= 128 {
-        out.push(value as u8 | 128);
-        value >>= 7;
-    }
-    out.push(value as u8);
 }
 
 fn push_stored(out: &mut Vec<u8>, stored: Stored, width: usize) {
@@ -335,7 +304,10 @@ fn push_relation(out: &mut Vec<u8>, relation: &Relation) {
     let count = relation.operands.len() as u8;
     out.push(formula | u8::from(relation.one) << 3 | count << 4);
     for operand in &relation.operands {
-        push_leb128(out, operand.field << 1 | usize::from(operand.negative));
+        put_leb128(
+            out,
+            (operand.field << 1 | usize::from(operand.negative)) as u64,
+        );
     }
 }
 

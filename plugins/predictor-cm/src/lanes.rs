@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use std::{hint, thread};
 
 use umoec_codec::Result;
+use umoec_codec::limits::reserve_towards;
 use umoec_codec::plugin::{DecisionCoder, Helpers, PredictorState};
 
 use crate::advice::{Advised, Adviser, Opinion};
@@ -127,7 +128,10 @@ impl<A: Adviser + Send> Lanes<A> {
             lane.at = (base + number * segment).min(base + size);
             lane.end = (lane.at + segment).min(base + size);
             lane.tracker.jump(lane.at);
+            let more = lane.end - lane.at;
+            reserve_towards(&mut lane.own, more, self.len.div_ceil(count) + more);
         }
+        reserve_towards(&mut self.common.stream, size, self.len);
         self.common.stream.resize(base + size, 0);
         let helper = self.helpers.borrow();
         let mut left = segment;
@@ -212,8 +216,8 @@ struct Pace {
 }
 
 impl Pace {
-    /// Steps of a call, and of one that tries something.
-    const STEPS: usize = 512;
+    /// Steps of a call, and of one that tries something. A call on two threads starts one, so it should not be short.
+    const STEPS: usize = 4096;
     const TRIAL: usize = 64;
     /// Bounds of `patience`.
     const PATIENCE: [u32; 2] = [8, 1024];

@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+use umoec_codec::plugin::put_leb128;
 use umoec_codec::{Error, Result};
 
 use crate::advice::Alone;
@@ -92,7 +93,7 @@ impl Params {
         }
         if self.strides != [0, 0] {
             for stride in self.strides {
-                write_leb128(out, stride);
+                put_leb128(out, stride.into());
             }
             if self.numbers.width > 0 {
                 out.push(self.numbers.width << 4 | self.numbers.phase);
@@ -230,14 +231,6 @@ impl Recipe {
         recipe.check().map_err(|reason| malformed(&reason))?;
         Ok(recipe)
     }
-}
-
-fn write_leb128(out: &mut Vec<u8>, mut value: u32) {
-    while value >= 128 {
-        out.push(value as u8 | 128);
-        value >>= 7;
-    }
-    out.push(value as u8);
 }
 
 fn read_leb128(bytes: &mut impl Iterator<Item = u8>) -> Result<u32> {

@@ -31,12 +31,14 @@ pub(crate) struct NetworkParams {
 pub(crate) struct Lanes {
     /// How many: 2 to [`LANES_MAX`].
     pub(crate) count: u8,
-    /// log2 of the bytes of a segment, 10 to 25.
+    /// log2 of the bytes of a segment, at least 10; a superblock has at most [`SUPERBLOCK_MAX`] bytes.
     pub(crate) log2: u8,
 }
 
 /// The most lanes of a stream.
 pub(crate) const LANES_MAX: u8 = 8;
+/// The most bytes of a superblock, as `tier1-onnx` has it: a caller looks between superblocks at the earliest.
+const SUPERBLOCK_MAX: usize = 1 << 22;
 /// What the log2 of a segment is written less than.
 const LOG2_MIN: u8 = 10;
 
@@ -53,8 +55,8 @@ impl Lanes {
     fn read(byte: u8) -> Option<Self> {
         let count = (byte & 15) + 1;
         let log2 = (byte >> 4) + LOG2_MIN;
-        (2..=LANES_MAX)
-            .contains(&count)
+        let superblock = usize::from(count) << log2;
+        ((2..=LANES_MAX).contains(&count) && superblock <= SUPERBLOCK_MAX)
             .then_some(Self { count, log2 })
     }
 }
@@ -117,7 +119,7 @@ impl Params {
         let (lanes, bytes) = match (first & HAS_LANES, bytes) {
             (0, bytes) => (None, bytes),
             (_, [byte, bytes @ ..]) => match Lanes::read(*byte) {
-                None => return Err(fault(format!("there are 2 to {LANES_MAX} lanes, if any"))),
+                None => return Err(fault("its lanes are none, too many or too long")),
                 lanes => (lanes, bytes),
             },
             _ => return Err(fault("it has lanes, but it is not said how many")),
@@ -155,7 +157,7 @@ mod tests {
                 Some((vec![1, 3], 0, Some((2, 16)))),
                 &[0x43, 0x61, 1, 3, 6, 40],
             ),
-            (Some((vec![], 24, Some((8, 25)))), &[0xC1, 24, 0xF7, 6, 40]),
+            (Some((vec![], 24, Some((8, 19)))), &[0xC1, 24, 0x97, 6, 40]),
         ] {
             let network = network.map(|(params, rest, lanes)| NetworkParams {
                 params,
@@ -179,6 +181,8 @@ mod tests {
             &[0x41],
             &[0x41, 0x60, 6, 40],
             &[0x41, 0x68, 6, 40],
+            &[0x41, 0xA7, 6, 40],
+            &[0x41, 0xF1, 6, 40],
             &[255],
         ] {
             assert!(Params::read(bytes).is_err(), "{bytes:?}");

@@ -49,7 +49,7 @@ pub(super) struct Args {
     #[arg(short = 'T', long, value_name = "N", default_value_t = 0)]
     threads: usize,
     /// Files, and folders of which all files are read. A file's modality is the folder below the
-    /// one named here, or the one it lies in. An archive (.tar) is one stream a member, uncut
+    /// one named here, or the one it lies in itself. An archive (.tar) is one stream a member, uncut
     #[arg(required = true, value_name = "PATH")]
     files: Vec<PathBuf>,
 }
@@ -160,7 +160,10 @@ fn items(paths: &[PathBuf]) -> Result<Vec<Item>, TrainError> {
     for path in paths {
         if path.is_dir() {
             let before = items.len();
-            walk(path, None, &mut items)?;
+            // A name such as `.` says nothing of the folder.
+            let folder = path.canonicalize().map_err(TrainError::file(path))?;
+            let folder = folder.file_name().unwrap_or_default().to_string_lossy();
+            walk(path, (&*folder, true), &mut items)?;
             items[before..].sort_by(|a: &Item, b| a.path.cmp(&b.path));
         } else {
             let folder = path.parent().and_then(Path::file_name);
@@ -174,7 +177,12 @@ fn items(paths: &[PathBuf]) -> Result<Vec<Item>, TrainError> {
     Ok(items)
 }
 
-fn walk(folder: &Path, modality: Option<&str>, items: &mut Vec<Item>) -> Result<(), TrainError> {
+/// Files in `folder` are of that modality; below the first folder, the next decides.
+fn walk(
+    folder: &Path,
+    (modality, first): (&str, bool),
+    items: &mut Vec<Item>,
+) -> Result<(), TrainError> {
     let failed = TrainError::file(folder);
     for entry in std::fs::read_dir(folder).map_err(&failed)? {
         let entry = entry.map_err(&failed)?;
@@ -184,11 +192,12 @@ fn walk(folder: &Path, modality: Option<&str>, items: &mut Vec<Item>) -> Result<
             continue;
         }
         if kind.is_dir() {
-            walk(&entry.path(), Some(modality.unwrap_or(&name)), items)?;
+            let modality: &str = if first { &name } else { modality };
+            walk(&entry.path(), (modality, false), items)?;
         } else if kind.is_file() {
             items.push(Item {
                 path: entry.path(),
-                modality: modality.unwrap_or("other").to_owned(),
+                modality: modality.to_owned(),
             });
         }
     }

@@ -83,14 +83,18 @@ pub(super) fn run(args: &Args) -> Result<Ended, TrainError> {
         if validation.as_ref().is_some_and(|v| v.best) {
             trainer.save(&best(checkpoint))?;
         }
-        monitor.take(&trainer, &report, validation.as_ref())?;
+        if let Err(error) = monitor.take(&trainer, &report, validation.as_ref()) {
+            // A record that cannot be written must not cost what was learned.
+            trainer.save(checkpoint)?;
+            return Err(error);
+        }
         if saved.elapsed() >= Duration::from_secs(args.save_every) {
             trainer.save(checkpoint)?;
             saved = Instant::now();
         }
     }
-    monitor.finish(&trainer)?;
     trainer.save(checkpoint)?;
+    monitor.finish(&trainer)?;
     Ok(farewell(&trainer, end, checkpoint))
 }
 
@@ -101,6 +105,11 @@ fn begin(
     data: &Path,
     checkpoint: &Path,
 ) -> Result<Trainer, TrainError> {
+    if config.sources.is_empty() {
+        let log = args.log.as_deref().map(|log| log.join("run.csv"));
+        apart(data, checkpoint)?;
+        log.map_or(Ok(()), |log| apart(data, &log))?;
+    }
     fill_sources(&mut config, data)?;
     if checkpoint.exists() {
         let trainer = Trainer::load(config, data, checkpoint)?;
@@ -117,6 +126,21 @@ fn begin(
             Trainer::continuing(config, data, from)
         }
         None => Trainer::new(config, data),
+    }
+}
+
+/// Refuses to write `file` where all files are read.
+fn apart(data: &Path, file: &Path) -> Result<(), TrainError> {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    // A folder that is not there yet will lie in the first one that is.
+    let mut folders = absolute.ancestors().skip(1);
+    let folder = folders.find_map(|folder| folder.canonicalize().ok());
+    match (folder, data.canonicalize()) {
+        (Some(folder), Ok(data)) if folder.starts_with(&data) => Err(TrainError::Data(format!(
+            "{} would lie in the data folder and be trained on",
+            file.display()
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::modality::modality;
 use super::source::Source;
-use crate::config::{Config, SourceConfig, TableConfig};
-use crate::context::History;
+use crate::config::{Config, SourceConfig};
 use crate::error::TrainError;
 use crate::random::Random;
+use crate::recall::Contexts;
 
 /// One step's input of some lanes, lane after lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stretch {
+    /// Lanes, each with as many positions as the others.
+    pub lanes: usize,
     /// The byte before each position; 0 before a stream.
     pub bytes: Vec<u8>,
     /// The byte at each position.
@@ -40,7 +42,8 @@ struct Lane {
     next: usize,
     end: usize,
     last: u8,
-    history: History,
+    /// Where its stream begins: what it remembers is read again when a run goes on.
+    begin: usize,
 }
 
 /// Reads the sources.
@@ -48,7 +51,7 @@ struct Lane {
 pub struct Feeder {
     sources: Vec<Source>,
     streams: Vec<Vec<Range<usize>>>,
-    tables: Vec<TableConfig>,
+    contexts: Vec<Contexts>,
     modalities: Vec<String>,
     /// Number of each source's modality.
     kinds: Vec<u16>,
@@ -112,7 +115,7 @@ impl Feeder {
             next: 0,
             end: 0,
             last: 0,
-            history: History::default(),
+            begin: 0,
         };
         let state = FeederState {
             random: Random::new(config.seed, 1),
@@ -123,7 +126,7 @@ impl Feeder {
             kinds: vec![0; sources.len()],
             sources,
             streams: Vec::new(),
-            tables: config.model.tables.clone(),
+            contexts: vec![Contexts::new(&config.model.tables); config.training.lanes],
             modalities: vec!["all".to_owned()],
             origins: Vec::new(),
             validation: Vec::new(),
@@ -183,7 +186,7 @@ impl Feeder {
         let lanes = state.lanes.len() == self.state.lanes.len();
         let inside = |lane: &Lane| {
             let length = self.sources.get(lane.source).map_or(0, |s| s.bytes.len());
-            lane.next <= lane.end && lane.end <= length
+            lane.begin <= lane.next && lane.next <= lane.end && lane.end <= length
         };
         let fits = lanes && state.lanes.iter().all(inside);
         if !fits || state.passes.len() != self.sources.len() {
@@ -197,6 +200,14 @@ impl Feeder {
             .any(|((_, taken), all)| *taken > all.len())
         {
             return Err(TrainError::Checkpoint("it was made of other data".into()));
+        }
+        for (lane, contexts) in self.state.lanes.iter().zip(&mut self.contexts) {
+            contexts.clear();
+            if lane.begin < lane.end {
+                contexts.push(0);
+            }
+            let read = &self.sources[lane.source].bytes[lane.begin..lane.next];
+            read.iter().for_each(|&byte| contexts.push(byte));
         }
         Ok(())
     }
@@ -236,32 +247,30 @@ impl Feeder {
         for lane in 0..lanes {
             let part = lane * parts / lanes;
             let stretch = &mut stretches[part];
+            stretch.lanes += 1;
             for _ in 0..length {
                 let start = self.state.lanes[lane].next == self.state.lanes[lane].end;
                 if start {
                     let (source, range) = self.draw();
-                    let mut history = History::default();
-                    history.push(0);
+                    self.contexts[lane].clear();
+                    self.contexts[lane].push(0);
                     self.state.lanes[lane] = Lane {
                         source,
                         next: range.start,
                         end: range.end,
                         last: 0,
-                        history,
+                        begin: range.start,
                     };
                 }
+                let contexts = &mut self.contexts[lane];
                 let lane = &mut self.state.lanes[lane];
                 let byte = self.sources[lane.source].bytes[lane.next];
                 stretch.bytes.push(lane.last);
                 stretch.targets.push(byte);
                 stretch.starts.push(start);
-                let rows = self
-                    .tables
-                    .iter()
-                    .map(|t| lane.history.row(t.context, 1 << t.bits));
-                stretch.rows.extend(rows);
+                stretch.rows.extend(contexts.rows());
                 self.origins[part].push(self.kinds[lane.source]);
-                lane.history.push(byte);
+                contexts.push(byte);
                 lane.last = byte;
                 lane.next += 1;
             }

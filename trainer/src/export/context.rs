@@ -5,9 +5,11 @@ use umoec_exact::interface::StateRange;
 use super::Writer;
 use crate::config::ModelConfig;
 use crate::context::{
-    BYTE_FACTORS, Context, HISTORY, WORD_FACTOR, WORD_FACTORS, WORD_MODULUS, WORDS_FACTORS, letter,
+    BYTE_FACTORS, Context, HISTORY, RecallConfig, WORD_FACTOR, WORD_FACTORS, WORD_MODULUS,
+    WORDS_FACTORS, letter,
 };
 use crate::grid::ROW;
+use crate::recall::{COUNT_MAX, level};
 use crate::tables::Tables;
 
 /// Where the word, the word before and the last byte stand among the hashed numbers.
@@ -23,7 +25,7 @@ pub(super) fn rows(writer: &mut Writer, model: &ModelConfig, tables: &Tables) ->
         let mut set =
             |feature: usize, factor: u32| factors[feature * count + column] = factor as f32;
         match table.context {
-            Context::Bytes(order) => {
+            Context::Bytes(order) | Context::Recall(RecallConfig { bytes: order, .. }) => {
                 (0..usize::from(order)).for_each(|i| set(i, BYTE_FACTORS[i]));
             }
             Context::Word => {
@@ -38,21 +40,32 @@ pub(super) fn rows(writer: &mut Writer, model: &ModelConfig, tables: &Tables) ->
         .initializer_f32("hash.factors", &[FEATURES, count], &factors);
     let sums = writer.graph.matmul(&features, &factors);
 
-    // Tables of equal size stand together: their remainders are taken together.
+    // Hashes of equal size that stand together have their remainders taken together.
     let mut runs: Vec<(u32, usize)> = Vec::new();
+    let mut after_memory = false;
     for table in &model.tables {
+        let (bits, remembered) = match table.context {
+            Context::Recall(recall) => (recall.slots, true),
+            _ => (table.bits, false),
+        };
         match runs.last_mut() {
-            Some((bits, length)) if *bits == table.bits => *length += 1,
-            _ => runs.push((table.bits, 1)),
+            Some((last, length)) if *last == bits && !remembered && !after_memory => *length += 1,
+            _ => runs.push((bits, 1)),
         }
+        after_memory = remembered;
     }
     let sizes: Vec<i64> = runs.iter().map(|run| run.1 as i64).collect();
     let parts = writer.graph.split(&sums, &sizes, 1);
-    let indices: Vec<String> = parts
-        .iter()
-        .zip(&runs)
-        .map(|(part, (bits, _))| remainder(writer, part, 1 << bits))
-        .collect();
+    let mut first = 0;
+    let mut indices = Vec::new();
+    for (part, (bits, length)) in parts.iter().zip(&runs) {
+        let hash = remainder(writer, part, 1 << bits);
+        indices.push(match model.tables[first].context {
+            Context::Recall(recall) => remembered(writer, first, recall, &hash),
+            _ => hash,
+        });
+        first += length;
+    }
     let indices: Vec<&str> = indices.iter().map(String::as_str).collect();
     let indices = writer.graph.concat(&indices, 1);
     let offsets: Vec<f32> = model
@@ -67,6 +80,66 @@ pub(super) fn rows(writer: &mut Writer, model: &ModelConfig, tables: &Tables) ->
         .initializer_f32("hash.offsets", &[count], &offsets);
     let indices = writer.graph.add(&indices, &offsets);
     unpack(writer, model, tables, &indices)
+}
+
+/// The memory of table `index` takes in the byte just coded, and gives the row for what it expects behind the hash `slot`
+/// ([`crate::recall`]).
+fn remembered(writer: &mut Writer, index: usize, recall: RecallConfig, slot: &str) -> String {
+    let slots = 1usize << recall.slots;
+    let byte = writer.byte.clone();
+    let top = 255 + 256 * i32::from(COUNT_MAX);
+    let (name, at) = (format!("recall{index}"), format!("recall{index}.slot"));
+    let memory = writer
+        .graph
+        .state(&name, &[slots], StateRange::integers(0, top));
+    let range = StateRange::integers(0, slots as i32 - 1);
+    let place = writer.graph.state(&at, &[1], range);
+
+    let (expected, count) = held(writer, &memory, &place);
+    let hit = writer.graph.equal(&expected, &byte);
+    let more = writer.plus(&count, 1.0);
+    let more = writer.graph.clip(&more, 0.0, f32::from(COUNT_MAX));
+    let less = writer.times(&count, 0.5);
+    let less = writer.graph.floor(&less);
+    let count_now = writer.graph.select(&hit, &more, &less);
+    let zero = writer.graph.scalar(0.0);
+    let surely = writer.graph.greater(&count, &zero);
+    let stays = writer.graph.or(&hit, &surely);
+    let byte_now = writer.graph.select(&stays, &expected, &byte);
+    let entry = writer.times(&count_now, 256.0);
+    let entry = writer.graph.add(&entry, &byte_now);
+
+    let places: Vec<f32> = (0..slots).map(|i| i as f32).collect();
+    let places = writer
+        .graph
+        .initializer_f32(&format!("{name}.places"), &[slots], &places);
+    let here = writer.graph.equal(&places, &place);
+    let memory = writer.graph.select(&here, &entry, &memory);
+    writer.next_state(&name, &memory, &[slots]);
+    writer.next_state(&at, slot, &[1]);
+
+    let (expected, count) = held(writer, &memory, slot);
+    let levels: Vec<u8> = (0..=COUNT_MAX).map(|count| level(count) as u8).collect();
+    let levels = writer
+        .graph
+        .initializer_u8(&format!("{name}.levels"), &[levels.len()], &levels);
+    let level = writer.graph.look_up(&levels, &count, 0);
+    let level = writer
+        .graph
+        .cast(&level, umoec_exact::onnx::data_type::FLOAT);
+    let level = writer.times(&level, 256.0);
+    writer.graph.add(&expected, &level)
+}
+
+/// Byte and count of a memory's `slot`, [lanes, 1] each.
+fn held(writer: &mut Writer, memory: &str, slot: &str) -> (String, String) {
+    let slot = writer.graph.cast(slot, umoec_exact::onnx::data_type::INT64);
+    let held = writer.graph.gather_elements(memory, &slot, 1);
+    let count = writer.times(&held, 1.0 / 256.0);
+    let count = writer.graph.floor(&count);
+    let above = writer.times(&count, 256.0);
+    let byte = writer.graph.sub(&held, &above);
+    (writer.graph.clip(&byte, 0.0, 255.0), count)
 }
 
 /// `x mod modulus`, a power of two, for `x >= 0`.

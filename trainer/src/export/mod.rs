@@ -61,7 +61,7 @@ pub fn unsealed(trained: &Trained) -> Vec<u8> {
     let layers = layers(model, &Stretch::default(), initial_states(model, 1));
     for (index, (layer, parameters)) in layers.iter().zip(&trained.parameters).enumerate() {
         writer.prefix = format!("{index}.");
-        x = layer.layer().export(&mut writer, &x, parameters);
+        x = layer.export(&mut writer, &x, parameters);
     }
     writer.graph.output("logits", &x, &[256]);
     writer.finish()

@@ -40,6 +40,17 @@ impl Writer {
         self.integers(block, values, WEIGHT)
     }
 
+    /// Matrices of weights, one for each expert, as signed bytes: [matrices, rows of one, columns].
+    pub fn experts(&mut self, block: &Block, values: &[f32]) -> String {
+        let data: Vec<i8> = values
+            .iter()
+            .map(|&value| WEIGHT.index(value) as i8)
+            .collect();
+        let name = format!("{}{}", self.prefix, block.name);
+        let dims = [block.matrices, block.rows / block.matrices, block.columns];
+        self.graph.initializer_i8(&name, &dims, &data)
+    }
+
     /// A matrix on a grid of signed bytes, carried as integers.
     pub fn integers(&mut self, block: &Block, values: &[f32], grid: Grid) -> String {
         let data: Vec<i8> = values

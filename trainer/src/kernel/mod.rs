@@ -6,6 +6,7 @@
 mod elementwise;
 mod matmul;
 mod orthogonal;
+mod route;
 mod scan;
 mod vectorised;
 
@@ -14,4 +15,5 @@ pub use elementwise::{
 };
 pub use matmul::{matmul, matmul_nt, matmul_tn};
 pub use orthogonal::orthogonal;
+pub use route::{Routes, add_rows, gather_rows};
 pub use scan::{ScanShape, scan_backward, scan_forward};

@@ -2,7 +2,7 @@
 
 use super::{Block, Kept, Layer, add, rounded, split};
 use crate::export::{STREAM, Writer};
-use crate::grid::{BYTE, ROW, WEIGHT};
+use crate::grid::{BYTE, ROW, WEIGHT, rounding};
 use crate::kernel::{matmul, matmul_nt, matmul_tn};
 
 /// The first layer: [bytes, tables · row width] to the residual stream.
@@ -40,7 +40,8 @@ impl Layer for Embed {
             self.width,
             false,
         );
-        let table: Vec<f32> = blocks[1].iter().map(|&v| BYTE.round(v)).collect();
+        let rounds = rounding();
+        let table: Vec<f32> = blocks[1].iter().map(|&v| BYTE.fit(v, rounds)).collect();
         for (row, &byte) in y.chunks_exact_mut(self.width).zip(&self.bytes) {
             add(row, &table[usize::from(byte) * self.width..][..self.width]);
         }
@@ -75,11 +76,5 @@ impl Layer for Embed {
         let byte = writer.graph.look_up(&table, &byte, 0);
         let byte = writer.times(&byte, ((STREAM - BYTE.bits()) as f32).exp2());
         writer.graph.add(&sum, &byte)
-    }
-}
-
-impl Block {
-    fn with_rows(self, rows: usize) -> Self {
-        Self { rows, ..self }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::{Block, Kept, Layer, add_bias, rounded, split};
+use super::{Block, Kept, Layer, Rule, add_bias, rounded, split};
 use crate::export::{STREAM, Writer};
 use crate::grid::{ACTIVATION, LOGIT};
 use crate::kernel::{
@@ -24,7 +24,7 @@ impl Layer for Head {
     fn blocks(&self) -> Vec<Block> {
         vec![
             Block {
-                orthogonal: false,
+                rule: Rule::Adam,
                 ..Block::weight("head.weight", self.width, 256, 0.02)
             },
             Block::bias("head.bias", 256, 0.0, 0.0),
@@ -80,12 +80,14 @@ impl Layer for Head {
         let weight = writer.weight(&blocks[0], values[0]);
         let logits = writer.graph.matmul(&q, &weight);
         let shift = STREAM - LOGIT.bits();
-        let bias = writer.bias(blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
+        let bias = writer.bias(&blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
         let logits = writer.graph.add(&logits, &bias);
         writer.shift(&logits, shift, LOGIT.low, LOGIT.high)
     }
 
-    fn costs(&self) -> Option<Vec<f32>> {
-        self.costs.lock().ok().map(|costs| costs.clone())
+    fn costs(&self) -> Vec<f32> {
+        self.costs
+            .lock()
+            .map_or_else(|_| Vec::new(), |costs| costs.clone())
     }
 }

@@ -2,11 +2,11 @@
 //! running mean of outer products of what it reads, and chooses from the byte at hand how much
 //! to take in and how much to forget, which are one number here, so that states stay bounded.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use umoec_exact::interface::StateRange;
 
-use super::{Block, Kept, Layer, add, add_bias, rounded, split};
+use super::{Block, Carried, Kept, Layer, add, add_bias, rounded, split};
 use crate::export::{STREAM, Writer};
 use crate::grid::{ACTIVATION, GATE, READ_OUT, WRITE, rounding};
 use crate::kernel::{
@@ -28,7 +28,7 @@ pub struct Mixer {
     /// Where a lane's stream begins anew, [bytes].
     pub starts: Arc<Vec<bool>>,
     /// States of the lanes, one behind the other; the forward pass carries them on.
-    pub states: Mutex<Vec<f32>>,
+    pub states: Carried,
 }
 
 /// Entry `d + 128`: how much a head takes in, in units of 2^-shift, at write logit d / 16.
@@ -50,7 +50,7 @@ impl Mixer {
     }
 
     fn lanes(&self) -> usize {
-        self.states.lock().map_or(0, |states| states.len()) / self.scan.state_len()
+        self.states.before().len() / self.scan.state_len()
     }
 
     /// Gates of all channels from rounded write logits, and their derivative.
@@ -169,22 +169,22 @@ impl Layer for Mixer {
         let mut y = vec![0.0; bytes * channels];
         let mut kept = Vec::new();
         let per_lane = bytes / self.lanes();
-        if let Ok(mut all) = self.states.lock() {
-            for (lane, state) in all.chunks_exact_mut(self.scan.state_len()).enumerate() {
-                let rows = lane * per_lane..(lane + 1) * per_lane;
-                let of = |m: usize| rows.start * m..rows.end * m;
-                kept.extend(scan_forward(
-                    self.scan,
-                    &self.starts[rows.clone()],
-                    &xs[of(channels)],
-                    &gates[of(channels)],
-                    &b[of(states)],
-                    &c[of(states)],
-                    state,
-                    &mut y[of(channels)],
-                ));
-            }
+        let mut carried = self.states.before().to_vec();
+        for (lane, state) in carried.chunks_exact_mut(self.scan.state_len()).enumerate() {
+            let rows = lane * per_lane..(lane + 1) * per_lane;
+            let of = |m: usize| rows.start * m..rows.end * m;
+            kept.extend(scan_forward(
+                self.scan,
+                &self.starts[rows.clone()],
+                &xs[of(channels)],
+                &gates[of(channels)],
+                &b[of(states)],
+                &c[of(states)],
+                state,
+                &mut y[of(channels)],
+            ));
         }
+        self.states.leave(carried);
         quantise(&mut y, channels, 0, channels, READ_OUT);
         let mut o = vec![0.0; y.len()];
         hadamard_grid(&mut o, &y, &u, columns, channels, channels, ACTIVATION);
@@ -288,6 +288,15 @@ impl Layer for Mixer {
         (dx, gradient)
     }
 
+    fn states(&self) -> Vec<Vec<f32>> {
+        vec![self.states.after()]
+    }
+
+    fn macs(&self) -> f64 {
+        let scanned = 2 * self.scan.state_len();
+        (self.width * self.columns() + self.channels() * self.width + scanned) as f64
+    }
+
     fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String {
         let blocks = self.blocks();
         let values = split(&blocks, parameters);
@@ -302,7 +311,7 @@ impl Layer for Mixer {
             .split(&sums, &sizes(&[self.columns() - heads, heads]), 1);
 
         let shift = STREAM - ACTIVATION.bits();
-        let bias = writer.bias(blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
+        let bias = writer.bias(&blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
         let u = writer.graph.add(&parts[0], &bias);
         let u = writer.shift(&u, shift, ACTIVATION.low, ACTIVATION.high);
         let u = writer
@@ -315,7 +324,7 @@ impl Layer for Mixer {
         let z = writer.graph.relu(z);
 
         let shift = STREAM - WRITE.bits();
-        let bias = writer.bias(blocks[2].name, values[2], (shift as f32 - 1.0).exp2());
+        let bias = writer.bias(&blocks[2].name, values[2], (shift as f32 - 1.0).exp2());
         let d = writer.graph.add(&parts[1], &bias);
         let d = writer.shift(&d, shift, WRITE.low, WRITE.high);
         let d = writer.plus(&d, -WRITE.low);

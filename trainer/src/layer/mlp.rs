@@ -74,7 +74,7 @@ impl Layer for Mlp {
         let weight = writer.weight(&blocks[0], values[0]);
         let u = writer.graph.matmul(&q, &weight);
         let shift = STREAM - HIDDEN.bits();
-        let bias = writer.bias(blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
+        let bias = writer.bias(&blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
         let u = writer.graph.add(&u, &bias);
         let u = writer.shift(&u, shift, HIDDEN.low, HIDDEN.high);
         let h = writer.graph.mul(&u, &u);

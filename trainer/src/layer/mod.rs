@@ -5,11 +5,17 @@ mod embed;
 mod head;
 mod mixer;
 mod mlp;
+mod moe;
+mod place;
+mod recompute;
 
 pub use embed::Embed;
 pub use head::Head;
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
+pub use moe::{Moe, expert_gates};
+pub use place::{Carried, Place, build, initial_states};
+pub use recompute::Recomputed;
 
 use crate::export::Writer;
 use crate::grid::WEIGHT;
@@ -20,22 +26,36 @@ use crate::random::Random;
 pub type Kept = Vec<Vec<f32>>;
 
 /// One block of parameters within a layer's flat vector.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     /// What it is called in the exported file.
-    pub name: &'static str,
+    pub name: String,
     /// Rows, 1 for a bias.
     pub rows: usize,
     /// Columns.
     pub columns: usize,
+    /// Matrices that the rows divide in, one below another; Muon moves each for itself.
+    pub matrices: usize,
     /// Standard deviation at the start.
     pub deviation: f32,
     /// Mean at the start.
     pub mean: f32,
     /// Magnitude that training does not exceed.
     pub limit: f32,
-    /// Whether Muon moves it.
-    pub orthogonal: bool,
+    /// How training moves it.
+    pub rule: Rule,
+}
+
+/// How training moves a block of parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// Muon: matrices between layers.
+    Muon,
+    /// Adam: everything else that has a gradient.
+    Adam,
+    /// A step of this size, times the rate's share of the highest, against the sign of what stands
+    /// in the gradient's place: for values that steer and have no gradient.
+    Sign(f32),
 }
 
 impl Block {
@@ -45,28 +65,35 @@ impl Block {
     }
 
     /// A matrix of weights on the [`WEIGHT`] grid.
-    pub fn weight(name: &'static str, rows: usize, columns: usize, deviation: f32) -> Self {
+    pub fn weight(name: &str, rows: usize, columns: usize, deviation: f32) -> Self {
         Self {
-            name,
+            name: name.to_owned(),
             rows,
             columns,
+            matrices: 1,
             deviation,
             mean: 0.0,
             limit: WEIGHT.high * WEIGHT.step,
-            orthogonal: true,
+            rule: Rule::Muon,
         }
     }
 
+    /// As many rows of the same kind.
+    fn with_rows(self, rows: usize) -> Self {
+        Self { rows, ..self }
+    }
+
     /// A vector added to every row.
-    pub fn bias(name: &'static str, columns: usize, mean: f32, deviation: f32) -> Self {
+    pub fn bias(name: &str, columns: usize, mean: f32, deviation: f32) -> Self {
         Self {
-            name,
+            name: name.to_owned(),
             rows: 1,
             columns,
+            matrices: 1,
             deviation,
             mean,
             limit: 64.0,
-            orthogonal: false,
+            rule: Rule::Adam,
         }
     }
 }
@@ -82,20 +109,32 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
     /// Gradients of `x` and of the parameters from that of the output.
     fn backward(&self, parameters: &[f32], kept: Kept, dy: &[f32]) -> (Vec<f32>, Vec<f32>);
 
+    /// Values carried from stretch to stretch as they are now, one vector of all lanes for each part that carries
+    /// any, in the order [`build`] takes them.
+    fn states(&self) -> Vec<Vec<f32>> {
+        Vec::new()
+    }
+
+    /// Multiply-accumulates for one byte, in matrix products.
+    fn macs(&self) -> f64 {
+        let blocks = self.blocks();
+        let matrices = blocks.iter().filter(|block| block.rule == Rule::Muon);
+        matrices.map(|block| block.size() as f64).sum()
+    }
+
+    /// Share of its rows that each expert got in the last forward pass; empty without experts.
+    fn load(&self) -> Vec<f32> {
+        Vec::new()
+    }
+
     /// The integer nodes that do for one byte what [`Self::forward`] does for many. `x` names
     /// the value before the layer; returns the name of the value after it.
     fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String;
 
-    /// Bits that the last forward pass spent on each byte, where this layer computes the loss.
-    /// For reports: nothing is learned from it.
-    fn costs(&self) -> Option<Vec<f32>> {
-        None
-    }
-
-    /// Share of the last forward pass's rows that each expert took, where this layer has experts.
-    /// For reports.
-    fn load(&self) -> Option<Vec<f32>> {
-        None
+    /// Bits that the last forward pass spent on each byte, where this layer computes the loss; empty elsewhere. For
+    /// reports: nothing is learned from it.
+    fn costs(&self) -> Vec<f32> {
+        Vec::new()
     }
 }
 

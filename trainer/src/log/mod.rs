@@ -59,6 +59,11 @@ fn now() -> f64 {
     time.map_or(0.0, |time| time.as_secs_f64())
 }
 
+/// The number with the fewest digits that is `x` as an `f32`.
+fn decimal(x: f32) -> f64 {
+    x.to_string().parse().unwrap_or_else(|_| x.into())
+}
+
 /// A field of a table: in quotation marks where it must be (RFC 4180).
 fn field(text: &str) -> String {
     if text.contains([',', '"', '\n']) {
@@ -147,7 +152,7 @@ impl Log {
             "step": report.step,
             "bytes": row.bytes,
             "bytes_per_second": row.speed.round(),
-            "rate": report.rate,
+            "rate": decimal(report.rate),
             "bits_per_byte": report.bits(),
         });
         line["modalities"] = self.by_name(&report.modalities);
@@ -176,7 +181,7 @@ impl Log {
             report.step.to_string(),
             row.bytes.to_string(),
             format!("{:.0}", row.speed),
-            report.rate.to_string(),
+            decimal(report.rate).to_string(),
             report.bits().to_string(),
             row.validation
                 .map_or_else(String::new, |v| v.bits().to_string()),

@@ -82,6 +82,23 @@ fn from_data_to_a_model_its_measures_its_text_and_its_card() {
     let text = good(folder, "eval --model m.onnx --only exact,float prose.txt");
     assert!(text.contains("exact") && !text.contains("float"), "{text}");
 
+    for (path, bytes) in [("d/books/a", 30), ("d/wiki/x/b", 20), ("d/c", 10)] {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, crate::common::prose(3, bytes)).unwrap();
+    }
+    good(
+        folder,
+        "eval --model m.onnx --only exact --json d.json d d/wiki/x/b",
+    );
+    let found = fs::read(folder.join("d.json")).unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&found).unwrap();
+    let found = found["modalities"].as_array().unwrap().iter();
+    let found: Vec<_> = found
+        .map(|m| (m["name"].as_str().unwrap(), m["bytes"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(found, [("books", 30), ("d", 10), ("wiki", 20), ("x", 20)]);
+
     let write = |seed: u32| {
         let arguments = format!("generate --model m.onnx --prompt ka -n 60 --seed {seed}");
         run(folder, &arguments).stdout
@@ -101,7 +118,17 @@ fn from_data_to_a_model_its_measures_its_text_and_its_card() {
         text.contains("| file | bytes | exact | training | float |"),
         "{text}"
     );
-    // The card of another model must not carry these results.
+    let other = fs::read_to_string(folder.join("r.json")).unwrap();
+    fs::write(
+        folder.join("other.json"),
+        other.replace(hash.as_str(), "else"),
+    )
+    .unwrap();
+    let text = bad(folder, &format!("{card} --eval other.json"), 1);
+    assert!(
+        text.contains("the results are of the model with BLAKE3 else"),
+        "{text}"
+    );
     fs::write(folder.join("other.onnx"), b"else").unwrap();
     let text = bad(folder, &card.replace("m.onnx", "other.onnx"), 1);
     assert!(text.contains("is not what"), "{text}");
@@ -144,6 +171,17 @@ fn wrong_usage_is_code_2_and_everything_else_code_1_with_a_hint() {
     let text = train("--data . --checkpoint no/folder/x");
     assert!(
         text.contains("no/folder/x.part: ") && text.contains("hint: check the name"),
+        "{text}"
+    );
+    let all = fs::read_to_string(folder.join("c.toml")).unwrap();
+    let all = all.split("[[sources]]").next().unwrap();
+    fs::write(folder.join("all.toml"), all).unwrap();
+    let all = "train --config all.toml --data . --checkpoint";
+    let text = bad(folder, &format!("{all} x"), 1);
+    assert!(text.contains("x would lie in the data folder"), "{text}");
+    let text = bad(folder, &format!("{all} /no/such/x --log new/log"), 1);
+    assert!(
+        text.contains("run.csv would lie in the data folder"),
         "{text}"
     );
     let text = train("--data . --checkpoint x --init nanu");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use umoec_exact::{ModelLimits, StepModel};
 use umoec_trainer::checkpoint::Trained;
-use umoec_trainer::config::Config;
+use umoec_trainer::config::{BlockConfig, Config, MlpConfig};
 use umoec_trainer::evaluate::graph_bits;
 use umoec_trainer::export::export;
 use umoec_trainer::import::import;
@@ -66,14 +66,17 @@ fn the_model_of_this_repository_can_be_trained_further() {
 #[test]
 fn a_network_of_other_sizes_is_refused() {
     let file = export(&Trained::initial(crate::common::smoke())).unwrap();
-    let refused = |change: fn(&mut Config)| {
+    let mlp = |hidden| BlockConfig::Mlp(MlpConfig { hidden });
+    let refused = |change: &dyn Fn(&mut Config)| {
         let mut config = crate::common::smoke();
         change(&mut config);
         import(&file, &config).unwrap_err().to_string()
     };
-    assert!(refused(|c| c.model.hidden += 16).contains("the configuration has"));
-    assert!(refused(|c| c.model.tables[0].bits += 1).contains("its tables hold"));
-    assert!(refused(|c| c.model.shifts.push(9)).contains("it has no weights"));
+    assert!(
+        refused(&|c: &mut Config| c.model.blocks[1] = mlp(64)).contains("the configuration has")
+    );
+    assert!(refused(&|c: &mut Config| c.model.tables[0].bits += 1).contains("its tables hold"));
+    assert!(refused(&|c: &mut Config| c.model.blocks.push(mlp(64))).contains("weights"));
     let error = import(b"no model", &crate::common::smoke()).unwrap_err();
     assert!(error.hint().unwrap().contains("ONNX"), "{error}");
 }

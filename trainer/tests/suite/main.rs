@@ -7,6 +7,7 @@ mod common;
 mod held_out;
 mod imports;
 mod logs;
+mod moe;
 mod passes;
 mod refusals;
 mod runs;

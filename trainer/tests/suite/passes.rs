@@ -1,28 +1,26 @@
 //! Properties of a pass: causal, and the same in one stretch or in several.
 
 use umoec_trainer::config::ModelConfig;
-use umoec_trainer::context::History;
 use umoec_trainer::data::Stretch;
-use umoec_trainer::network::{Layers, States, initial_states, layers, loss, pass};
+use umoec_trainer::network::{States, initial_states, layers, loss, pass};
 use umoec_trainer::random::Random;
+use umoec_trainer::recall::Contexts;
 use umoec_trainer::tables::Tables;
 use umoec_trainer::trainer::initial_parameters;
 
 fn stretch(model: &ModelConfig, text: &[u8], starts: &[usize]) -> Stretch {
-    let mut stretch = Stretch::default();
-    let mut history = History::default();
+    let mut stretch = Stretch {
+        lanes: 1,
+        ..Stretch::default()
+    };
+    let mut contexts = Contexts::new(&model.tables);
     let mut last = 0;
     for (at, &byte) in text.iter().enumerate() {
-        history.push(last);
+        contexts.push(last);
         stretch.bytes.push(last);
         stretch.targets.push(byte);
         stretch.starts.push(starts.contains(&at));
-        stretch.rows.extend(
-            model
-                .tables
-                .iter()
-                .map(|t| history.row(t.context, 1 << t.bits)),
-        );
+        stretch.rows.extend(contexts.rows());
         last = byte;
     }
     stretch
@@ -30,6 +28,7 @@ fn stretch(model: &ModelConfig, text: &[u8], starts: &[usize]) -> Stretch {
 
 fn part(stretch: &Stretch, range: std::ops::Range<usize>, tables: usize) -> Stretch {
     Stretch {
+        lanes: 1,
         bytes: stretch.bytes[range.clone()].to_vec(),
         targets: stretch.targets[range.clone()].to_vec(),
         starts: stretch.starts[range.clone()].to_vec(),
@@ -46,10 +45,9 @@ fn stream(
 ) -> Vec<f32> {
     let layers = layers(model, stretch, initial_states(model, 1));
     let body = layers.iter().zip(parameters).take(layers.len() - 1);
-    body.fold(
-        tables.gather(&stretch.rows),
-        |x, (layer, parameters): (&Layers, _)| layer.layer().forward(&x, parameters).0,
-    )
+    body.fold(tables.gather(&stretch.rows), |x, (layer, parameters)| {
+        layer.forward(&x, parameters).0
+    })
 }
 
 #[test]
@@ -118,12 +116,14 @@ fn the_graph_of_burn_gives_the_loss_and_a_gradient_that_lowers_it() {
     let tables = Tables::new(model, &mut Random::new(1, 2));
     let stretch = stretch(model, &crate::common::prose(4, 128), &[0]);
     let rows = tables.gather(&stretch.rows);
+    let mut after = initial_states(model, 1);
     let first = pass(
         model,
+        false,
         &parameters,
         &stretch,
         rows.clone(),
-        &mut initial_states(model, 1),
+        &mut after,
     )
     .unwrap();
     let plain = loss(
@@ -135,6 +135,20 @@ fn the_graph_of_burn_gives_the_loss_and_a_gradient_that_lowers_it() {
     )
     .unwrap();
     assert_eq!(first.bits, plain);
+    let mut states = initial_states(model, 1);
+    let again = pass(
+        model,
+        true,
+        &parameters,
+        &stretch,
+        rows.clone(),
+        &mut states,
+    )
+    .unwrap();
+    assert_eq!(again.bits, first.bits);
+    assert_eq!(again.gradients, first.gradients);
+    assert_eq!(again.rows, first.rows);
+    assert_eq!(states, after);
     for (parameters, gradient) in parameters.iter_mut().zip(&first.gradients) {
         assert_eq!(parameters.len(), gradient.len());
         assert!(gradient.iter().any(|&g| g != 0.0));

@@ -25,7 +25,7 @@ fn configurations_that_cannot_be() {
     assert!(with("parts = 2", "parts = 0").contains("parts does not divide lanes"));
     assert!(with("heads = 4", "heads = 5").contains("heads does not divide"));
     assert!(with("channels = 32", "channels = 40").contains("multiple of 16"));
-    assert!(with("shifts = [9]", "shifts = [13]").contains("8..=12"));
+    assert!(with("shift = 9", "shift = 13").contains("block 0: shift is not in 8..=12"));
     assert!(with("rate = ", "speed = ").contains("unknown key `speed`"));
     assert!(with("accumulate = 1", "accumulate = 0").contains("accumulate is 0"));
     assert!(with("schedule = \"level", "schedule = \"lovel").contains("unknown value"));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use umoec_exact::{ModelLimits, Reference, StepModel, Stepper};
 use umoec_trainer::checkpoint::Trained;
+use umoec_trainer::config::{BlockConfig, MoeConfig};
 use umoec_trainer::evaluate::{bits, exact_bits, graph_bits};
 use umoec_trainer::export::export;
 use umoec_trainer::grid::without_rounding;
@@ -65,9 +66,53 @@ fn a_run_may_begin_with_a_trained_network() {
     assert!(second.tables.squares == first.tables.squares);
 
     let mut wider = crate::common::smoke();
-    wider.model.hidden += 16;
+    wider.model.width += 16;
     let error = Trainer::continuing(wider, folder.path(), from()).unwrap_err();
     assert!(error.to_string().contains("other sizes"));
+}
+
+#[test]
+fn a_grown_network_begins_with_what_the_smaller_one_knew() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::common::write_data(folder.path());
+    let mut small = crate::common::smoke();
+    small.model.blocks.truncate(2);
+    small.training.steps = 20;
+    let mut trainer = Trainer::new(small, folder.path()).unwrap();
+    while trainer.step < 20 {
+        trainer.advance(2).unwrap();
+    }
+    let text = crate::common::prose(9, 600);
+    let before = bits(&trainer.trained(), &[&text]).unwrap();
+
+    // A mixture around the MLP of 48 hidden units, and a new mixer behind it.
+    let mut large = crate::common::smoke();
+    let moe = BlockConfig::Moe(MoeConfig {
+        experts: 4,
+        shared: 3,
+        chosen: 1,
+        hidden: 16,
+    });
+    let mixer = large.model.blocks[0].clone();
+    large.model.blocks = vec![mixer.clone(), moe, mixer];
+    large.training.grow = vec![0, 1, -1];
+    let from = || trainer.trained();
+    let mut grown = Trainer::continuing(large.clone(), folder.path(), from()).unwrap();
+    assert_eq!(bits(&grown.trained(), &[&text]).unwrap(), before);
+    for _ in 0..5 {
+        grown.advance(1).unwrap();
+    }
+    assert_ne!(bits(&grown.trained(), &[&text]).unwrap(), before);
+
+    for (grow, said) in [
+        (vec![0, 1], "the origin of 2 blocks"),
+        (vec![0, 1, 7], "no block 7"),
+        (vec![1, 1, 0], "block 0 is of another kind"),
+    ] {
+        large.training.grow = grow;
+        let error = Trainer::continuing(large.clone(), folder.path(), from()).unwrap_err();
+        assert!(error.to_string().contains(said), "{error}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(crate) mod model;
 pub(crate) mod plugin;
 pub(crate) mod plugins;
 pub(crate) mod test;
+pub(crate) mod trainer;
 
 use std::io::{self, Write};
 

@@ -21,6 +21,7 @@ mod identity;
 mod meter;
 mod model;
 mod models;
+mod params;
 mod predictor;
 mod registry;
 
@@ -37,6 +38,7 @@ pub use identity::{Provenance, THIRD_PARTY, check_identity, derived_id};
 pub use meter::Meter;
 pub use model::{EmbeddedModels, Model, hex};
 pub use models::Models;
+pub use params::{ParamReader, put_leb128};
 pub use predictor::{Opened, Predictor, PredictorState};
 pub use registry::{AnyPlugin, Registration, Registry};
 

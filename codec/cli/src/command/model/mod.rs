@@ -26,6 +26,8 @@ pub(crate) enum Command {
     List(Listing),
     /// Remove a model from the user's data folder
     Remove(Named),
+    /// Write the card of a trained model (runs umoec-train)
+    Card(super::trainer::Args),
 }
 
 /// A model.
@@ -68,6 +70,7 @@ pub(crate) fn run(command: &Command, global: &Global) -> Outcome {
         Command::Add(files) => files.files.iter().try_for_each(|file| keep::add(file)),
         Command::List(listing) => keep::list(listing.json),
         Command::Remove(named) => keep::remove(&named.model),
+        Command::Card(args) => super::trainer::run("card", args),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What `cm` makes of files, plain and through this adapter: `cost SETTINGS.toml FILE...`.
+//! What `cm` makes of files, plain and through this adapter: `image_cost SETTINGS.toml FILE...`.
 //!
 //! SETTINGS.toml is the `[predictor.cm]` part of a profile. Columns: bytes, ideal size with adapter `bytes`,
 //! with each proposal of this one, speed of the last, its parameters in words.
@@ -41,7 +41,9 @@ fn cost(adapted: &Adapted, settings: &Settings) -> Result<(u64, f64, String)> {
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
-    let settings = args.next().ok_or("usage: cost SETTINGS.toml FILE...")?;
+    let settings = args
+        .next()
+        .ok_or("usage: image_cost SETTINGS.toml FILE...")?;
     let settings: Settings = toml::from_str(&std::fs::read_to_string(settings)?)?;
     let plain = std::env::var_os("PLAIN").is_some();
     for file in args {

@@ -1,6 +1,6 @@
 //! What files cost with the adapter `deflate` and without, under a profile's settings, without coding.
 //!
-//! `cost SETTINGS.toml FILE...`: SETTINGS.toml is the `[predictor.cm]` part of a profile. Every file is
+//! `deflate_cost SETTINGS.toml FILE...`: SETTINGS.toml is the `[predictor.cm]` part of a profile. Every file is
 //! brought back and compared. With `-` for the settings only the adapter is run. `judged` is what the
 //! pipeline's tournament, which measures samples, says of both.
 
@@ -94,7 +94,9 @@ fn judged(stream: &Stream, settings: &Settings) -> Result<f64> {
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
-    let settings = args.next().ok_or("usage: cost SETTINGS.toml FILE...")?;
+    let settings = args
+        .next()
+        .ok_or("usage: deflate_cost SETTINGS.toml FILE...")?;
     let settings: Option<Settings> = match &*settings {
         "-" => None,
         path => Some(toml::from_str(&std::fs::read_to_string(path)?)?),

@@ -1,0 +1,153 @@
+//! What a network is made of: the tables, and one entry per block of the residual stack.
+
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::recall::LEVELS;
+
+/// One n-gram table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableConfig {
+    /// What its rows stand for.
+    pub context: Context,
+    /// log2 of the number of rows.
+    pub bits: u32,
+}
+
+/// Sizes of the network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Width of the residual stream.
+    pub width: usize,
+    /// Width of a table's row.
+    pub row_width: usize,
+    /// The n-gram tables.
+    pub tables: Vec<TableConfig>,
+    /// The residual blocks, first to last.
+    pub blocks: Vec<BlockConfig>,
+}
+
+/// One block: what it does with the residual stream. Each kind lives in its own file of `layer/`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum BlockConfig {
+    /// Gated state-space layer.
+    Mixer(MixerConfig),
+    /// Squared rectified units.
+    Mlp(MlpConfig),
+    /// Mixture of experts.
+    Moe(MoeConfig),
+}
+
+/// A gated state-space layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MixerConfig {
+    /// Channels, all heads together, a multiple of 16.
+    pub channels: usize,
+    /// Heads.
+    pub heads: usize,
+    /// States per channel, 1 to 32.
+    pub states: usize,
+    /// A gate's unit is 2^-shift, 8 to 12.
+    pub shift: i32,
+}
+
+/// A layer of squared rectified units.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MlpConfig {
+    /// Hidden units.
+    pub hidden: usize,
+}
+
+/// A mixture of experts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoeConfig {
+    /// Routed experts, 2 to 256.
+    pub experts: usize,
+    /// Shared experts, which every byte has.
+    #[serde(default)]
+    pub shared: usize,
+    /// Routed experts that a byte has.
+    pub chosen: usize,
+    /// Hidden units of an expert.
+    pub hidden: usize,
+}
+
+/// The first rule of `rules` that does not hold.
+pub(super) fn first_broken(rules: &[(bool, &str)]) -> Result<(), String> {
+    match rules.iter().find(|(holds, _)| !holds) {
+        Some((_, rule)) => Err((*rule).to_owned()),
+        None => Ok(()),
+    }
+}
+
+impl ModelConfig {
+    /// Refuses sizes that no network can have; says which.
+    pub(super) fn check(&self) -> Result<(), String> {
+        first_broken(&[
+            (self.width > 0 && self.row_width > 0, "model: a width is 0"),
+            (
+                self.row_width.is_multiple_of(2),
+                "model: row_width is odd, and rows are packed in pairs",
+            ),
+            (!self.tables.is_empty(), "model: no tables"),
+            (
+                self.tables.iter().all(|table| match table.context {
+                    Context::Recall(recall) => {
+                        (2..=6).contains(&recall.bytes) && (4..=14).contains(&recall.slots)
+                    }
+                    Context::Bytes(bytes) => (2..=6).contains(&bytes),
+                    Context::Word | Context::Words => true,
+                }),
+                "model: a table has not 2 to 6 bytes, or a memory not 2^4 to 2^14 slots",
+            ),
+            (
+                self.tables.iter().all(|table| match table.context {
+                    Context::Recall(_) => 1 << table.bits == 256 * LEVELS,
+                    _ => (4..=20).contains(&table.bits),
+                }),
+                "model: a table has not 2^4 to 2^20 rows, or one of a memory not 2^10",
+            ),
+        ])?;
+        for (index, block) in self.blocks.iter().enumerate() {
+            block
+                .check()
+                .map_err(|rule| format!("model: block {index}: {rule}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl BlockConfig {
+    /// Refuses sizes that the block cannot have; says which.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Mixer(m) => first_broken(&[
+                (
+                    m.channels > 0 && m.channels % 16 == 0,
+                    "channels is no multiple of 16",
+                ),
+                (
+                    m.heads > 0 && m.channels % m.heads.max(1) == 0,
+                    "heads does not divide channels",
+                ),
+                (m.states > 0 && m.states <= 32, "states is not in 1..=32"),
+                ((8..=12).contains(&m.shift), "shift is not in 8..=12"),
+            ]),
+            Self::Mlp(m) => first_broken(&[(m.hidden > 0, "hidden is 0")]),
+            Self::Moe(m) => first_broken(&[
+                (m.hidden > 0, "hidden is 0"),
+                ((2..=256).contains(&m.experts), "experts is not in 2..=256"),
+                (
+                    m.chosen > 0 && m.chosen <= m.experts,
+                    "chosen is not in 1..=experts",
+                ),
+            ]),
+        }
+    }
+}
