@@ -4,9 +4,11 @@
 //! little-endian `f32`, then their BLAKE3 hash.
 
 use std::fs;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::config::Config;
 use crate::data::FeederState;
@@ -14,19 +16,21 @@ use crate::error::TrainError;
 use crate::random::Random;
 use crate::tables::Tables;
 use crate::trainer::{Trainer, initial_parameters};
+use crate::validate::Progress;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
     config: Config,
     step: u64,
     feeder: FeederState,
-}
-
-fn file_error(path: &Path) -> impl Fn(std::io::Error) -> TrainError + '_ {
-    |source| TrainError::File {
-        path: path.to_owned(),
-        source,
-    }
+    /// BLAKE3 of each file of the data; checkpoints of the first version have none.
+    #[serde(default)]
+    data: Vec<String>,
+    #[serde(default)]
+    progress: Progress,
+    /// What the network began with, if it was another's.
+    #[serde(default)]
+    init: Option<String>,
 }
 
 fn damaged(what: &str) -> TrainError {
@@ -46,12 +50,16 @@ impl Trainer {
         all
     }
 
-    /// Writes a checkpoint, replacing the file in one move.
+    /// Writes a checkpoint, replacing the file in one move: whatever fails, the file that was
+    /// there is there still.
     pub fn save(&mut self, path: &Path) -> Result<(), TrainError> {
         let header = Header {
             config: self.config.clone(),
             step: self.step,
             feeder: self.feeder.state().clone(),
+            data: self.feeder.digests(),
+            progress: self.progress.clone(),
+            init: self.init.clone(),
         };
         let mut bytes = serde_json::to_vec(&header).map_err(|error| damaged(&error.to_string()))?;
         bytes.push(b'\n');
@@ -59,23 +67,31 @@ impl Trainer {
             bytes.extend(vector.iter().flat_map(|value| value.to_le_bytes()));
         }
         bytes.extend(blake3::hash(&bytes).as_bytes());
-        let beside = path.with_extension("part");
-        fs::write(&beside, bytes).map_err(file_error(&beside))?;
-        fs::rename(&beside, path).map_err(file_error(path))
+        write_whole(path, &bytes).map_err(|source| TrainError::Save {
+            step: self.step,
+            kept: path.is_file(),
+            source: Box::new(source),
+        })
     }
 
     /// Goes on from a checkpoint. Only the length of the run and of its decay may differ from
-    /// the configuration it was written with, and only while the decay has not begun.
+    /// the configuration it was written with, and only while the rate has not begun to fall; and
+    /// how often the run is evaluated, and its patience.
     pub fn load(config: Config, folder: &Path, path: &Path) -> Result<Self, TrainError> {
-        let bytes = fs::read(path).map_err(file_error(path))?;
+        let bytes = fs::read(path).map_err(TrainError::file(path))?;
         let (header, body) = parse(&bytes)?;
         let (was, now) = (&header.config.training, &config.training);
         let mut same = header.config.clone();
-        same.training.steps = now.steps;
-        same.training.decay = now.decay;
-        let decays = |training: &crate::config::TrainingConfig| training.steps - training.decay;
-        if same != config || (was != now && header.step > decays(was).min(decays(now))) {
-            return Err(damaged("it belongs to another configuration"));
+        if header.step <= was.level().min(now.level()) {
+            (same.training.steps, same.training.decay) = (now.steps, now.decay);
+        }
+        if let (Some(was), Some(now)) = (&mut same.validation, &config.validation) {
+            (was.every, was.patience) = (now.every, now.patience);
+        }
+        if let Some(difference) = difference(&same, &config) {
+            return Err(damaged(&format!(
+                "it belongs to another configuration: {difference}"
+            )));
         }
         let mut trainer = Self::new(config, folder)?;
         let mut values = body
@@ -94,8 +110,80 @@ impl Trainer {
             }
         }
         trainer.step = header.step;
-        trainer.feeder.restore(header.feeder);
+        (trainer.progress, trainer.init) = (header.progress, header.init);
+        let digests = trainer.feeder.digests();
+        let changed = digests.iter().zip(&header.data).position(|(a, b)| a != b);
+        if let Some(file) = changed.and_then(|at| trainer.config.data_files().nth(at)) {
+            return Err(damaged(&format!(
+                "{file} is not the file that it was trained on"
+            )));
+        }
+        trainer.feeder.restore(header.feeder)?;
         Ok(trainer)
+    }
+}
+
+/// Name of the file beside `path` that is written first.
+pub fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    PathBuf::from(name)
+}
+
+/// Writes `bytes` beside `path`, brings them to the disk and moves them there.
+///
+/// # Errors
+///
+/// What the system says; nothing half-written is left behind.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+    let beside = beside(path);
+    let write = || {
+        let mut file = fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    let moved = write()
+        .map_err(TrainError::file(&beside))
+        .and_then(|()| fs::rename(&beside, path).map_err(TrainError::file(path)));
+    if moved.is_err() {
+        // What failed is reported already; this only tidies up.
+        let _ = fs::remove_file(&beside);
+    }
+    moved
+}
+
+/// The first key in which two configurations differ, in words.
+fn difference(was: &Config, now: &Config) -> Option<String> {
+    let [was, now] = [was, now].map(|config| serde_json::to_value(config).ok());
+    let (was, now) = (was?, now?);
+    first_difference("", &was, &now)
+}
+
+fn first_difference(key: &str, was: &Value, now: &Value) -> Option<String> {
+    if was == now {
+        return None;
+    }
+    let below = |name: &str| {
+        let dot = if key.is_empty() { "" } else { "." };
+        format!("{key}{dot}{name}")
+    };
+    match (was, now) {
+        (Value::Object(was), Value::Object(now)) => was.keys().chain(now.keys()).find_map(|k| {
+            let [was, now] = [was, now].map(|all| all.get(k).unwrap_or(&Value::Null));
+            first_difference(&below(k), was, now)
+        }),
+        (Value::Array(was), Value::Array(now)) if was.len() == now.len() => {
+            let pairs = was.iter().zip(now).enumerate();
+            let mut differences = pairs
+                .filter_map(|(i, (was, now))| first_difference(&below(&i.to_string()), was, now));
+            differences.next()
+        }
+        (Value::Array(was), Value::Array(now)) => Some(format!(
+            "{key} had {} entries and has {}",
+            was.len(),
+            now.len()
+        )),
+        _ => Some(format!("{key} was {was} and is {now}")),
     }
 }
 
@@ -126,15 +214,21 @@ pub struct Trained {
     pub tables: Tables,
     /// Steps done.
     pub step: u64,
+    /// File and hash of the network that training began with, if it was another's.
+    pub init: Option<String>,
 }
 
 impl Trained {
     /// Reads the network of a checkpoint; needs no data.
     pub fn load(path: &Path) -> Result<Self, TrainError> {
-        let bytes = fs::read(path).map_err(file_error(path))?;
-        let (header, body) = parse(&bytes)?;
+        Self::parse(&fs::read(path).map_err(TrainError::file(path))?)
+    }
+
+    /// As [`Self::load`], of a file in memory.
+    pub fn parse(file: &[u8]) -> Result<Self, TrainError> {
+        let (header, body) = parse(file)?;
         let mut trained = Self::initial(header.config);
-        trained.step = header.step;
+        (trained.step, trained.init) = (header.step, header.init);
         let dense: usize = trained.parameters.iter().map(Vec::len).sum();
         if body.len() < 4 * (3 * dense + 2 * trained.tables.values.len()) {
             return Err(damaged(
@@ -172,6 +266,7 @@ impl Trained {
             parameters,
             tables,
             step: 0,
+            init: None,
         }
     }
 }

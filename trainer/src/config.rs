@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
+use crate::suggest::fault;
 
 mod attention;
 mod gru;
@@ -30,7 +31,12 @@ pub struct Config {
     pub model: ModelConfig,
     /// How it is trained.
     pub training: TrainingConfig,
-    /// What it is trained on.
+    /// What it is evaluated on while it is trained.
+    #[serde(default)]
+    pub validation: Option<ValidationConfig>,
+    /// What it is trained on; without any, all files of the data folder
+    /// ([`fill_sources`](crate::data::fill_sources)).
+    #[serde(default)]
     pub sources: Vec<SourceConfig>,
 }
 
@@ -48,8 +54,15 @@ pub struct TrainingConfig {
     pub steps: u64,
     /// Steps of rising rate at the start.
     pub warmup: u64,
-    /// Steps of falling rate at the end.
+    /// Steps of falling rate at the end; a cosine falls from the rise's end on and has none.
+    #[serde(default)]
     pub decay: u64,
+    /// How the rate falls.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// Passes whose gradients are averaged for one step.
+    #[serde(default = "one")]
+    pub accumulate: usize,
     /// Highest rate of the dense parameters.
     pub rate: f32,
     /// Highest rate of the tables.
@@ -61,6 +74,61 @@ pub struct TrainingConfig {
     /// anew. Empty where both networks are the same.
     #[serde(default)]
     pub grow: Vec<i64>,
+}
+
+impl TrainingConfig {
+    /// Bytes read for one step.
+    pub fn bytes_per_step(&self) -> usize {
+        self.lanes * self.stretch * self.accumulate
+    }
+
+    /// Steps before the rate begins to fall.
+    pub fn level(&self) -> u64 {
+        match self.schedule {
+            Schedule::LevelThenStraight => self.steps.saturating_sub(self.decay),
+            Schedule::Cosine => self.warmup.min(self.steps),
+        }
+    }
+}
+
+/// How the rate changes after its rise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Level, then `decay` steps of straight fall to zero (Hu et al. 2024, "MiniCPM", calls it
+    /// warm-up, stable, decay).
+    #[default]
+    LevelThenStraight,
+    /// Half a cosine down to zero (Loshchilov and Hutter 2017).
+    Cosine,
+}
+
+/// How the network is evaluated while it is trained, on data that it is never trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValidationConfig {
+    /// Steps between evaluations.
+    pub every: u64,
+    /// Evaluations without a gain before the run stops; 0: it never does.
+    #[serde(default)]
+    pub patience: u64,
+    /// Share of each source's streams that is kept for evaluation.
+    #[serde(default)]
+    pub share: f64,
+    /// Files below the data folder that are kept for evaluation whole.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Bytes of each source or file that one evaluation reads, to the end of a stream.
+    #[serde(default = "read")]
+    pub bytes: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn read() -> usize {
+    65_536
 }
 
 /// How a source's files divide into streams.
@@ -89,6 +157,23 @@ pub struct SourceConfig {
     pub piece: usize,
 }
 
+impl SourceConfig {
+    /// The file at `path`, an archive by its name alone.
+    pub fn of(path: String) -> Self {
+        let kind = if path.ends_with(".tar") {
+            SourceKind::Tar
+        } else {
+            SourceKind::Bytes
+        };
+        Self {
+            path,
+            weight: 1.0,
+            kind,
+            piece: piece(),
+        }
+    }
+}
+
 fn bytes() -> SourceKind {
     SourceKind::Bytes
 }
@@ -100,14 +185,17 @@ fn piece() -> usize {
 impl Config {
     /// Reads and checks a configuration.
     pub fn load(path: &Path) -> Result<Self, TrainError> {
-        let text = std::fs::read_to_string(path).map_err(|source| TrainError::File {
-            path: path.to_owned(),
-            source,
-        })?;
-        let config: Self = toml::from_str(&text)
-            .map_err(|error| TrainError::Config(format!("{}: {error}", path.display())))?;
+        let text = std::fs::read_to_string(path).map_err(TrainError::file(path))?;
+        let config: Self = toml::from_str(&text).map_err(|error| fault(path, &text, &error))?;
         config.check()?;
         Ok(config)
+    }
+
+    /// Paths of all files that are read, sources first.
+    pub fn data_files(&self) -> impl Iterator<Item = &str> {
+        let sources = self.sources.iter().map(|source| &source.path);
+        let files = self.validation.iter().flat_map(|v| &v.files);
+        sources.chain(files).map(String::as_str)
     }
 
     /// Refuses sizes that no network or run can have.
@@ -115,7 +203,7 @@ impl Config {
         let t = &self.training;
         let rules = [
             (
-                t.lanes > 0 && t.parts > 0 && t.lanes % t.parts.max(1) == 0,
+                t.lanes > 0 && t.parts > 0 && t.lanes.is_multiple_of(t.parts.max(1)),
                 "training: parts does not divide lanes",
             ),
             (
@@ -130,7 +218,30 @@ impl Config {
                 t.rate > 0.0 && t.table_rate > 0.0,
                 "training: a rate is not positive",
             ),
-            (!self.sources.is_empty(), "no sources"),
+            (t.accumulate > 0, "training: accumulate is 0"),
+            (
+                self.validation.as_ref().is_none_or(|v| v.every > 0),
+                "validation: every is 0",
+            ),
+            (
+                self.validation
+                    .as_ref()
+                    .is_none_or(|v| (0.0..=0.5).contains(&v.share) && v.bytes > 0),
+                "validation: share is not in 0..=0.5, or bytes is 0",
+            ),
+            (
+                self.validation
+                    .as_ref()
+                    .is_none_or(|v| v.share > 0.0 || !v.files.is_empty()),
+                "validation: neither share nor files says what is held out",
+            ),
+            (
+                self.validation
+                    .iter()
+                    .flat_map(|v| &v.files)
+                    .all(|file| self.sources.iter().all(|s| s.path != *file)),
+                "validation: a file is a source as well, so it would be trained on",
+            ),
             (
                 self.sources
                     .iter()

@@ -1,5 +1,30 @@
 //! The grids that values are rounded to, here and in the exported graph alike.
 
+use std::cell::Cell;
+
+thread_local! {
+    static ROUNDING: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Whether values are rounded on this thread; else they are only brought into their bounds.
+pub fn rounding() -> bool {
+    ROUNDING.get()
+}
+
+/// Runs `work` on this thread with values that are clipped and not rounded: the network as it
+/// would be with real numbers, which tells what the rounding costs.
+pub fn without_rounding<T>(work: impl FnOnce() -> T) -> T {
+    /// Puts the switch back, even where `work` panics.
+    struct Back(bool);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            ROUNDING.set(self.0);
+        }
+    }
+    let _back = Back(ROUNDING.replace(false));
+    work()
+}
+
 /// Values `n · step` for integers `low <= n <= high`; `step` is a power of two.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
@@ -36,6 +61,16 @@ impl Grid {
     pub fn round(self, x: f32) -> f32 {
         self.index(x) * self.step
     }
+
+    /// `x` rounded, or only clipped. `rounds` is [`rounding`], asked once before a loop.
+    pub fn fit(self, x: f32, rounds: bool) -> f32 {
+        if rounds { self.round(x) } else { self.clip(x) }
+    }
+
+    /// `x` within the grid's bounds.
+    pub fn clip(self, x: f32) -> f32 {
+        x.max(self.low * self.step).min(self.high * self.step)
+    }
 }
 
 /// Inputs of matrix products: eight bits, ±4.
@@ -58,3 +93,21 @@ pub const BYTE: Grid = Grid::new(5, -127, 127);
 pub const ROW: Grid = Grid::new(2, -8, 7);
 /// Logits leave the graph in 64ths of a binary order.
 pub const LOGIT: Grid = Grid::new(6, -4096, 4095);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_rounding_values_are_clipped_on_this_thread_alone() {
+        let fit = |x| ROW.fit(x, rounding());
+        assert_eq!(fit(0.3), 0.25);
+        without_rounding(|| {
+            assert_eq!([fit(0.3), fit(9.0), fit(-9.0)], [0.3, 1.75, -2.0]);
+            let other = std::thread::spawn(rounding);
+            assert!(other.join().unwrap());
+        });
+        let panicked = std::panic::catch_unwind(|| without_rounding(|| panic!("in the midst")));
+        assert!(panicked.is_err() && rounding());
+    }
+}

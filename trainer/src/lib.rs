@@ -5,7 +5,10 @@
 //! quantisation-aware from the first step: every value that enters a matrix product lies on a
 //! power-of-two grid ([`grid`]), so that the sums in `f32` are exact in training as well.
 
+pub mod card;
 pub mod checkpoint;
+pub mod command;
+pub mod compressors;
 pub mod config;
 pub mod context;
 pub mod data;
@@ -15,11 +18,23 @@ pub mod evaluate;
 pub mod export;
 pub mod grid;
 pub mod grow;
+pub mod import;
+pub mod interrupt;
 pub mod kernel;
 pub mod layer;
+pub mod locate;
+pub mod log;
+pub mod measure;
 pub mod network;
 pub mod optimise;
+pub mod plan;
 pub mod random;
 pub mod recall;
+pub mod report;
+pub mod sample;
+pub mod start;
+pub mod suggest;
 pub mod tables;
 pub mod trainer;
+pub mod validate;
+pub mod view;

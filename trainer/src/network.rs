@@ -1,6 +1,6 @@
 //! The network: which layers there are, and one pass of loss and gradients over some lanes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -22,6 +22,8 @@ pub struct Outcome {
     pub gradients: Vec<Vec<f32>>,
     /// Of the gathered table rows.
     pub rows: Vec<f32>,
+    /// Loss of each byte, in bits.
+    pub costs: Vec<f32>,
     /// Share of the rows that each expert got, layer by layer; empty for layers without experts.
     pub loads: Vec<Vec<f32>>,
 }
@@ -41,6 +43,7 @@ pub fn layers(model: &ModelConfig, stretch: &Stretch, states: States) -> Vec<Sha
     layers.push(Arc::new(Head {
         width,
         targets: stretch.targets.clone(),
+        costs: Mutex::default(),
     }));
     layers
 }
@@ -103,6 +106,7 @@ pub fn pass(
         bits: f64::from(values(x.clone())?[0]),
         gradients: parameters.iter().map(&mut of).collect::<Result<_, _>>()?,
         rows: of(&rows)?,
+        costs: layers.iter().flat_map(|layer| layer.costs()).collect(),
         loads: layers.iter().map(|layer| layer.load()).collect(),
     };
     *states = layers.iter().flat_map(|layer| layer.states()).collect();

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::TrainingConfig;
+use crate::config::{Schedule, TrainingConfig};
 use crate::kernel::orthogonal;
 use crate::layer::{Block, Rule};
 
@@ -143,9 +143,62 @@ pub fn shorten(gradients: &[Vec<f32>], blocks: &[Vec<Block>]) -> f32 {
     }
 }
 
-/// Share of the highest rate at `step`, counted from 0: a straight rise, level, a straight fall.
+/// Share of the highest rate at `step`, counted from 0: a straight rise, then as the
+/// configuration says.
 pub fn schedule(training: &TrainingConfig, step: u64) -> f32 {
     let rise = (step + 1) as f32 / training.warmup.max(1) as f32;
-    let fall = (training.steps - step) as f32 / training.decay.max(1) as f32;
+    let left = training.steps.saturating_sub(step);
+    let fall = match training.schedule {
+        Schedule::LevelThenStraight => left as f32 / training.decay.max(1) as f32,
+        Schedule::Cosine if step < training.warmup => 1.0,
+        Schedule::Cosine => {
+            let all = training.steps.saturating_sub(training.warmup).max(1);
+            let turn = std::f64::consts::PI * (1.0 - left as f64 / all as f64);
+            (0.5 + 0.5 * turn.cos()) as f32
+        }
+    };
     rise.min(fall).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn training(schedule: Schedule, decay: u64) -> TrainingConfig {
+        TrainingConfig {
+            lanes: 1,
+            parts: 1,
+            stretch: 1,
+            steps: 110,
+            warmup: 10,
+            decay,
+            schedule,
+            accumulate: 1,
+            rate: 1.0,
+            table_rate: 1.0,
+            recompute: false,
+            grow: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn both_schedules_rise_straight_and_end_near_nothing() {
+        for (kind, decay) in [(Schedule::LevelThenStraight, 20), (Schedule::Cosine, 0)] {
+            let training = training(kind, decay);
+            for step in 0..10 {
+                assert_eq!(schedule(&training, step), (step + 1) as f32 / 10.0);
+            }
+            assert_eq!(schedule(&training, 10), 1.0);
+            let falls = (10..110).map(|step| schedule(&training, step));
+            assert!(falls.is_sorted_by(|a, b| a >= b));
+            assert!(schedule(&training, 109) < 0.06);
+        }
+    }
+
+    #[test]
+    fn half_way_down_a_cosine_is_one_half() {
+        let training = training(Schedule::Cosine, 0);
+        assert!((schedule(&training, 60) - 0.5).abs() < 1e-6);
+        assert!((schedule(&training, 35) - 0.853_553_4).abs() < 1e-6);
+    }
 }

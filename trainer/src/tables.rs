@@ -3,7 +3,7 @@
 //! input moves those rows alone.
 
 use crate::config::ModelConfig;
-use crate::grid::ROW;
+use crate::grid::{ROW, rounding};
 use crate::random::Random;
 
 /// All tables, one behind the other, and the sum of squared gradients of each value (AdaGrad,
@@ -59,11 +59,16 @@ impl Tables {
 
     /// Rounded rows, side by side: `rows` holds one index per table for each byte.
     pub fn gather(&self, rows: &[u32]) -> Vec<f32> {
+        let rounds = rounding();
         let mut out = Vec::with_capacity(rows.len() * self.dim);
         for rows in rows.chunks_exact(self.offsets.len()) {
             for (row, offset) in rows.iter().zip(&self.offsets) {
                 let at = (offset + *row as usize) * self.dim;
-                out.extend(self.values[at..at + self.dim].iter().map(|&x| ROW.round(x)));
+                out.extend(
+                    self.values[at..at + self.dim]
+                        .iter()
+                        .map(|&x| ROW.fit(x, rounds)),
+                );
             }
         }
         out

@@ -13,7 +13,9 @@ use crate::layer::{Block, initial};
 use crate::network::{Outcome, States, initial_states, layers, pass};
 use crate::optimise::{Moments, schedule, shorten};
 use crate::random::Random;
+use crate::report::StepReport;
 use crate::tables::Tables;
+use crate::validate::Progress;
 
 /// A run under way.
 #[derive(Debug)]
@@ -32,8 +34,10 @@ pub struct Trainer {
     pub feeder: Feeder,
     /// Steps done.
     pub step: u64,
-    /// Share of the rows that each expert got in the last step, layer by layer.
-    pub loads: Vec<Vec<f32>>,
+    /// How evaluations on held-out data went so far.
+    pub progress: Progress,
+    /// File and hash of the network that the run began with, if it was another's.
+    pub init: Option<String>,
     blocks: Vec<Vec<Block>>,
 }
 
@@ -56,20 +60,26 @@ impl Trainer {
     /// A run at its beginning, reading data from `folder`.
     pub fn new(config: Config, folder: &Path) -> Result<Self, TrainError> {
         let feeder = Feeder::new(&config, folder)?;
+        Ok(Self::reading(config, feeder))
+    }
+
+    /// A run at its beginning.
+    pub fn reading(config: Config, feeder: Feeder) -> Self {
         let (parameters, blocks) = initial_parameters(&config);
         let parts = config.training.parts;
         let states = initial_states(&config.model, config.training.lanes / parts);
-        Ok(Self {
+        Self {
             moments: parameters.iter().map(|p| Moments::new(p.len())).collect(),
             tables: Tables::new(&config.model, &mut Random::new(config.seed, 2)),
             states: vec![states; parts],
             step: 0,
-            loads: Vec::new(),
+            progress: Progress::default(),
+            init: None,
             config,
             parameters,
             feeder,
             blocks,
-        })
+        }
     }
 
     /// A run at its beginning whose network is one already trained: its parameters, and its
@@ -88,6 +98,7 @@ impl Trainer {
             ));
         }
         trainer.tables.take_over(&from.tables);
+        trainer.init = from.init;
         Ok(trainer)
     }
 
@@ -98,33 +109,38 @@ impl Trainer {
             parameters: self.parameters.clone(),
             tables: self.tables.clone(),
             step: self.step,
+            init: self.init.clone(),
         }
     }
 
-    /// One step on up to `threads` threads; the result does not depend on how many. Returns
-    /// the mean loss in bits per byte before the step.
-    pub fn advance(&mut self, threads: usize) -> Result<f64, TrainError> {
+    /// One step on up to `threads` threads; the result does not depend on how many. The report
+    /// is of the network before the step.
+    pub fn advance(&mut self, threads: usize) -> Result<StepReport, TrainError> {
         let training = self.config.training.clone();
-        let stretches = self.feeder.next(training.parts, training.stretch);
-        let outcomes = self.passes(&stretches, threads)?;
-        let share = 1.0 / stretches.len() as f32;
-        let bits = outcomes.iter().map(|o| o.bits).sum::<f64>() / stretches.len() as f64;
-
+        let mut report = StepReport::new(self.feeder.modalities().len());
+        let share = 1.0 / (training.parts * training.accumulate) as f32;
         let mut gradients: Vec<Vec<f32>> =
             self.parameters.iter().map(|p| vec![0.0; p.len()]).collect();
-        for outcome in &outcomes {
-            for (sum, gradient) in gradients.iter_mut().zip(&outcome.gradients) {
-                for (sum, g) in sum.iter_mut().zip(gradient) {
-                    *sum += share * g;
+        let mut rows: Vec<(Vec<u32>, Vec<f32>)> = Vec::new();
+        for _ in 0..training.accumulate {
+            let stretches = self.feeder.next(training.parts, training.stretch);
+            let outcomes = self.passes(&stretches, threads)?;
+            report.add(&outcomes, self.feeder.origins());
+            for (stretch, outcome) in stretches.into_iter().zip(outcomes) {
+                for (sum, gradient) in gradients.iter_mut().zip(&outcome.gradients) {
+                    for (sum, g) in sum.iter_mut().zip(gradient) {
+                        *sum += share * g;
+                    }
                 }
+                rows.push((stretch.rows, outcome.rows));
             }
         }
-        self.loads = mean_loads(&outcomes);
         let shorter = shorten(&gradients, &self.blocks);
         gradients.iter_mut().flatten().for_each(|g| *g *= shorter);
 
         let factor = schedule(&training, self.step);
         self.step += 1;
+        (report.step, report.rate) = (self.step, factor * training.rate);
         for (i, gradient) in gradients.iter().enumerate() {
             let rate = factor * training.rate;
             self.moments[i].step(
@@ -136,13 +152,9 @@ impl Trainer {
                 self.step,
             );
         }
-        let parts: Vec<_> = stretches
-            .iter()
-            .zip(&outcomes)
-            .map(|(s, o)| (&s.rows[..], &o.rows[..]))
-            .collect();
+        let parts: Vec<_> = rows.iter().map(|(r, g)| (&r[..], &g[..])).collect();
         self.tables.update(&parts, factor * training.table_rate);
-        Ok(bits)
+        Ok(report)
     }
 
     fn passes(
@@ -187,18 +199,4 @@ impl Trainer {
         done.sort_by_key(|(stretch, _)| position(stretch));
         done.into_iter().map(|(_, outcome)| outcome).collect()
     }
-}
-
-/// Loads of all parts' experts together.
-fn mean_loads(outcomes: &[Outcome]) -> Vec<Vec<f32>> {
-    let mut loads = outcomes
-        .first()
-        .map_or_else(Vec::new, |outcome| outcome.loads.clone());
-    let share = 1.0 / outcomes.len().max(1) as f32;
-    for (at, load) in loads.iter_mut().enumerate() {
-        for (expert, load) in load.iter_mut().enumerate() {
-            *load = outcomes.iter().map(|o| share * o.loads[at][expert]).sum();
-        }
-    }
-    loads
 }

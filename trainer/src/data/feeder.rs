@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::modality::modality;
 use super::source::Source;
-use crate::config::Config;
+use crate::config::{Config, SourceConfig};
 use crate::error::TrainError;
 use crate::random::Random;
 use crate::recall::Contexts;
@@ -51,8 +52,17 @@ pub struct Feeder {
     sources: Vec<Source>,
     streams: Vec<Vec<Range<usize>>>,
     contexts: Vec<Contexts>,
+    modalities: Vec<String>,
+    /// Number of each source's modality.
+    kinds: Vec<u16>,
+    origins: Vec<Vec<u16>>,
+    /// Files that are evaluated on alone.
+    validation: Vec<Source>,
     state: FeederState,
 }
+
+/// Purposes of the generators that choose what is held out, one a source.
+const HOLD_OUT: u64 = 1 << 40;
 
 impl Feeder {
     /// Loads all sources of `config` from `folder`.
@@ -63,11 +73,40 @@ impl Feeder {
                 folder.display()
             )));
         }
-        let sources = config
-            .sources
-            .iter()
-            .map(|source| Source::load(folder, source))
-            .collect::<Result<Vec<_>, _>>()?;
+        let share = config.validation.as_ref().map_or(0.0, |v| v.share);
+        let sources = config.sources.iter().enumerate().map(|(i, source)| {
+            let mut random = Random::new(config.seed, HOLD_OUT + i as u64);
+            Source::load(folder, source, share, &mut random)
+        });
+        let mut feeder = Self::of(config, sources.collect::<Result<_, _>>()?);
+        let files = config.validation.iter().flat_map(|v| &v.files);
+        feeder.validation = files
+            .map(|path| {
+                let config = SourceConfig::of(path.clone());
+                Source::load(folder, &config, 0.0, &mut Random::new(0, 0))
+            })
+            .collect::<Result<_, _>>()?;
+        let names = feeder.sources.iter().chain(&feeder.validation);
+        feeder.modalities = names.map(|s| modality(&s.path).to_owned()).collect();
+        feeder.modalities.sort();
+        feeder.modalities.dedup();
+        feeder.kinds = feeder.sources.iter().map(|s| feeder.number(s)).collect();
+        if config.validation.is_some() && feeder.held_out(1).is_empty() {
+            return Err(TrainError::Data(
+                "nothing can be held out for validation: no source has two streams".to_owned(),
+            ));
+        }
+        Ok(feeder)
+    }
+
+    fn number(&self, source: &Source) -> u16 {
+        let name = modality(&source.path);
+        let at = self.modalities.iter().position(|other| other == name);
+        at.unwrap_or(0) as u16
+    }
+
+    /// Reads `sources`, all of one modality.
+    pub fn of(config: &Config, sources: Vec<Source>) -> Self {
         let passes: Vec<_> = (0..sources.len())
             .map(|i| (Random::new(config.seed, 100 + i as u64), 0))
             .collect();
@@ -84,13 +123,53 @@ impl Feeder {
             lanes: vec![lane; config.training.lanes],
         };
         let mut feeder = Self {
+            kinds: vec![0; sources.len()],
             sources,
             streams: Vec::new(),
             contexts: vec![Contexts::new(&config.model.tables); config.training.lanes],
+            modalities: vec!["all".to_owned()],
+            origins: Vec::new(),
+            validation: Vec::new(),
             state,
         };
         feeder.order();
-        Ok(feeder)
+        feeder
+    }
+
+    /// Names of the modalities, in order.
+    pub fn modalities(&self) -> &[String] {
+        &self.modalities
+    }
+
+    /// Number of the modality of each byte that [`Self::next`] gave last, part by part.
+    pub fn origins(&self) -> &[Vec<u16>] {
+        &self.origins
+    }
+
+    /// Streams that are never trained on, with the number of their modality: of each source and
+    /// validation file at most `bytes`, but at least one.
+    pub fn held_out(&self, bytes: usize) -> Vec<(u16, &[u8])> {
+        let mut held = Vec::new();
+        let parts = self.sources.iter().map(|s| (s, s.held.clone()));
+        let files = self.validation.iter();
+        let files = files.map(|s| (s, s.in_order()));
+        for (source, ranges) in parts.chain(files) {
+            let mut taken = 0;
+            for range in ranges {
+                if taken >= bytes {
+                    break;
+                }
+                taken += range.len();
+                held.push((self.number(source), &source.bytes[range]));
+            }
+        }
+        held
+    }
+
+    /// BLAKE3 of each file that is read, sources first.
+    pub fn digests(&self) -> Vec<String> {
+        let files = self.sources.iter().chain(&self.validation);
+        files.map(|source| source.digest.clone()).collect()
     }
 
     /// What decides everything read from here on.
@@ -98,10 +177,30 @@ impl Feeder {
         &self.state
     }
 
-    /// Goes on from a state saved with the same configuration.
-    pub fn restore(&mut self, state: FeederState) {
+    /// Goes on from a state saved with the same configuration and data.
+    ///
+    /// # Errors
+    ///
+    /// A state that cannot be one of this data.
+    pub fn restore(&mut self, state: FeederState) -> Result<(), TrainError> {
+        let lanes = state.lanes.len() == self.state.lanes.len();
+        let inside = |lane: &Lane| {
+            let length = self.sources.get(lane.source).map_or(0, |s| s.bytes.len());
+            lane.begin <= lane.next && lane.next <= lane.end && lane.end <= length
+        };
+        let fits = lanes && state.lanes.iter().all(inside);
+        if !fits || state.passes.len() != self.sources.len() {
+            return Err(TrainError::Checkpoint("it was made of other data".into()));
+        }
         self.state = state;
         self.order();
+        let passes = self.state.passes.iter().zip(&self.streams);
+        if passes
+            .into_iter()
+            .any(|((_, taken), all)| *taken > all.len())
+        {
+            return Err(TrainError::Checkpoint("it was made of other data".into()));
+        }
         for (lane, contexts) in self.state.lanes.iter().zip(&mut self.contexts) {
             contexts.clear();
             if lane.begin < lane.end {
@@ -110,6 +209,7 @@ impl Feeder {
             let read = &self.sources[lane.source].bytes[lane.begin..lane.next];
             read.iter().for_each(|&byte| contexts.push(byte));
         }
+        Ok(())
     }
 
     fn order(&mut self) {
@@ -143,8 +243,10 @@ impl Feeder {
     pub fn next(&mut self, parts: usize, length: usize) -> Vec<Stretch> {
         let lanes = self.state.lanes.len();
         let mut stretches = vec![Stretch::default(); parts];
+        self.origins = vec![Vec::new(); parts];
         for lane in 0..lanes {
-            let stretch = &mut stretches[lane * parts / lanes];
+            let part = lane * parts / lanes;
+            let stretch = &mut stretches[part];
             stretch.lanes += 1;
             for _ in 0..length {
                 let start = self.state.lanes[lane].next == self.state.lanes[lane].end;
@@ -167,6 +269,7 @@ impl Feeder {
                 stretch.targets.push(byte);
                 stretch.starts.push(start);
                 stretch.rows.extend(contexts.rows());
+                self.origins[part].push(self.kinds[lane.source]);
                 contexts.push(byte);
                 lane.last = byte;
                 lane.next += 1;

@@ -1,12 +1,17 @@
 //! Passes over whole matrices: rounding to a grid, its gradient, and the loss.
 
 use super::vectorised::vectorised;
-use crate::grid::Grid;
+use crate::grid::{Grid, rounding};
 
 vectorised! {
     /// Rounds `x` to `grid`, columns `from..from + width` of rows `stride` long, in place.
     pub fn quantise(x: &mut [f32], stride: usize, from: usize, width: usize, grid: Grid) {
         let (up, step, low, high) = (1.0 / grid.step, grid.step, grid.low, grid.high);
+        if !rounding() {
+            let rows = x.chunks_exact_mut(stride).flat_map(|row| &mut row[from..from + width]);
+            rows.for_each(|value| *value = grid.clip(*value));
+            return;
+        }
         for row in x.chunks_exact_mut(stride) {
             for value in &mut row[from..from + width] {
                 *value = (*value * up + 0.5).floor().max(low).min(high) * step;
@@ -17,6 +22,10 @@ vectorised! {
     /// Rounds all of `x` to `grid` into `out`.
     pub fn quantise_all(out: &mut [f32], x: &[f32], grid: Grid) {
         let (up, step, low, high) = (1.0 / grid.step, grid.step, grid.low, grid.high);
+        if !rounding() {
+            out.iter_mut().zip(x).for_each(|(out, &x)| *out = grid.clip(x));
+            return;
+        }
         for (out, &x) in out.iter_mut().zip(x) {
             *out = (x * up + 0.5).floor().max(low).min(high) * step;
         }
@@ -35,7 +44,14 @@ vectorised! {
     /// `out = grid(a · b)` where `b` is the columns `from..from + width` of a matrix of `stride`.
     pub fn hadamard_grid(out: &mut [f32], a: &[f32], b: &[f32], stride: usize, from: usize, width: usize, grid: Grid) {
         let (up, step, low, high) = (1.0 / grid.step, grid.step, grid.low, grid.high);
+        let round = rounding();
         for ((out, a), b) in out.chunks_exact_mut(width).zip(a.chunks_exact(width)).zip(b.chunks_exact(stride)) {
+            if !round {
+                for ((out, &a), &b) in out.iter_mut().zip(a).zip(&b[from..from + width]) {
+                    *out = grid.clip(a * b);
+                }
+                continue;
+            }
             for ((out, &a), &b) in out.iter_mut().zip(a).zip(&b[from..from + width]) {
                 *out = (a * b * up + 0.5).floor().max(low).min(high) * step;
             }

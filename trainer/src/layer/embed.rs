@@ -2,7 +2,7 @@
 
 use super::{Block, Kept, Layer, add, rounded, split};
 use crate::export::{STREAM, Writer};
-use crate::grid::{BYTE, ROW, WEIGHT};
+use crate::grid::{BYTE, ROW, WEIGHT, rounding};
 use crate::kernel::{matmul, matmul_nt, matmul_tn};
 
 /// The first layer: [bytes, tables · row width] to the residual stream.
@@ -40,7 +40,8 @@ impl Layer for Embed {
             self.width,
             false,
         );
-        let table: Vec<f32> = blocks[1].iter().map(|&v| BYTE.round(v)).collect();
+        let rounds = rounding();
+        let table: Vec<f32> = blocks[1].iter().map(|&v| BYTE.fit(v, rounds)).collect();
         for (row, &byte) in y.chunks_exact_mut(self.width).zip(&self.bytes) {
             add(row, &table[usize::from(byte) * self.width..][..self.width]);
         }

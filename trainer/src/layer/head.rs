@@ -1,5 +1,7 @@
 //! From the residual stream to 256 logits, and the loss.
 
+use std::sync::Mutex;
+
 use super::{Block, Kept, Layer, Rule, add_bias, rounded, split};
 use crate::export::{STREAM, Writer};
 use crate::grid::{ACTIVATION, LOGIT};
@@ -14,6 +16,8 @@ pub struct Head {
     pub width: usize,
     /// The byte at each position.
     pub targets: Vec<u8>,
+    /// Bits that the last forward pass spent on each of them.
+    pub costs: Mutex<Vec<f32>>,
 }
 
 impl Layer for Head {
@@ -35,7 +39,15 @@ impl Layer for Head {
         matmul(&mut logits, &q, &rounded(blocks[0]), self.width, 256, false);
         add_bias(&mut logits, blocks[1]);
         let scale = 1.0 / self.targets.len() as f32;
-        let bits = cross_entropy_bits(&mut logits, &self.targets, scale);
+        let rows = logits.as_chunks_mut::<256>().0.iter_mut();
+        let costs: Vec<f64> = rows
+            .zip(&self.targets)
+            .map(|(row, target)| cross_entropy_bits(row, std::slice::from_ref(target), scale))
+            .collect();
+        let bits: f64 = costs.iter().sum();
+        if let Ok(mut kept) = self.costs.lock() {
+            *kept = costs.iter().map(|&bits| bits as f32).collect();
+        }
         (
             vec![(bits / self.targets.len() as f64) as f32],
             vec![q, logits],
@@ -71,5 +83,11 @@ impl Layer for Head {
         let bias = writer.bias(&blocks[1].name, values[1], (shift as f32 - 1.0).exp2());
         let logits = writer.graph.add(&logits, &bias);
         writer.shift(&logits, shift, LOGIT.low, LOGIT.high)
+    }
+
+    fn costs(&self) -> Vec<f32> {
+        self.costs
+            .lock()
+            .map_or_else(|_| Vec::new(), |costs| costs.clone())
     }
 }

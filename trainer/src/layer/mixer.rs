@@ -8,7 +8,7 @@ use umoec_exact::interface::StateRange;
 
 use super::{Block, Carried, Kept, Layer, add, add_bias, rounded, split};
 use crate::export::{STREAM, Writer};
-use crate::grid::{ACTIVATION, GATE, READ_OUT, WRITE};
+use crate::grid::{ACTIVATION, GATE, READ_OUT, WRITE, rounding};
 use crate::kernel::{
     ScanShape, hadamard_grid, keep_inside, matmul, matmul_nt, matmul_tn, quantise, quantise_all,
     scan_backward, scan_forward, sum_columns,
@@ -59,10 +59,14 @@ impl Mixer {
         let (mut gates, mut slopes) = (Vec::new(), Vec::new());
         for row in u.chunks_exact(self.columns()) {
             for &d in &row[self.columns() - self.heads..] {
-                let entry = f32::from(table[(d / WRITE.step + 128.0) as usize]);
-                gates.push(entry * unit);
                 // The derivative of the smooth curve under the table: 255 σ (1 - σ).
                 let sigma = 1.0 / (1.0 + (-d).exp());
+                let entry = if rounding() {
+                    f32::from(table[(d / WRITE.step + 128.0) as usize])
+                } else {
+                    255.0 * sigma
+                };
+                gates.push(entry * unit);
                 slopes.push(255.0 * sigma * (1.0 - sigma) * unit);
             }
         }

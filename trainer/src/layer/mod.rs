@@ -134,6 +134,12 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
     /// The integer nodes that do for one byte what [`Self::forward`] does for many. `x` names
     /// the value before the layer; returns the name of the value after it.
     fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String;
+
+    /// Bits that the last forward pass spent on each byte, where this layer computes the loss; empty elsewhere. For
+    /// reports: nothing is learned from it.
+    fn costs(&self) -> Vec<f32> {
+        Vec::new()
+    }
 }
 
 /// Initial parameters of `layer`.

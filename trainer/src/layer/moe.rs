@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use super::{Block, Kept, Layer, Mlp, Rule, rounded, split};
 use crate::export::{STREAM, Writer};
-use crate::grid::{ACTIVATION, Grid, HIDDEN, SQUARED};
+use crate::grid::{ACTIVATION, Grid, HIDDEN, SQUARED, rounding};
 use crate::kernel::{
     Routes, add_rows, gather_rows, keep_inside, matmul, matmul_nt, matmul_tn, quantise,
     quantise_all, sum_columns,
@@ -142,7 +142,9 @@ impl Layer for Moe {
         let mut q = vec![0.0; x.len()];
         quantise_all(&mut q, x, ACTIVATION);
         let scores = self.scores(&q, parts.router);
-        let balance: Vec<f32> = parts.balance.iter().map(|&b| SCORE.round(b)).collect();
+        let rounds = rounding();
+        let balance = parts.balance.iter().map(|&b| SCORE.fit(b, rounds));
+        let balance: Vec<f32> = balance.collect();
         let routes = Routes::choose(&scores, &balance, self.chosen);
         if let Ok(mut load) = self.load.lock() {
             *load = routes.load();
@@ -174,10 +176,13 @@ impl Layer for Moe {
                 .zip(routes.rows(e))
             {
                 let score = scores[row as usize * self.experts + e];
-                let gate =
-                    f32::from(gates[(score / SCORE.step + 127.0) as usize]) * EXPERT_GATE.step;
+                let gate = if rounds {
+                    f32::from(gates[(score / SCORE.step + 127.0) as usize]) * EXPERT_GATE.step
+                } else {
+                    1.0 / (1.0 + (-score).exp())
+                };
                 for (h, u) in h.iter_mut().zip(u) {
-                    *h = SQUARED.round(u * u * gate);
+                    *h = SQUARED.fit(u * u * gate, rounds);
                 }
             }
             let mut out = vec![0.0; range.len() * width];

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use umoec_exact::{ModelLimits, Reference, StepModel, Stepper};
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::config::{BlockConfig, MoeConfig};
-use umoec_trainer::evaluate::{bits, graph_bits};
+use umoec_trainer::evaluate::{bits, exact_bits, graph_bits};
 use umoec_trainer::export::export;
+use umoec_trainer::grid::without_rounding;
 use umoec_trainer::trainer::Trainer;
 
 fn run(folder: &std::path::Path, threads: usize) -> Trainer {
@@ -133,8 +134,21 @@ fn the_exported_graph_spends_what_training_counts() {
         "it learned: {counted} of {untrained} bits"
     );
 
+    let float = without_rounding(|| bits(&trained, &streams)).unwrap();
+    let close = 0.05 * counted;
+    assert!(
+        float != counted && (float - counted).abs() < close,
+        "{float} {counted}"
+    );
+
     let model = Arc::new(StepModel::load(&file(&trainer), &ModelLimits::default()).unwrap());
     let spent = graph_bits(&model, &streams).unwrap();
+    // The fused engine, whatever the lanes and threads, is the reference.
+    for threads in [1, 2, 5] {
+        let fused = exact_bits(&model, &streams, threads).unwrap();
+        assert_eq!(fused.len(), streams.len());
+        assert_eq!(fused.iter().sum::<f64>(), spent);
+    }
     // 0.0056 bits per byte are the coder's: no byte has less than a 65536th.
     let excess = spent - 0.0056 * text.len() as f64 - counted;
     assert!(excess.abs() < 0.005 * counted, "{spent} {counted}");

@@ -1,0 +1,50 @@
+//! `umoec-train train --dry-run`
+
+use std::time::Duration;
+
+use super::say;
+use crate::config::Config;
+use crate::error::TrainError;
+use crate::plan::Plan;
+use crate::view::{duration, grouped};
+
+pub(super) fn run(config: Config, threads: usize) -> Result<(), TrainError> {
+    let (name, training) = (config.name.clone(), config.training.clone());
+    let plan = Plan::measure(config, threads)?;
+    let bytes = training.bytes_per_step() as u64;
+    let total = plan.step.as_secs_f64() * training.steps as f64;
+    let total = Duration::try_from_secs_f64(total).unwrap_or(Duration::MAX);
+    say(&format!("model       {name}"));
+    say(&format!(
+        "parameters  {}, of which {} are read for a byte",
+        grouped(plan.parameters),
+        grouped(plan.active)
+    ));
+    say(&format!(
+        "cost        {} MAC per byte, {} bytes of state per stream",
+        grouped(plan.macs),
+        grouped(plan.state_bytes)
+    ));
+    say(&format!("file        {} bytes", grouped(plan.file_bytes)));
+    let peak = plan
+        .peak
+        .map(|peak| format!("; the process took {} MB", peak / 1_000_000));
+    say(&format!(
+        "memory      {} MB of values, gradients and optimiser{}, data not counted",
+        plan.memory.div_ceil(1_000_000),
+        peak.unwrap_or_default()
+    ));
+    say(&format!(
+        "data        {} bytes a step, {} in all",
+        grouped(bytes),
+        grouped(bytes * training.steps)
+    ));
+    say(&format!(
+        "time        {} for {} steps: {:.1} ms each on {threads} threads, {:.1} kB/s",
+        duration(total),
+        grouped(training.steps),
+        1e3 * plan.step.as_secs_f64(),
+        bytes as f64 / plan.step.as_secs_f64() / 1e3
+    ));
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! `umoec-train eval`
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::json;
+use umoec_exact::{ModelLimits, StepModel};
+
+use super::{load_model, say, threads};
+use crate::checkpoint::{Trained, write_whole};
+use crate::compressors::COMPRESSORS;
+use crate::error::TrainError;
+use crate::export::export;
+use crate::measure::{Column, Cut, Item, Measured, Subject, by_modality, file, sum};
+use crate::view::grouped;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Model (ONNX), or its name; shows what the exact graph makes of the files
+    #[arg(long, value_name = "PATH|NAME", conflicts_with = "checkpoint")]
+    #[arg(required_unless_present = "checkpoint")]
+    model: Option<PathBuf>,
+    /// Checkpoint; shows its exact graph, the training's arithmetic, and that without rounding
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Folder to look for models by name in, before others
+    #[arg(long, value_name = "FOLDER")]
+    models: Option<PathBuf>,
+    /// Show these columns alone: exact, training, float, xz, zstd, brotli
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(value_parser = ["exact", "training", "float", "xz", "zstd", "brotli"])]
+    only: Vec<String>,
+    /// Bytes of each file to read
+    #[arg(long, value_name = "BYTES", default_value_t = 400_000)]
+    first: usize,
+    /// Bytes of each stream that a file is cut into; each starts from the initial state
+    #[arg(long, value_name = "BYTES", default_value_t = 25_000)]
+    cut: usize,
+    /// Streams of each file to run, from the first
+    #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
+    streams: usize,
+    /// Leave out streams that are not longer than this
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    above: usize,
+    /// Write the results to this file, too (JSON)
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Threads; 0: one for each core
+    #[arg(short = 'T', long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+    /// Files, and folders of which all files are read. A file's modality is the folder below the
+    /// one named here, or the one it lies in itself. An archive (.tar) is one stream a member, uncut
+    #[arg(required = true, value_name = "PATH")]
+    files: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), TrainError> {
+    let subject = subject(args)?;
+    let (columns, missing) = columns(args, subject.trained.is_some())?;
+    let items = items(&args.files)?;
+    let cut = Cut {
+        first: args.first,
+        piece: args.cut.max(1),
+        streams: args.streams,
+        above: args.above,
+    };
+    let header: String = columns.iter().map(|c| format!("{:>9}", c.name())).collect();
+    say(&format!("{header}  {:>12}  bits per byte of", "bytes"));
+    let mut files = Vec::new();
+    for item in &items {
+        match file(item, &columns, &subject, cut, threads(args.threads))? {
+            Some(measured) => {
+                say(&row(&measured));
+                files.push(measured);
+            }
+            None => say(&format!("{}: no stream to measure", item.path.display())),
+        }
+    }
+    if files.is_empty() {
+        return Err(TrainError::Data(
+            "the files hold no stream to measure".into(),
+        ));
+    }
+    let modalities = by_modality(&files);
+    let total = sum("all", files.iter());
+    say("");
+    for measured in modalities.iter().filter(|_| modalities.len() > 1) {
+        say(&row(measured));
+    }
+    say(&row(&total));
+    let compressed = columns.iter().zip(&total.spent);
+    let compressed =
+        compressed.map(|(c, s)| format!("{} {}", c.name(), grouped((s.bits / 8.0) as u64)));
+    say(&format!(
+        "bytes: {}",
+        compressed.collect::<Vec<_>>().join(", ")
+    ));
+    for name in &missing {
+        say(&format!("{name} is not installed, so it is missing here"));
+    }
+    if let Some(path) = &args.json {
+        let model = &subject.model;
+        let all = |list: &[Measured]| list.iter().map(|m| m.json(&columns)).collect::<Vec<_>>();
+        let results = json!({
+            "model": {
+                "name": model.name(),
+                "version": model.metadata().version,
+                "blake3": blake3::Hash::from(model.hash()).to_hex().to_string(),
+            },
+            "cut": { "first": args.first, "piece": args.cut, "above": args.above },
+            "columns": columns.iter().map(|c| c.name()).collect::<Vec<_>>(),
+            "missing": missing,
+            "files": all(&files),
+            "modalities": all(&modalities),
+            "total": total.json(&columns),
+        });
+        write_whole(path, format!("{results:#}\n").as_bytes())?;
+    }
+    Ok(())
+}
+
+fn subject(args: &Args) -> Result<Subject, TrainError> {
+    if let Some(path) = &args.checkpoint {
+        let trained = Trained::load(path)?;
+        let model = StepModel::load(&export(&trained)?, &ModelLimits::default())?;
+        return Ok(Subject {
+            model: Arc::new(model),
+            trained: Some(trained),
+        });
+    }
+    let name = args.model.as_deref().unwrap_or(Path::new(""));
+    let (_, model) = load_model(name, args.models.as_deref())?;
+    Ok(Subject {
+        model,
+        trained: None,
+    })
+}
+
+/// What to show, and which of the programs asked for are not there.
+fn columns(args: &Args, trained: bool) -> Result<(Vec<Column>, Vec<&'static str>), TrainError> {
+    let asked = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
+    let networks = [Column::Exact, Column::Training, Column::Float];
+    let has = |c: &Column| trained || *c == Column::Exact;
+    let mut columns: Vec<Column> = networks.into_iter().filter(|c| has(c)).collect();
+    columns.retain(|c| asked(c.name()));
+    let others = COMPRESSORS.into_iter().filter(|c| asked(c.name));
+    let (here, missing): (Vec<_>, Vec<_>) = others.partition(|c| c.is_here());
+    columns.extend(here.into_iter().map(Column::Other));
+    if columns.is_empty() {
+        return Err(TrainError::Model(
+            "nothing of --only can be measured: training and float need --checkpoint".into(),
+        ));
+    }
+    Ok((columns, missing.iter().map(|c| c.name).collect()))
+}
+
+/// The files below `paths`, in the order of their names.
+fn items(paths: &[PathBuf]) -> Result<Vec<Item>, TrainError> {
+    let mut items = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = items.len();
+            // A name such as `.` says nothing of the folder.
+            let folder = path.canonicalize().map_err(TrainError::file(path))?;
+            let folder = folder.file_name().unwrap_or_default().to_string_lossy();
+            walk(path, (&*folder, true), &mut items)?;
+            items[before..].sort_by(|a: &Item, b| a.path.cmp(&b.path));
+        } else {
+            let folder = path.parent().and_then(Path::file_name);
+            let folder = folder.map(|name| name.to_string_lossy().into_owned());
+            items.push(Item {
+                path: path.clone(),
+                modality: folder.unwrap_or_else(|| "other".to_owned()),
+            });
+        }
+    }
+    Ok(items)
+}
+
+/// Files in `folder` are of that modality; below the first folder, the next decides.
+fn walk(
+    folder: &Path,
+    (modality, first): (&str, bool),
+    items: &mut Vec<Item>,
+) -> Result<(), TrainError> {
+    let failed = TrainError::file(folder);
+    for entry in std::fs::read_dir(folder).map_err(&failed)? {
+        let entry = entry.map_err(&failed)?;
+        let (kind, name) = (entry.file_type().map_err(&failed)?, entry.file_name());
+        let name = name.to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        if kind.is_dir() {
+            let modality: &str = if first { &name } else { modality };
+            walk(&entry.path(), (modality, false), items)?;
+        } else if kind.is_file() {
+            items.push(Item {
+                path: entry.path(),
+                modality: modality.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn row(measured: &Measured) -> String {
+    let means = measured.spent.iter().map(|spent| spent.mean());
+    let means: String = means
+        .map(|mean| format!("{:>9.4}", mean.unwrap_or(f64::NAN)))
+        .collect();
+    format!(
+        "{means}  {:>12}  {}",
+        grouped(measured.bytes()),
+        measured.name
+    )
+}

@@ -1,0 +1,110 @@
+//! What a configuration asks for, before it is run: parameters, cost, memory, time.
+
+use std::time::{Duration, Instant};
+
+use umoec_exact::graph::Op;
+use umoec_exact::{Graph, ModelLimits, StepModel};
+
+use crate::checkpoint::Trained;
+use crate::config::{Config, SourceConfig};
+use crate::data::{Feeder, Source};
+use crate::error::TrainError;
+use crate::export::export;
+use crate::random::Random;
+use crate::trainer::Trainer;
+
+/// Bytes that the measured steps are trained on.
+const DATA: usize = 1 << 20;
+
+/// What a run takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Elements of all weights and tables.
+    pub parameters: u64,
+    /// Those of them that are read for one byte.
+    pub active: u64,
+    /// Multiplications in matrix products for one byte.
+    pub macs: u64,
+    /// Bytes of the states of one stream.
+    pub state_bytes: u64,
+    /// Bytes of the exported file.
+    pub file_bytes: u64,
+    /// Bytes of values, gradients and the optimiser's memory.
+    pub memory: u64,
+    /// Most bytes that the process had so far, where the system tells.
+    pub peak: Option<u64>,
+    /// Time of a step.
+    pub step: Duration,
+}
+
+impl Plan {
+    /// Exports the network as it is before training, and trains it two steps on made-up data, of
+    /// which the second is measured.
+    pub fn measure(mut config: Config, threads: usize) -> Result<Self, TrainError> {
+        let file = export(&Trained::initial(config.clone()))?;
+        let model = StepModel::load(&file, &ModelLimits::default())?;
+        let cost = model.cost();
+
+        config.validation = None;
+        config.sources = vec![SourceConfig::of("made-up".to_owned())];
+        let mut random = Random::new(config.seed, 3);
+        let bytes = (0..DATA).map(|_| b"etaoin shrdlu.\n\x00\x80"[random.below(17)]);
+        let source = Source::new(bytes.collect(), &config.sources[0], 0.0, &mut random)?;
+        let feeder = Feeder::of(&config, vec![source]);
+        let mut trainer = Trainer::reading(config, feeder);
+        trainer.advance(threads)?;
+        let begun = Instant::now();
+        trainer.advance(threads)?;
+        let step = begun.elapsed();
+
+        let dense: usize = trainer.parameters.iter().map(Vec::len).sum();
+        let states: usize = trainer.states.iter().flatten().map(Vec::len).sum();
+        // Values, two moments and the summed gradient; a copy and a gradient for each pass.
+        let per_dense = 4 + 2 * trainer.config.training.parts;
+        let tables = 2 * trainer.tables.values.len();
+        Ok(Self {
+            parameters: cost.parameters,
+            active: active(model.graph()),
+            macs: cost.macs_per_byte,
+            state_bytes: cost.state_bytes,
+            file_bytes: cost.file_bytes,
+            memory: 4 * (per_dense * dense + tables + states) as u64,
+            peak: peak(),
+            step,
+        })
+    }
+}
+
+/// Elements of constants that one step of one lane reads: a table counts with the rows that are
+/// gathered from it.
+fn active(graph: &Graph) -> u64 {
+    let size = |id: usize| graph.values[id].shape.elements().unwrap_or(0);
+    let read = |id: usize| {
+        let readers = graph.nodes.iter().filter(|node| node.inputs.contains(&id));
+        let sizes = readers.map(|node| match node.op {
+            Op::Gather { .. } | Op::GatherElements { .. } if node.inputs[0] == id => {
+                size(node.outputs[0]).min(size(id))
+            }
+            _ => size(id),
+        });
+        sizes.max()
+    };
+    let constants = (0..graph.values.len()).filter(|&id| graph.values[id].constant.is_some());
+    let sizes = constants.filter_map(|id| {
+        // Weights in bytes go through a Cast first.
+        let mut readers = graph.nodes.iter().filter(|node| node.inputs.contains(&id));
+        let cast = readers.find(|node| matches!(node.op, Op::Cast(_)));
+        read(cast.map_or(id, |node| node.outputs[0]))
+    });
+    sizes.map(|size| size as u64).sum()
+}
+
+/// The most memory that this process had, in bytes (Linux).
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib << 10)
+}
