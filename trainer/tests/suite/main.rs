@@ -4,13 +4,12 @@
 
 mod attention;
 mod blocks;
-mod common;
-mod gru;
-mod layers;
 mod commands;
 mod common;
+mod gru;
 mod held_out;
 mod imports;
+mod layers;
 mod logs;
 mod moe;
 mod passes;
