@@ -8,7 +8,9 @@ use crate::error::TrainError;
 
 mod model;
 
-pub use model::{BlockConfig, MixerConfig, MlpConfig, ModelConfig, TableConfig};
+pub use model::{
+    AdalnConfig, BlockConfig, MixerConfig, MlpConfig, ModConfig, ModelConfig, TableConfig,
+};
 
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use umoec_exact::condition::statistics;
 use umoec_exact::reference::Reference;
 use umoec_exact::softmax::cumulative;
 use umoec_exact::{ExactError, StepModel, Stepper};
 
 use crate::checkpoint::Trained;
+use crate::conditions::Observed;
 use crate::context::History;
 use crate::data::Stretch;
 use crate::error::TrainError;
@@ -32,6 +34,7 @@ pub fn bits(trained: &Trained, streams: &[&[u8]]) -> Result<f64, TrainError> {
     };
     for stream in streams {
         let mut history = History::default();
+        let mut observed = Observed::new(model.conditions, stream);
         let mut last = 0;
         for (at, &byte) in stream.iter().enumerate() {
             history.push(last);
@@ -44,6 +47,7 @@ pub fn bits(trained: &Trained, streams: &[&[u8]]) -> Result<f64, TrainError> {
                     .iter()
                     .map(|t| history.row(t.context, 1 << t.bits)),
             );
+            observed.next(last, &mut stretch.conditions);
             last = byte;
             if stretch.bytes.len() == PASS {
                 flush(&mut stretch)?;
@@ -59,6 +63,10 @@ pub fn bits(trained: &Trained, streams: &[&[u8]]) -> Result<f64, TrainError> {
 /// side, one lane each.
 pub fn graph_bits(model: &Arc<StepModel>, streams: &[&[u8]]) -> Result<f64, ExactError> {
     let mut stepper = Reference::new(Arc::clone(model), streams.len())?;
+    if model.interface().condition.is_some() {
+        let all = streams.iter().flat_map(|stream| statistics(stream));
+        stepper.set_condition(&all.map(i32::from).collect::<Vec<_>>())?;
+    }
     let longest = streams.iter().map(|stream| stream.len()).max().unwrap_or(0);
     let mut last = vec![model.interface().start; streams.len()];
     let mut logits = vec![0; streams.len() * 256];

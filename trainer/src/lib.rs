@@ -6,6 +6,7 @@
 //! power-of-two grid ([`grid`]), so that the sums in `f32` are exact in training as well.
 
 pub mod checkpoint;
+pub mod conditions;
 pub mod config;
 pub mod context;
 pub mod data;
@@ -16,6 +17,7 @@ pub mod export;
 pub mod grid;
 pub mod kernel;
 pub mod layer;
+pub mod local;
 pub mod network;
 pub mod optimise;
 pub mod random;

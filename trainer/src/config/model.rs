@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::conditions::Conditions;
 use crate::context::Context;
 
 /// One n-gram table.
@@ -22,6 +23,9 @@ pub struct ModelConfig {
     pub width: usize,
     /// Width of a table's row.
     pub row_width: usize,
+    /// What the network is told of a stream besides its bytes.
+    #[serde(default)]
+    pub conditions: Conditions,
     /// The n-gram tables.
     pub tables: Vec<TableConfig>,
     /// The residual blocks, first to last.
@@ -36,6 +40,10 @@ pub enum BlockConfig {
     Mixer(MixerConfig),
     /// Squared rectified units.
     Mlp(MlpConfig),
+    /// A block under scale, shift and gate by the features of the stream.
+    Adaln(AdalnConfig),
+    /// A block for some of the bytes.
+    Mod(ModConfig),
 }
 
 /// A gated state-space layer.
@@ -58,6 +66,24 @@ pub struct MixerConfig {
 pub struct MlpConfig {
     /// Hidden units.
     pub hidden: usize,
+}
+
+/// Scale, shift and gate around a block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdalnConfig {
+    /// The block.
+    pub inner: Box<BlockConfig>,
+}
+
+/// A block that is computed for a share of the bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModConfig {
+    /// That share, above 0 and below 1.
+    pub capacity: f32,
+    /// The block.
+    pub inner: Box<BlockConfig>,
 }
 
 /// The first rule of `rules` that does not hold.
@@ -84,6 +110,16 @@ impl ModelConfig {
                         && !matches!(table.context, Context::Bytes(n) if !(2..=6).contains(&n))
                 }),
                 "model: a table has not 2 to 6 bytes, or not 2^4 to 2^20 rows",
+            ),
+            (
+                self.conditions != Conditions::None
+                    || !self.blocks.iter().any(BlockConfig::reads_conditions),
+                "model: an adaln block needs conditions = \"global\", \"local\" or \"both\"",
+            ),
+            (
+                self.conditions == Conditions::None
+                    || self.blocks.iter().any(BlockConfig::reads_conditions),
+                "model: there are conditions, and no adaln block that reads them",
             ),
         ])?;
         for (index, block) in self.blocks.iter().enumerate() {
@@ -112,6 +148,38 @@ impl BlockConfig {
                 ((8..=12).contains(&m.shift), "shift is not in 8..=12"),
             ]),
             Self::Mlp(m) => first_broken(&[(m.hidden > 0, "hidden is 0")]),
+            Self::Adaln(m) => m.inner.check(),
+            Self::Mod(m) => {
+                first_broken(&[
+                    (
+                        m.capacity > 0.0 && m.capacity < 1.0,
+                        "capacity is not above 0 and below 1",
+                    ),
+                    (
+                        m.inner.is_bytewise(),
+                        "a mod block holds no block that looks at other bytes or at conditions",
+                    ),
+                ])?;
+                m.inner.check()
+            }
+        }
+    }
+
+    /// Whether the block, or one within it, reads the conditions.
+    fn reads_conditions(&self) -> bool {
+        match self {
+            Self::Adaln(_) => true,
+            Self::Mod(m) => m.inner.reads_conditions(),
+            _ => false,
+        }
+    }
+
+    /// Whether what the block does with a byte depends on that byte's row alone.
+    fn is_bytewise(&self) -> bool {
+        match self {
+            Self::Mlp(_) => true,
+            Self::Mod(m) => m.inner.is_bytewise(),
+            _ => false,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::source::Source;
+use crate::conditions::{Conditions, Observed};
 use crate::config::{Config, TableConfig};
 use crate::context::History;
 use crate::error::TrainError;
@@ -24,6 +25,8 @@ pub struct Stretch {
     pub starts: Vec<bool>,
     /// One row per table for each position.
     pub rows: Vec<u32>,
+    /// Features of the stream for each position (`crate::conditions`).
+    pub conditions: Vec<u8>,
 }
 
 /// Everything that decides what is read next.
@@ -42,6 +45,8 @@ struct Lane {
     end: usize,
     last: u8,
     history: History,
+    #[serde(default)]
+    observed: Observed,
 }
 
 /// Reads the sources.
@@ -50,6 +55,7 @@ pub struct Feeder {
     sources: Vec<Source>,
     streams: Vec<Vec<Range<usize>>>,
     tables: Vec<TableConfig>,
+    conditions: Conditions,
     state: FeederState,
 }
 
@@ -76,6 +82,7 @@ impl Feeder {
             end: 0,
             last: 0,
             history: History::default(),
+            observed: Observed::default(),
         };
         let state = FeederState {
             random: Random::new(config.seed, 1),
@@ -86,6 +93,7 @@ impl Feeder {
             sources,
             streams: Vec::new(),
             tables: config.model.tables.clone(),
+            conditions: config.model.conditions,
             state,
         };
         feeder.order();
@@ -143,12 +151,15 @@ impl Feeder {
                     let (source, range) = self.draw();
                     let mut history = History::default();
                     history.push(0);
+                    let stream = &self.sources[source].bytes[range.clone()];
+                    let observed = Observed::new(self.conditions, stream);
                     self.state.lanes[lane] = Lane {
                         source,
                         next: range.start,
                         end: range.end,
                         last: 0,
                         history,
+                        observed,
                     };
                 }
                 let lane = &mut self.state.lanes[lane];
@@ -161,6 +172,7 @@ impl Feeder {
                     .iter()
                     .map(|t| lane.history.row(t.context, 1 << t.bits));
                 stretch.rows.extend(rows);
+                lane.observed.next(lane.last, &mut stretch.conditions);
                 lane.history.push(byte);
                 lane.last = byte;
                 lane.next += 1;

@@ -4,6 +4,7 @@
 //! every sum is fixed by the shapes alone.
 
 mod elementwise;
+mod gated;
 mod matmul;
 mod orthogonal;
 mod scan;
@@ -12,6 +13,7 @@ mod vectorised;
 pub use elementwise::{
     cross_entropy_bits, hadamard_grid, keep_inside, quantise, quantise_all, sum_columns,
 };
+pub use gated::{add_gated, gated_backward, modulate, modulate_backward, residual};
 pub use matmul::{matmul, matmul_nt, matmul_tn};
 pub use orthogonal::orthogonal;
 pub use scan::{ScanShape, scan_backward, scan_forward};

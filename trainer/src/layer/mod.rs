@@ -1,17 +1,21 @@
 //! The layers. Each file holds one layer whole: its parameters, its training pass forward and
 //! backward, and the integer nodes that the exported graph has in its place.
 
+mod adaln;
+mod depths;
 mod embed;
 mod head;
 mod mixer;
 mod mlp;
 mod place;
 
+pub use adaln::Adaln;
+pub use depths::{Depths, squash_table};
 pub use embed::Embed;
 pub use head::Head;
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
-pub use place::{Carried, Place, build, initial_states};
+pub use place::{Carried, Features, Place, build, initial_states};
 
 use crate::export::Writer;
 use crate::grid::WEIGHT;

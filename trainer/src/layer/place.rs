@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Mixer, Mlp};
+use super::{Adaln, Depths, Mixer, Mlp};
 use crate::config::BlockConfig;
 use crate::data::Stretch;
 use crate::differentiable::Shared;
@@ -17,15 +17,27 @@ pub struct Place {
     pub lanes: usize,
     /// Whether a stream begins at each row, [rows].
     pub starts: Arc<Vec<bool>>,
+    /// What is known of each row besides its bytes.
+    pub features: Features,
+}
+
+/// Features of each row (`crate::conditions`).
+#[derive(Clone, Debug, Default)]
+pub struct Features {
+    /// How many of each row.
+    pub count: usize,
+    /// [rows, count].
+    pub rows: Arc<Vec<u8>>,
 }
 
 impl Place {
-    /// In a stream of `width`, for `stretch`.
+    /// In a stream of `width`, for `stretch`, without features.
     pub fn new(width: usize, stretch: &Stretch) -> Self {
         Self {
             width,
             lanes: stretch.lanes.max(1),
             starts: Arc::new(stretch.starts.clone()),
+            features: Features::default(),
         }
     }
 }
@@ -76,6 +88,17 @@ pub fn build(
             width,
             hidden: m.hidden,
         }),
+        BlockConfig::Adaln(m) => Arc::new(Adaln {
+            width,
+            features: place.features.clone(),
+            inner: build(&m.inner, place, states),
+        }),
+        BlockConfig::Mod(m) => Arc::new(Depths {
+            width,
+            capacity: m.capacity,
+            inner: build(&m.inner, place, states),
+            share: Carried::default(),
+        }),
     }
 }
 
@@ -84,5 +107,7 @@ pub fn initial_states(block: &BlockConfig, _width: usize, lanes: usize) -> Vec<V
     match block {
         BlockConfig::Mixer(m) => vec![vec![0.0; lanes * m.states * m.channels]],
         BlockConfig::Mlp(_) => Vec::new(),
+        BlockConfig::Adaln(m) => initial_states(&m.inner, _width, lanes),
+        BlockConfig::Mod(m) => initial_states(&m.inner, _width, lanes),
     }
 }

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod adaln;
+mod burned;
 mod common;
+mod depths;
 mod passes;
 mod refusals;
 mod runs;
+mod wrapped;
