@@ -12,7 +12,9 @@
 //! The paper takes the k rows of a sequence with the greatest r, which would look into the future; here the border is
 //! fixed, and `b` is moved until the share of the rows above it is the capacity, as experts are balanced without
 //! an auxiliary loss (Wang et al. 2024, arXiv 2408.15664, section 3). The squash is 0 at the border, so `y` is continuous there, and a row
-//! below it has the gradient 0, as a rectified unit has. Training computes F for the chosen rows alone.
+//! below it has the gradient 0, as a rectified unit has. Of the gradient of r, the mean over the chosen rows is taken away: early in
+//! training all rows want more of F, `w` can grant that faster than `b` can take it back, and the share leaves the capacity for good.
+//! What is left says which rows want it more than others. Training computes F for the chosen rows alone.
 
 use super::adaln::{export_residual, inner_blocks};
 use super::{Block, Carried, Kept, Layer, Rule, rounded, split};
@@ -36,8 +38,9 @@ pub struct Depths {
     pub share: Carried,
 }
 
-/// How far a step moves the border, in units of `r`.
-const PACE: f32 = 0.02;
+/// How far a step moves the border, in units of `r`: a fifth of it does not keep up with `w` in short runs. The swing that it
+/// leaves in the share ends with the rate's fall at the end of training.
+const PACE: f32 = 0.1;
 
 /// Entry `d + 128`: `tanh r` in units of the [`SQUASH`] grid at `r = d / 16`, 0 where `r` is not positive.
 pub fn squash_table() -> [u8; 256] {
@@ -58,10 +61,7 @@ impl Depths {
     fn own(&self) -> Vec<Block> {
         let scale = (self.width as f32).sqrt().recip();
         vec![
-            Block {
-                rule: Rule::Adam,
-                ..Block::weight("gate.weight", self.width, 1, scale)
-            },
+            Block::weight("gate.weight", self.width, 1, scale),
             Block {
                 rule: Rule::Sign(PACE),
                 ..Block::bias("gate.bias", 1, 0.0, 0.0)
@@ -149,6 +149,8 @@ impl Layer for Depths {
             })
             .collect();
         keep_inside(&mut dr, r, 1, 0, 1, WRITE);
+        let common = dr.iter().sum::<f32>() / dr.len() as f32;
+        dr.iter_mut().for_each(|dr| *dr -= common);
 
         let mut gradient = vec![0.0; width];
         matmul_tn(&mut gradient, q, &dr, width, 1);
