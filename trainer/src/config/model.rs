@@ -100,7 +100,7 @@ impl ModelConfig {
         first_broken(&[
             (self.width > 0 && self.row_width > 0, "model: a width is 0"),
             (
-                self.row_width % 2 == 0,
+                self.row_width.is_multiple_of(2),
                 "model: row_width is odd, and rows are packed in pairs",
             ),
             (!self.tables.is_empty(), "model: no tables"),
@@ -137,11 +137,11 @@ impl BlockConfig {
         match self {
             Self::Mixer(m) => first_broken(&[
                 (
-                    m.channels > 0 && m.channels % 16 == 0,
+                    m.channels > 0 && m.channels.is_multiple_of(16),
                     "channels is no multiple of 16",
                 ),
                 (
-                    m.heads > 0 && m.channels % m.heads.max(1) == 0,
+                    m.heads > 0 && m.channels.is_multiple_of(m.heads.max(1)),
                     "heads does not divide channels",
                 ),
                 (m.states > 0 && m.states <= 32, "states is not in 1..=32"),
