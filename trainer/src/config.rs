@@ -13,7 +13,10 @@ mod model;
 
 pub use attention::AttentionConfig;
 pub use gru::GruConfig;
-pub use model::{BlockConfig, MixerConfig, MlpConfig, ModelConfig, MoeConfig, TableConfig};
+pub use model::{
+    AdalnConfig, BlockConfig, MixerConfig, MlpConfig, ModConfig, ModelConfig, MoeConfig,
+    TableConfig,
+};
 
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,11 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use umoec_exact::condition::{STATISTICS, statistics};
 use umoec_exact::reference::Reference;
 use umoec_exact::softmax::cumulative;
 use umoec_exact::{ExactError, Fused, StepModel, Stepper};
 
 use crate::checkpoint::Trained;
+use crate::conditions::Observed;
 use crate::config::ModelConfig;
 use crate::data::Stretch;
 use crate::error::TrainError;
@@ -51,6 +53,7 @@ impl Network<'_> {
         };
         for stream in streams {
             contexts.clear();
+            let mut observed = Observed::new(self.model.conditions, stream);
             let mut last = 0;
             for (at, &byte) in stream.iter().enumerate() {
                 contexts.push(last);
@@ -58,6 +61,7 @@ impl Network<'_> {
                 stretch.targets.push(byte);
                 stretch.starts.push(at == 0);
                 stretch.rows.extend(contexts.rows());
+                observed.next(last, &mut stretch.conditions);
                 last = byte;
                 if stretch.bytes.len() == PASS {
                     flush(&mut stretch)?;
@@ -118,6 +122,11 @@ fn lockstep(
     streams: &[&[u8]],
 ) -> Result<Vec<f64>, ExactError> {
     let lanes = stepper.lanes();
+    if model.interface().condition.is_some() {
+        let told = |lane: usize| streams.get(lane).map_or([0; STATISTICS], |s| statistics(s));
+        let all: Vec<i32> = (0..lanes).flat_map(told).map(i32::from).collect();
+        stepper.set_condition(&all)?;
+    }
     let longest = streams.iter().map(|stream| stream.len()).max().unwrap_or(0);
     let mut last = vec![model.interface().start; lanes];
     let mut logits = vec![0; lanes * 256];

@@ -91,6 +91,14 @@ pub const WEIGHT: Grid = Grid::new(7, -127, 127);
 pub const BYTE: Grid = Grid::new(5, -127, 127);
 /// Rows of the n-gram tables: four bits.
 pub const ROW: Grid = Grid::new(2, -8, 7);
+/// The residual stream, or what a block adds to it, where it is multiplied by one more number: ±8.
+pub const RESIDUAL: Grid = Grid::new(12, -32_767, 32_767);
+/// Features of a stream, 0 to 255, around their middle: ±1.
+pub const FEATURE: Grid = Grid::new(7, -128, 127);
+/// Scale, shift and gate of a modulation: ±2.
+pub const MODULATION: Grid = Grid::new(6, -127, 127);
+/// How much of a block that need not be computed is added: 0 to 1.
+pub const SQUASH: Grid = Grid::new(7, 0, 127);
 /// Logits leave the graph in 64ths of a binary order.
 pub const LOGIT: Grid = Grid::new(6, -4096, 4095);
 

@@ -8,7 +8,7 @@ use crate::config::ModelConfig;
 use crate::data::Stretch;
 use crate::differentiable::{Shared, apply};
 use crate::error::TrainError;
-use crate::layer::{self, Embed, Head, Place, Recomputed, build};
+use crate::layer::{self, Embed, Features, Head, Place, Recomputed, build};
 
 /// What layers carry for some lanes: one vector of all lanes for each part of a layer that carries any.
 pub type States = Vec<Vec<f32>>;
@@ -36,7 +36,13 @@ pub fn layers(model: &ModelConfig, stretch: &Stretch, states: States) -> Vec<Sha
         width,
         bytes: stretch.bytes.clone(),
     })];
-    let place = Place::new(width, stretch);
+    let place = Place {
+        features: Features {
+            count: model.conditions.count(),
+            rows: Arc::new(stretch.conditions.clone()),
+        },
+        ..Place::new(width, stretch)
+    };
     let mut states = states.into_iter();
     let blocks = model.blocks.iter();
     layers.extend(blocks.map(|block| build(block, &place, &mut states)));

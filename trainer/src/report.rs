@@ -12,9 +12,11 @@ pub struct StepReport {
     pub modalities: Vec<Spent>,
     /// Rate of the dense parameters.
     pub rate: f32,
-    /// Share of the bytes that each expert took, for each layer that has experts.
+    /// Share of the bytes that each expert took, layer by layer; none for layers without experts. A mod block counts as an
+    /// expert.
     pub load: Vec<Vec<f32>>,
-    passes: usize,
+    /// Passes that told so, layer by layer.
+    told: Vec<usize>,
 }
 
 impl StepReport {
@@ -35,9 +37,7 @@ impl StepReport {
                     spent.bytes += 1;
                 }
             }
-            self.passes += 1;
-            let loads = outcome.loads.iter().filter(|load| !load.is_empty());
-            self.mean_load(&loads.cloned().collect::<Vec<_>>(), 1);
+            self.mean_load(&outcome.loads, &vec![1; outcome.loads.len()]);
         }
     }
 
@@ -51,20 +51,31 @@ impl StepReport {
         for (sum, spent) in self.modalities.iter_mut().zip(&other.modalities) {
             *sum += *spent;
         }
-        self.passes += other.passes;
-        self.mean_load(&other.load, other.passes);
+        self.mean_load(&other.load, &other.told);
     }
 
-    /// Brings `load`, the mean of `passes` passes that are counted already, into the mean of all.
-    fn mean_load(&mut self, load: &[Vec<f32>], passes: usize) {
-        if self.load.is_empty() {
-            self.load = load.to_vec();
-            return;
+    /// Brings `load`, the means of `told` passes, into the means of all. Where a pass had no patch for some experts of a
+    /// layer it says nothing of that layer.
+    fn mean_load(&mut self, load: &[Vec<f32>], told: &[usize]) {
+        self.load.resize(load.len(), Vec::new());
+        self.told.resize(load.len(), 0);
+        let means = self.load.iter_mut().zip(&mut self.told);
+        for ((mean, passes), (load, &told)) in means.zip(load.iter().zip(told)) {
+            if load.len() > mean.len() {
+                (*mean, *passes) = (load.clone(), told);
+            } else if load.len() == mean.len() {
+                *passes += told;
+                let share = told as f32 / *passes as f32;
+                for (mean, load) in mean.iter_mut().zip(load) {
+                    *mean += share * (load - *mean);
+                }
+            }
         }
-        let share = passes as f32 / self.passes as f32;
-        for (mean, load) in self.load.iter_mut().flatten().zip(load.iter().flatten()) {
-            *mean += share * (load - *mean);
-        }
+    }
+
+    /// What [`Self::load`] says of the layers that have experts.
+    pub fn experts(&self) -> impl Iterator<Item = &Vec<f32>> {
+        self.load.iter().filter(|load| !load.is_empty())
     }
 
     /// Loss of all modalities together.
@@ -103,7 +114,7 @@ mod tests {
         let means: Vec<_> = report.modalities.iter().map(|s| s.mean()).collect();
         assert_eq!(means, [Some(2.0), None, Some(5.0)]);
         assert_eq!(report.bits(), 3.5);
-        assert_eq!(report.load, [[0.5, 0.5]]);
+        assert_eq!(report.load, [vec![], vec![0.5, 0.5], vec![]]);
 
         let mut third = StepReport::new(3);
         third.add(&[outcome(&[4.0], &[0.2, 0.8])], &[vec![1]]);
@@ -112,6 +123,17 @@ mod tests {
         all.merge(&report);
         all.merge(&third);
         assert_eq!((all.step, all.bits()), (9, 18.0 / 5.0));
-        assert!((all.load[0][0] - 0.4).abs() < 1e-6);
+        assert!((all.load[1][0] - 0.4).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_pass_without_patches_says_nothing_of_their_experts() {
+        let loads: [&[f32]; 4] = [&[], &[0.25, 0.75], &[], &[0.5, 0.5]];
+        let mut report = StepReport::new(1);
+        for load in loads {
+            report.add(&[outcome(&[1.0], load)], &[vec![0]]);
+        }
+        assert_eq!(report.load, [vec![], vec![0.375, 0.625], vec![]]);
+        assert_eq!(report.experts().count(), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use umoec_exact::condition::statistics;
 use umoec_exact::softmax::counts;
 use umoec_exact::{ExactError, Fused, StepModel, Stepper};
 
@@ -61,14 +62,24 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// At the start of a stream; the same `seed` draws the same bytes.
+    /// At the start of a stream; the same `seed` draws the same bytes. A model that wants to know statistics of the whole
+    /// stream is told those of `like`.
     ///
     /// # Errors
     ///
     /// What keeps the engine from running the model.
-    pub fn new(model: &Arc<StepModel>, sampling: Sampling, seed: u64) -> Result<Self, ExactError> {
+    pub fn new(
+        model: &Arc<StepModel>,
+        sampling: Sampling,
+        seed: u64,
+        like: &[u8],
+    ) -> Result<Self, ExactError> {
+        let mut stepper = Fused::new(Arc::clone(model), 1)?.start();
+        if model.interface().condition.is_some() {
+            stepper.set_condition(&statistics(like).map(i32::from))?;
+        }
         Ok(Self {
-            stepper: Box::new(Fused::new(Arc::clone(model), 1)?.start()),
+            stepper: Box::new(stepper),
             last: model.interface().start,
             sampling,
             random: Random::new(seed, 4),

@@ -111,7 +111,7 @@ impl View<'_> {
         if means.len() > 1 {
             lines.extend(wrapped(&means, width));
         }
-        for (layer, load) in report.load.iter().enumerate() {
+        for (layer, load) in report.experts().enumerate() {
             let shares = load.iter().map(|share| format!("{:.0}", 100.0 * share));
             let shares = shares.collect::<Vec<_>>().join(" ");
             lines.push(format!("experts of layer {layer}, % of bytes: {shares}"));

@@ -10,8 +10,10 @@
 //!   backends are held to.
 //! * [`mod@fused`] runs them fast, in integers too.
 //! * [`softmax`] turns logits into a distribution, [`random`] makes graphs for tests.
+//! * [`condition`] has the statistics of a stream that a network may be told beforehand.
 
 pub mod build;
+pub mod condition;
 pub mod cost;
 pub mod error;
 pub mod fused;

@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args) -> Result<(), TrainError> {
         temperature: args.temperature,
         top_p: args.top_p,
     };
-    let mut sampler = Sampler::new(&model, sampling, args.seed)?;
+    let mut sampler = Sampler::new(&model, sampling, args.seed, &prompt)?;
     for byte in prompt {
         sampler.read(byte)?;
     }

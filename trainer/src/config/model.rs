@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AttentionConfig, GruConfig};
+use crate::conditions::Conditions;
 use crate::context::Context;
 use crate::recall::LEVELS;
 
@@ -24,6 +25,9 @@ pub struct ModelConfig {
     pub width: usize,
     /// Width of a table's row.
     pub row_width: usize,
+    /// What the network is told of a stream besides its bytes.
+    #[serde(default)]
+    pub conditions: Conditions,
     /// The n-gram tables.
     pub tables: Vec<TableConfig>,
     /// The residual blocks, first to last.
@@ -44,6 +48,10 @@ pub enum BlockConfig {
     Attention(AttentionConfig),
     /// A gated recurrent layer.
     Gru(GruConfig),
+    /// A block under scale, shift and gate by the features of the stream.
+    Adaln(AdalnConfig),
+    /// A block for some of the bytes.
+    Mod(ModConfig),
 }
 
 /// A gated state-space layer.
@@ -83,6 +91,24 @@ pub struct MoeConfig {
     pub hidden: usize,
 }
 
+/// Scale, shift and gate around a block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdalnConfig {
+    /// The block.
+    pub inner: Box<BlockConfig>,
+}
+
+/// A block that is computed for a share of the bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModConfig {
+    /// That share, above 0 and below 1.
+    pub capacity: f32,
+    /// The block.
+    pub inner: Box<BlockConfig>,
+}
+
 /// The first rule of `rules` that does not hold.
 pub(super) fn first_broken(rules: &[(bool, &str)]) -> Result<(), String> {
     match rules.iter().find(|(holds, _)| !holds) {
@@ -118,6 +144,16 @@ impl ModelConfig {
                 }),
                 "model: a table has not 2^4 to 2^20 rows, or one of a memory not 2^10",
             ),
+            (
+                self.conditions != Conditions::None
+                    || !self.blocks.iter().any(BlockConfig::reads_conditions),
+                "model: an adaln block needs conditions = \"global\", \"local\" or \"both\"",
+            ),
+            (
+                self.conditions == Conditions::None
+                    || self.blocks.iter().any(BlockConfig::reads_conditions),
+                "model: there are conditions, and no adaln block that reads them",
+            ),
         ])?;
         for (index, block) in self.blocks.iter().enumerate() {
             block
@@ -134,11 +170,11 @@ impl BlockConfig {
         match self {
             Self::Mixer(m) => first_broken(&[
                 (
-                    m.channels > 0 && m.channels % 16 == 0,
+                    m.channels > 0 && m.channels.is_multiple_of(16),
                     "channels is no multiple of 16",
                 ),
                 (
-                    m.heads > 0 && m.channels % m.heads.max(1) == 0,
+                    m.heads > 0 && m.channels.is_multiple_of(m.heads.max(1)),
                     "heads does not divide channels",
                 ),
                 (m.states > 0 && m.states <= 32, "states is not in 1..=32"),
@@ -155,6 +191,38 @@ impl BlockConfig {
             ]),
             Self::Attention(a) => a.check(),
             Self::Gru(g) => g.check(),
+            Self::Adaln(m) => m.inner.check(),
+            Self::Mod(m) => {
+                first_broken(&[
+                    (
+                        m.capacity > 0.0 && m.capacity < 1.0,
+                        "capacity is not above 0 and below 1",
+                    ),
+                    (
+                        m.inner.is_bytewise(),
+                        "a mod block holds no block that looks at other bytes or at conditions",
+                    ),
+                ])?;
+                m.inner.check()
+            }
+        }
+    }
+
+    /// Whether the block, or one within it, reads the conditions.
+    fn reads_conditions(&self) -> bool {
+        match self {
+            Self::Adaln(_) => true,
+            Self::Mod(m) => m.inner.reads_conditions(),
+            _ => false,
+        }
+    }
+
+    /// Whether what the block does with a byte depends on that byte's row alone.
+    fn is_bytewise(&self) -> bool {
+        match self {
+            Self::Mlp(_) | Self::Moe(_) => true,
+            Self::Mod(m) => m.inner.is_bytewise(),
+            _ => false,
         }
     }
 }

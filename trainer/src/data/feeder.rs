@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::modality::modality;
 use super::source::Source;
+use crate::conditions::{Conditions, Observed};
 use crate::config::{Config, SourceConfig};
 use crate::error::TrainError;
 use crate::random::Random;
@@ -25,6 +26,8 @@ pub struct Stretch {
     pub starts: Vec<bool>,
     /// One row per table for each position.
     pub rows: Vec<u32>,
+    /// Features of the stream for each position (`crate::conditions`).
+    pub conditions: Vec<u8>,
 }
 
 /// Everything that decides what is read next.
@@ -52,6 +55,8 @@ pub struct Feeder {
     sources: Vec<Source>,
     streams: Vec<Vec<Range<usize>>>,
     contexts: Vec<Contexts>,
+    conditions: Conditions,
+    observed: Vec<Observed>,
     modalities: Vec<String>,
     /// Number of each source's modality.
     kinds: Vec<u16>,
@@ -127,6 +132,8 @@ impl Feeder {
             sources,
             streams: Vec::new(),
             contexts: vec![Contexts::new(&config.model.tables); config.training.lanes],
+            conditions: config.model.conditions,
+            observed: vec![Observed::default(); config.training.lanes],
             modalities: vec!["all".to_owned()],
             origins: Vec::new(),
             validation: Vec::new(),
@@ -201,13 +208,20 @@ impl Feeder {
         {
             return Err(TrainError::Checkpoint("it was made of other data".into()));
         }
-        for (lane, contexts) in self.state.lanes.iter().zip(&mut self.contexts) {
+        let memories = self.contexts.iter_mut().zip(&mut self.observed);
+        for (lane, (contexts, observed)) in self.state.lanes.iter().zip(memories) {
             contexts.clear();
             if lane.begin < lane.end {
                 contexts.push(0);
             }
-            let read = &self.sources[lane.source].bytes[lane.begin..lane.next];
-            read.iter().for_each(|&byte| contexts.push(byte));
+            let stream = &self.sources[lane.source].bytes[lane.begin..lane.end];
+            *observed = Observed::new(self.conditions, stream);
+            let mut last = 0;
+            for &byte in &stream[..lane.next - lane.begin] {
+                contexts.push(byte);
+                observed.next(last, &mut Vec::new());
+                last = byte;
+            }
         }
         Ok(())
     }
@@ -254,6 +268,8 @@ impl Feeder {
                     let (source, range) = self.draw();
                     self.contexts[lane].clear();
                     self.contexts[lane].push(0);
+                    let stream = &self.sources[source].bytes[range.clone()];
+                    self.observed[lane] = Observed::new(self.conditions, stream);
                     self.state.lanes[lane] = Lane {
                         source,
                         next: range.start,
@@ -263,12 +279,14 @@ impl Feeder {
                     };
                 }
                 let contexts = &mut self.contexts[lane];
+                let observed = &mut self.observed[lane];
                 let lane = &mut self.state.lanes[lane];
                 let byte = self.sources[lane.source].bytes[lane.next];
                 stretch.bytes.push(lane.last);
                 stretch.targets.push(byte);
                 stretch.starts.push(start);
                 stretch.rows.extend(contexts.rows());
+                observed.next(lane.last, &mut stretch.conditions);
                 self.origins[part].push(self.kinds[lane.source]);
                 contexts.push(byte);
                 lane.last = byte;

@@ -1,5 +1,6 @@
 //! From trained weights to an exact step graph (spec numerics).
 
+mod conditions;
 mod context;
 mod writer;
 
@@ -58,6 +59,7 @@ pub fn unsealed(trained: &Trained) -> Vec<u8> {
     let mut writer = Writer::new(&card);
     let model = &config.model;
     let mut x = context::rows(&mut writer, model, &trained.tables);
+    writer.features = conditions::features(&mut writer, model.conditions).unwrap_or_default();
     let layers = layers(model, &Stretch::default(), initial_states(model, 1));
     for (index, (layer, parameters)) in layers.iter().zip(&trained.parameters).enumerate() {
         writer.prefix = format!("{index}.");

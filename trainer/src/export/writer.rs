@@ -16,6 +16,8 @@ pub struct Writer {
     pub graph: GraphBuilder,
     /// The byte just coded, [lanes, 1].
     pub byte: String,
+    /// Features of the stream, [lanes, features], on their grid; no name where there are none.
+    pub features: String,
     /// Prefix of the names of the present layer's weights and states.
     pub prefix: String,
     /// Next values of states, written last: name, value, sizes.
@@ -30,6 +32,7 @@ impl Writer {
         Self {
             graph,
             byte,
+            features: String::new(),
             prefix: String::new(),
             next: Vec::new(),
         }

@@ -5,6 +5,7 @@
 
 mod band;
 mod elementwise;
+mod gated;
 mod heads;
 mod matmul;
 mod orthogonal;
@@ -19,6 +20,7 @@ pub use band::{
 pub use elementwise::{
     cross_entropy_bits, hadamard_grid, keep_inside, quantise, quantise_all, sum_columns,
 };
+pub use gated::{add_gated, gated_backward, modulate, modulate_backward, residual};
 pub use heads::{HeadShape, columns, matmul_heads, matmul_heads_backward, set_columns};
 pub use matmul::{matmul, matmul_nt, matmul_tn};
 pub use orthogonal::orthogonal;

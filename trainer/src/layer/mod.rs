@@ -1,7 +1,9 @@
 //! The layers. Each file holds one layer whole: its parameters, its training pass forward and
 //! backward, and the integer nodes that the exported graph has in its place.
 
+mod adaln;
 mod attention;
+mod depths;
 mod embed;
 mod gru;
 mod head;
@@ -11,14 +13,16 @@ mod moe;
 mod place;
 mod recompute;
 
+pub use adaln::Adaln;
 pub use attention::Attention;
+pub use depths::{Depths, squash_table};
 pub use embed::Embed;
 pub use gru::Gru;
 pub use head::Head;
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
 pub use moe::{Moe, expert_gates};
-pub use place::{Carried, Place, build, initial_states};
+pub use place::{Carried, Features, Place, build, initial_states};
 pub use recompute::Recomputed;
 
 use crate::export::Writer;
@@ -126,7 +130,7 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
         matrices.map(|block| block.size() as f64).sum()
     }
 
-    /// Share of its rows that each expert got in the last forward pass; empty without experts.
+    /// Share of its rows that each expert got in the last forward pass, a mod block being one; empty without experts.
     fn load(&self) -> Vec<f32> {
         Vec::new()
     }

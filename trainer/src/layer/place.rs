@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Attention, Gru, Mixer, Mlp, Moe};
+use super::{Adaln, Attention, Depths, Gru, Mixer, Mlp, Moe};
 use crate::config::BlockConfig;
 use crate::data::Stretch;
 use crate::differentiable::Shared;
@@ -17,15 +17,27 @@ pub struct Place {
     pub lanes: usize,
     /// Whether a stream begins at each row, [rows].
     pub starts: Arc<Vec<bool>>,
+    /// What is known of each row besides its bytes.
+    pub features: Features,
+}
+
+/// Features of each row (`crate::conditions`).
+#[derive(Clone, Debug, Default)]
+pub struct Features {
+    /// How many of each row.
+    pub count: usize,
+    /// [rows, count].
+    pub rows: Arc<Vec<u8>>,
 }
 
 impl Place {
-    /// In a stream of `width`, for `stretch`.
+    /// In a stream of `width`, for `stretch`, without features.
     pub fn new(width: usize, stretch: &Stretch) -> Self {
         Self {
             width,
             lanes: stretch.lanes.max(1),
             starts: Arc::new(stretch.starts.clone()),
+            features: Features::default(),
         }
     }
 }
@@ -116,15 +128,28 @@ pub fn build(
             starts: Arc::clone(&place.starts),
             states: Carried::new(states.next().unwrap_or_default()),
         }),
+        BlockConfig::Adaln(m) => Arc::new(Adaln {
+            width,
+            features: place.features.clone(),
+            inner: build(&m.inner, place, states),
+        }),
+        BlockConfig::Mod(m) => Arc::new(Depths {
+            width,
+            capacity: m.capacity,
+            inner: build(&m.inner, place, states),
+            share: Mutex::default(),
+        }),
     }
 }
 
 /// What `block` in a stream of `width` carries at the start of `lanes` lanes: one vector for each part that carries any.
-pub fn initial_states(block: &BlockConfig, _width: usize, lanes: usize) -> Vec<Vec<f32>> {
+pub fn initial_states(block: &BlockConfig, width: usize, lanes: usize) -> Vec<Vec<f32>> {
     match block {
         BlockConfig::Mixer(m) => vec![vec![0.0; lanes * m.states * m.channels]],
         BlockConfig::Mlp(_) | BlockConfig::Moe(_) => Vec::new(),
         BlockConfig::Attention(a) => vec![vec![0.0; lanes * a.window * a.latent], vec![0.0; lanes]],
         BlockConfig::Gru(g) => vec![vec![0.0; lanes * g.channels]],
+        BlockConfig::Adaln(m) => initial_states(&m.inner, width, lanes),
+        BlockConfig::Mod(m) => initial_states(&m.inner, width, lanes),
     }
 }

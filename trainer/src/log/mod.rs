@@ -156,8 +156,8 @@ impl Log {
             "bits_per_byte": report.bits(),
         });
         line["modalities"] = self.by_name(&report.modalities);
-        if !report.load.is_empty() {
-            line["experts"] = json!(report.load);
+        if report.experts().next().is_some() {
+            line["experts"] = json!(report.experts().collect::<Vec<_>>());
         }
         if let Some(validation) = row.validation {
             line["validation"] = json!({
@@ -208,7 +208,7 @@ impl Log {
             add("validation", &validation.modalities);
             values.push(("validation/all".to_owned(), validation.bits()));
         }
-        for (layer, load) in report.load.iter().enumerate() {
+        for (layer, load) in report.experts().enumerate() {
             for (expert, share) in load.iter().enumerate() {
                 values.push((format!("experts/{layer}.{expert}"), f64::from(*share)));
             }

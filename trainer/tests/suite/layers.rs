@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 use umoec_trainer::config::BlockConfig;
 use umoec_trainer::grid::{Grid, WEIGHT};
-use umoec_trainer::layer::{Place, build, initial, initial_states, split};
+use umoec_trainer::layer::{Features, Place, build, initial, initial_states, split};
 use umoec_trainer::random::Random;
 
 /// A matrix without a gradient.
@@ -108,6 +108,7 @@ pub(crate) fn agrees(
                     .flat_map(|s| s[range.clone()].to_vec())
                     .collect(),
             ),
+            features: Features::default(),
         };
         let layer = build(block, &place, &mut std::mem::take(&mut states).into_iter());
         if parameters.is_empty() {

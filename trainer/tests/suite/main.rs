@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod adaln;
 mod attention;
 mod blocks;
+mod burned;
 mod commands;
 mod common;
+mod depths;
 mod gru;
 mod held_out;
 mod imports;
@@ -15,3 +18,4 @@ mod moe;
 mod passes;
 mod refusals;
 mod runs;
+mod wrapped;

@@ -33,6 +33,7 @@ fn part(stretch: &Stretch, range: std::ops::Range<usize>, tables: usize) -> Stre
         targets: stretch.targets[range.clone()].to_vec(),
         starts: stretch.starts[range.clone()].to_vec(),
         rows: stretch.rows[range.start * tables..range.end * tables].to_vec(),
+        conditions: Vec::new(),
     }
 }
 

@@ -122,6 +122,12 @@ impl GraphBuilder {
         self.input("byte", &[1])
     }
 
+    /// The input `condition`, `[lanes, size]`, and the metadata that declares it.
+    pub fn condition_input(&mut self, size: usize, range: StateRange) -> String {
+        self.metadata(keys::CONDITION, &range.to_json());
+        self.input("condition", &[size])
+    }
+
     /// The input `state.NAME` of shape `[lanes, dims...]` and the metadata that declares it.
     /// Returns the value's name.
     pub fn state(&mut self, name: &str, dims: &[usize], range: StateRange) -> String {
