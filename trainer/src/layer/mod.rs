@@ -3,12 +3,14 @@
 
 mod embed;
 mod head;
+mod mamba2;
 mod mixer;
 mod mlp;
 mod place;
 
 pub use embed::Embed;
 pub use head::Head;
+pub use mamba2::{Form, Mamba2};
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
 pub use place::{Carried, Place, build, initial_states};

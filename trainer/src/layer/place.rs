@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Mixer, Mlp};
+use super::{Mamba2, Mixer, Mlp};
 use crate::config::BlockConfig;
 use crate::data::Stretch;
 use crate::differentiable::Shared;
@@ -76,6 +76,7 @@ pub fn build(
             width,
             hidden: m.hidden,
         }),
+        BlockConfig::Mamba2(m) => Arc::new(Mamba2::new(m, place, states)),
     }
 }
 
@@ -84,5 +85,6 @@ pub fn initial_states(block: &BlockConfig, _width: usize, lanes: usize) -> Vec<V
     match block {
         BlockConfig::Mixer(m) => vec![vec![0.0; lanes * m.states * m.channels]],
         BlockConfig::Mlp(_) => Vec::new(),
+        BlockConfig::Mamba2(m) => Mamba2::initial_states(m, lanes),
     }
 }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod causality;
 mod common;
+mod mamba2;
 mod passes;
 mod refusals;
 mod runs;
