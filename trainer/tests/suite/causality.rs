@@ -5,8 +5,13 @@ use std::sync::Arc;
 
 use umoec_exact::{ModelLimits, Reference, StepModel, Stepper};
 use umoec_trainer::checkpoint::Trained;
-use umoec_trainer::config::{BlockConfig, Config, Mamba2Config, MixerConfig, MlpConfig};
+use umoec_trainer::config::{
+    BlockConfig, Config, Mamba2Config, MixerConfig, MlpConfig, TableConfig,
+};
+use umoec_trainer::context::{Context, HISTORY};
 use umoec_trainer::export::export;
+use umoec_trainer::layer::Rule;
+use umoec_trainer::trainer::initial_parameters;
 
 use crate::common::{prose, smoke};
 use crate::passes::{stream, stretch};
@@ -15,10 +20,7 @@ use crate::passes::{stream, stretch};
 const BYTES: usize = 90;
 /// The bytes that are changed: the first, some in the midst, the last but one.
 const CHANGED: [usize; 5] = [0, 1, 31, 64, BYTES - 2];
-/// The n-gram tables see so many bytes; what is heard from further back was in a state.
-const TABLES: usize = 6;
-
-/// An architecture: its blocks, and whether they remember what the tables do not see.
+/// An architecture: its blocks, and whether they remember what the n-gram tables do not see.
 struct Architecture {
     name: &'static str,
     blocks: Vec<BlockConfig>,
@@ -69,19 +71,26 @@ fn architectures() -> Vec<Architecture> {
 }
 
 impl Architecture {
-    /// The network before training, but that its blocks speak up: their last matrices are ten times what they begin with.
+    /// The network before training, but that its matrices are four times what they begin with: all blocks speak up.
     fn network(&self) -> Trained {
         let mut config: Config = smoke();
         config.model.blocks.clone_from(&self.blocks);
-        let mut trained = Trained::initial(config);
-        let blocks = trained.parameters.len() - 1;
-        for parameters in &mut trained.parameters[1..blocks] {
-            let last = parameters.len() / 8;
-            let from = parameters.len() - last;
-            parameters[from..]
-                .iter_mut()
-                .for_each(|value| *value *= 10.0);
+        // Words may be long: only tables with a bound.
+        let bounded = |table: &TableConfig| matches!(table.context, Context::Bytes(_));
+        config.model.tables.retain(bounded);
+        let (mut parameters, blocks) = initial_parameters(&config);
+        for (parameters, blocks) in parameters.iter_mut().zip(&blocks) {
+            let mut rest = &mut parameters[..];
+            for block in blocks {
+                let (values, tail) = rest.split_at_mut(block.size());
+                rest = tail;
+                if block.rule == Rule::Muon {
+                    values.iter_mut().for_each(|value| *value *= 4.0);
+                }
+            }
         }
+        let mut trained = Trained::initial(config);
+        trained.parameters = parameters;
         trained
     }
 }
@@ -110,7 +119,7 @@ fn check<T: PartialEq>(name: &str, at: usize, remembers: bool, before: &[T], aft
         Some(at + 1),
         "{name}: where a change of byte {at} is first heard"
     );
-    let later = (at + 1 + TABLES).min(BYTES);
+    let later = (at + 1 + HISTORY).min(BYTES);
     let heard = before[later..] != after[later..];
     // Near the end there is no later.
     assert!(
@@ -162,7 +171,7 @@ fn a_byte_changes_nothing_of_the_training_pass_at_or_before_itself_or_in_the_nex
             let [before, after] = [&text, &changed].map(|text| of(text, &[0]));
             check(name, at, architecture.remembers, &before, &after);
             // The tables know no streams here: from where they see the change no more, a stream that begins is the same.
-            let next = at + 1 + TABLES;
+            let next = at + 1 + HISTORY;
             if next < BYTES {
                 let [before, after] = [&text, &changed].map(|text| of(text, &[0, next]));
                 assert!(
