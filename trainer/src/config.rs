@@ -104,7 +104,7 @@ impl Config {
         let t = &self.training;
         let rules = [
             (
-                t.lanes > 0 && t.parts > 0 && t.lanes % t.parts.max(1) == 0,
+                t.lanes > 0 && t.parts > 0 && t.lanes.is_multiple_of(t.parts.max(1)),
                 "training: parts does not divide lanes",
             ),
             (

@@ -90,7 +90,7 @@ impl ModelConfig {
         first_broken(&[
             (self.width > 0 && self.row_width > 0, "model: a width is 0"),
             (
-                self.row_width % 2 == 0,
+                self.row_width.is_multiple_of(2),
                 "model: row_width is odd, and rows are packed in pairs",
             ),
             (!self.tables.is_empty(), "model: no tables"),

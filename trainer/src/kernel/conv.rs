@@ -7,9 +7,9 @@ pub const TAPS: usize = 4;
 /// Bytes that it carries from stretch to stretch.
 pub const TAIL: usize = TAPS - 1;
 
-/// Weights that reach no further back than the stream of each byte: a byte with `age` bytes of its stream before it
-/// uses those from `TAIL - age` on. Streams under way at the start of a stretch are as old as need be, as what
-/// is older than they are is 0 in the tail.
+/// Weights that reach no further back than the stream of each byte: a byte with `age` bytes of its stream
+/// before it uses those from `TAIL - age` on. Streams under way at the start of a stretch are as old as
+/// need be, as what is older than they are is 0 in the tail.
 #[inline(always)]
 fn first_tap(age: &mut usize, start: bool) -> usize {
     *age = if start { 0 } else { (*age + 1).min(TAIL) };

@@ -1,4 +1,5 @@
-//! Passes over matrices whose columns belong to heads: the channels of the first head, then those of the second, and so on.
+//! Passes over matrices whose columns belong to heads: the channels of the first head, then those of the
+//! second, and so on.
 
 use super::vectorised::vectorised;
 
@@ -15,7 +16,8 @@ vectorised! {
         }
     }
 
-    /// `out` [bytes, heads] `+= by ·` the products of `a` and `b` [bytes, channels] summed over each head's columns.
+    /// `out` [bytes, heads] `+= by ·` the products of `a` and `b` [bytes, channels] summed over each head's
+    /// columns.
     pub fn add_dots(out: &mut [f32], a: &[f32], b: &[f32], heads: usize, by: f32) {
         let per_head = a.len() / out.len();
         for ((out, a), b) in out.chunks_exact_mut(heads)

@@ -93,10 +93,11 @@ const STATE_LIMIT: i32 = 32_767;
 /// log2 of the units that a state is read out in: 32 states · 127 · 4096 stay below 2^24.
 pub(super) const READ_BITS: i32 = STATE_BITS - 3;
 
-/// The scan of one byte: state in, state out, `c S` [lanes, channels] back, in 2^-([`READ_BITS`] + bits of `c`).
+/// The scan of one byte: state in, state out, `c S` [lanes, channels] back, in 2^-([`READ_BITS`] + bits of
+/// `c`).
 ///
-/// `x`: [lanes, channels]; `gate`: [lanes, heads], at most 255 in units of 2^-`shift`; `b`, `c`: [lanes, states],
-/// `c` of eight bits. The products `b x` are in the state's units, and at most 32512.
+/// `x`: [lanes, channels]; `gate`: [lanes, heads], at most 255 in units of 2^-`shift`; `b`, `c`: [lanes,
+/// states], `c` of eight bits. The products `b x` are in the state's units, and at most 32512.
 pub(super) fn export_scan(
     writer: &mut Writer,
     (scan, heads): (ScanShape, usize),

@@ -10,7 +10,7 @@ mod place;
 
 pub use embed::Embed;
 pub use head::Head;
-pub use mamba2::{Form, Mamba2};
+pub use mamba2::{Mamba2, ScanForm};
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
 pub use place::{Carried, Place, build, initial_states};

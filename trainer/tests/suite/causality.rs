@@ -1,5 +1,5 @@
-//! No architecture looks ahead: what is predicted of a byte is the same whatever that byte and those after it are, in the
-//! exported graph and in the training passes, which see whole stretches at once.
+//! No architecture looks ahead: what is predicted of a byte is the same whatever that byte and those after
+//! it are, in the exported graph and in the training passes, which see whole stretches at once.
 
 use std::sync::Arc;
 
@@ -71,7 +71,8 @@ fn architectures() -> Vec<Architecture> {
 }
 
 impl Architecture {
-    /// The network before training, but that its matrices are four times what they begin with: all blocks speak up.
+    /// The network before training, but that its matrices are four times what they begin with: all blocks
+    /// speak up.
     fn network(&self) -> Trained {
         let mut config: Config = smoke();
         config.model.blocks.clone_from(&self.blocks);
@@ -101,11 +102,11 @@ fn logits(model: &Arc<StepModel>, texts: &[Vec<u8>]) -> Vec<Vec<Vec<i32>>> {
     let mut last = vec![model.interface().start; texts.len()];
     let mut out = vec![0; texts.len() * 256];
     let mut seen = vec![Vec::new(); texts.len()];
-    for at in 0..BYTES {
+    for _ in 0..BYTES {
         stepper.step(&last, &mut out).unwrap();
         for (lane, logits) in out.chunks_exact(256).enumerate() {
             seen[lane].push(logits.to_vec());
-            last[lane] = texts[lane][at];
+            last[lane] = texts[lane][seen[lane].len() - 1];
         }
     }
     seen
@@ -170,7 +171,8 @@ fn a_byte_changes_nothing_of_the_training_pass_at_or_before_itself_or_in_the_nex
             changed[at] ^= 0x15;
             let [before, after] = [&text, &changed].map(|text| of(text, &[0]));
             check(name, at, architecture.remembers, &before, &after);
-            // The tables know no streams here: from where they see the change no more, a stream that begins is the same.
+            // The tables know no streams here: from where they see the change no more, a stream that begins
+            // is the same.
             let next = at + 1 + HISTORY;
             if next < BYTES {
                 let [before, after] = [&text, &changed].map(|text| of(text, &[0, next]));

@@ -72,7 +72,8 @@ impl Mamba2 {
         writer.graph.add(x, &o)
     }
 
-    /// The convolution of `v` [lanes, mixed], rounded to [`SILU`]; its state is the last [`TAIL`] values of `v`.
+    /// The convolution of `v` [lanes, mixed], rounded to [`SILU`]; its state is the last [`TAIL`] values of
+    /// `v`.
     fn convolution(&self, writer: &mut Writer, v: &str, [weight, bias]: [&[f32]; 2]) -> String {
         let blocks = self.blocks();
         let mixed = self.mixed();

@@ -1,5 +1,5 @@
-//! Mamba-2 (Dao and Gu 2024, arXiv 2405.21060, section 7 and figure 6): a head's state takes in and forgets as much as it chooses from the byte
-//! at hand, and what it takes in has seen the bytes just before.
+//! Mamba-2 (Dao and Gu 2024, arXiv 2405.21060, section 7 and figure 6): a head's state takes in and forgets
+//! as much as it chooses from the byte at hand, and what it takes in has seen the bytes just before.
 //!
 //! ```text
 //! z, v, d = q(x) · Win                       [channels], [channels + 2 states], [heads]
@@ -11,43 +11,35 @@
 //!
 //! What differs from the paper, so that all is exact in integers:
 //!
-//! * The update is written `S ← S + g (B (γ x)ᵀ - S)` with `g = 1 - a` and `γ = dt / g`, which is the same. In this form a state cannot grow beyond
-//!   the greatest `B γ x`, and `g` is 1 to 255 units of 2^-shift, as in [`Mixer`](super::Mixer): the product with a state of 16 bits stays below 2^24.
-//!   Both are looked up by the head and the rounded `d + bias`. Where `g` meets its ends `γ` makes up for it, so that `dt` is what was asked for.
+//! * The update is written `S ← S + g (B (γ x)ᵀ - S)` with `g = 1 - a` and `γ = dt / g`, which is the
+//!   same. In this form a state cannot grow beyond the greatest `B γ x`, and `g` is 1 to 255 units of
+//!   2^-shift, as in [`Mixer`](super::Mixer): the product with a state of 16 bits stays below 2^24. Both
+//!   are looked up by the head and the rounded `d + bias`. Where `g` meets its ends `γ` makes up for it, so
+//!   that `dt` is what was asked for.
 //! * No normalisation before `Wout`, whose inputs are rounded to ±4 instead.
-//! * SiLU is a table of 256 values, also for `z`, where [`Mixer`](super::Mixer) has a rectifier: the table is there for the convolution anyway, and a
-//!   gate that is never quite shut keeps a gradient. A look-up costs more than a rectifier, for 128 channels not much.
-//! * Rates begin around 1, not between 1 and 16: the state is a mean of `B x` divided by the rate, and all heads should use the same bits of it.
+//! * SiLU is a table of 256 values, also for `z`, where [`Mixer`](super::Mixer) has a rectifier: the
+//!   table is there for the convolution anyway, and a gate that is never quite shut keeps a gradient. A
+//!   look-up costs more than a rectifier, for 128 channels not much.
+//! * Rates begin around 1, not between 1 and 16: the state is a mean of `B x` divided by the rate, and
+//!   all heads should use the same bits of it.
 
+mod convolution;
 mod export;
+mod recurrence;
 mod tables;
 
 use std::sync::Arc;
 
+pub use self::recurrence::ScanForm;
 use self::tables::{ENTRIES, Silu, Step, entry, steps};
 use super::{Block, Carried, Kept, Layer, Place, Rule, add, rounded, split};
 use crate::config::Mamba2Config;
 use crate::export::Writer;
-use crate::grid::{ACTIVATION, INPUT, READ_OUT, SILU, SKIP, WRITE};
+use crate::grid::{ACTIVATION, Grid, INPUT, READ_OUT, SILU, SKIP, WRITE};
 use crate::kernel::{
-    ScanShape, SsdShape, TAIL, TAPS, add_dots, conv_backward, conv_forward, hadamard_grid,
-    keep_inside, matmul, matmul_nt, matmul_tn, quantise, quantise_all, scale_heads, scan_backward,
-    scan_forward, ssd_backward, ssd_forward, sum_columns,
+    ScanShape, TAIL, TAPS, add_dots, hadamard_grid, keep_inside, matmul, matmul_nt, matmul_tn,
+    quantise, quantise_all, scale_heads, sum_columns,
 };
-
-/// How training computes the recurrence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Byte after byte, vectors along the channels.
-    Loop,
-    /// In matrix products over chunks of so many bytes.
-    Chunks(usize),
-}
-
-impl Form {
-    /// What training takes.
-    pub const FASTEST: Self = Self::Loop;
-}
 
 /// A Mamba-2 layer with its residual connection.
 #[derive(Debug)]
@@ -61,7 +53,7 @@ pub struct Mamba2 {
     /// Gates count in 2^-`shift`.
     pub shift: i32,
     /// How training computes the recurrence.
-    pub form: Form,
+    pub form: ScanForm,
     /// Lanes of the stretch.
     pub lanes: usize,
     /// Where a lane's stream begins anew, [bytes].
@@ -87,7 +79,7 @@ impl Mamba2 {
                 channels: config.channels,
             },
             shift: config.shift,
-            form: Form::FASTEST,
+            form: ScanForm::FASTEST,
             lanes: place.lanes,
             starts: Arc::clone(&place.starts),
             tails: Carried::new(states.next().unwrap_or_default()),
@@ -121,85 +113,6 @@ impl Mamba2 {
         (0..self.lanes).map(rows).collect()
     }
 
-    /// The recurrence on all lanes: `c S` [bytes, channels], and what its backward pass needs.
-    fn scan(&self, input: &[f32], gates: &[f32], b: &[f32], c: &[f32]) -> (Vec<f32>, Vec<f32>) {
-        let (channels, states) = (self.scan.channels, self.scan.states);
-        let (mut y, mut kept) = (vec![0.0; input.len()], Vec::new());
-        let mut carried = self.states.get();
-        let lanes = carried.chunks_exact_mut(self.scan.state_len());
-        for (rows, state) in self.rows().into_iter().zip(lanes) {
-            let of = |m: usize| rows.start * m..rows.end * m;
-            let starts = &self.starts[rows.clone()];
-            let (x, b, c) = (&input[of(channels)], &b[of(states)], &c[of(states)]);
-            let (gates, y) = (&gates[of(self.heads)], &mut y[of(channels)]);
-            kept.extend(match self.form {
-                Form::Loop => {
-                    let gates = self.spread(gates);
-                    scan_forward(self.scan, starts, x, &gates, b, c, state, y)
-                }
-                Form::Chunks(chunk) => {
-                    ssd_forward(self.ssd(chunk), starts, x, gates, b, c, state, y)
-                }
-            });
-        }
-        self.states.set(carried);
-        (y, kept)
-    }
-
-    /// Gradients of input, gates, b and c from that of [`Self::scan`].
-    fn scan_backward(&self, inputs: [&[f32]; 4], kept: &[f32], dy: &[f32]) -> [Vec<f32>; 4] {
-        let (channels, states) = (self.scan.channels, self.scan.states);
-        let mut gradients = inputs.map(|input| vec![0.0; input.len()]);
-        let [dx, dgates, db, dc] = &mut gradients;
-        let [x, gates, b, c] = inputs;
-        let per_lane = kept.len() / self.lanes;
-        for (rows, kept) in self
-            .rows()
-            .into_iter()
-            .zip(kept.chunks_exact(per_lane.max(1)))
-        {
-            let of = |m: usize| rows.start * m..rows.end * m;
-            let starts = &self.starts[rows.clone()];
-            let (x, b, c) = (&x[of(channels)], &b[of(states)], &c[of(states)]);
-            let (gates, dy) = (&gates[of(self.heads)], &dy[of(channels)]);
-            let (dx, dgates) = (&mut dx[of(channels)], &mut dgates[of(self.heads)]);
-            let (db, dc) = (&mut db[of(states)], &mut dc[of(states)]);
-            match self.form {
-                Form::Loop => {
-                    let gates = self.spread(gates);
-                    let mut each = vec![0.0; gates.len()];
-                    scan_backward(
-                        self.scan, starts, x, &gates, b, c, kept, dy, dx, &mut each, db, dc,
-                    );
-                    let each = each.chunks_exact(channels / self.heads);
-                    for (dgate, each) in dgates.iter_mut().zip(each) {
-                        *dgate = each.iter().sum();
-                    }
-                }
-                Form::Chunks(chunk) => {
-                    let ssd = self.ssd(chunk);
-                    ssd_backward(ssd, starts, x, gates, b, c, kept, dy, dx, dgates, db, dc);
-                }
-            }
-        }
-        gradients
-    }
-
-    fn ssd(&self, chunk: usize) -> SsdShape {
-        SsdShape {
-            scan: self.scan,
-            heads: self.heads,
-            chunk,
-        }
-    }
-
-    /// A gate for each channel from one for each head.
-    fn spread(&self, gates: &[f32]) -> Vec<f32> {
-        let per_head = self.scan.channels / self.heads;
-        let each = |&gate| std::iter::repeat_n(gate, per_head);
-        gates.iter().flat_map(each).collect()
-    }
-
     /// What the heads do at the step sizes in the last columns of `u`, [bytes, heads].
     fn look_up<'a>(&self, table: &'a [Step], u: &[f32]) -> Vec<&'a Step> {
         let mut found = Vec::with_capacity(self.starts.len() * self.heads);
@@ -217,12 +130,18 @@ impl Mamba2 {
     }
 }
 
+/// `values` rounded to `grid`.
+fn rounded_to(grid: Grid, values: &[f32]) -> Vec<f32> {
+    values.iter().map(|&value| grid.round(value)).collect()
+}
+
 /// Columns `from..from + width` of rows `stride` long.
 fn columns(x: &[f32], stride: usize, from: usize, width: usize) -> Vec<f32> {
-    let rows = x.chunks_exact(stride);
-    rows.flat_map(|row| &row[from..from + width])
-        .copied()
-        .collect()
+    let mut out = Vec::with_capacity(x.len() / stride * width);
+    for row in x.chunks_exact(stride) {
+        out.extend_from_slice(&row[from..from + width]);
+    }
+    out
 }
 
 /// Puts `part` [rows, width] to the columns from `from` on of rows `stride` long.
@@ -277,20 +196,8 @@ impl Layer for Mamba2 {
 
         let silu = Silu::new();
         let v = columns(&u, stride, channels, mixed);
-        let mut t = vec![0.0; v.len()];
         let before = self.tails.get();
-        let mut tails = before.clone();
-        let weight = rounded(conv);
-        for (rows, tail) in self
-            .rows()
-            .into_iter()
-            .zip(tails.chunks_exact_mut(TAIL * mixed))
-        {
-            let of = rows.start * mixed..rows.end * mixed;
-            let (v, t) = (&v[of.clone()], &mut t[of]);
-            conv_forward(&self.starts[rows], tail, v, &weight, conv_bias, t);
-        }
-        self.tails.set(tails);
+        let mut t = self.convolve(&v, conv, conv_bias);
         quantise(&mut t, mixed, 0, mixed, SILU);
         let s = silu.apply(&t);
         let xs = columns(&s, mixed, 0, channels);
@@ -306,7 +213,7 @@ impl Layer for Mamba2 {
         quantise(&mut input, channels, 0, channels, INPUT);
         let (mut y, copies) = self.scan(&input, &gates, &b, &c);
         let mut passed = xs.clone();
-        let skip: Vec<f32> = skip.iter().map(|&v| SKIP.round(v)).collect();
+        let skip = rounded_to(SKIP, skip);
         scale_heads(&mut passed, channels, heads, &skip, 0, 1);
         add(&mut y, &passed);
         quantise(&mut y, channels, 0, channels, READ_OUT);
@@ -365,7 +272,7 @@ impl Layer for Mamba2 {
         }
 
         let gains: Vec<f32> = found.iter().map(|step| step.gain).collect();
-        let skip: Vec<f32> = skip.iter().map(|&v| SKIP.round(v)).collect();
+        let skip = rounded_to(SKIP, skip);
         scale_heads(&mut dread, channels, heads, &skip, 0, 1);
         scale_heads(&mut dinput, channels, heads, &gains, heads, 1);
         add(&mut dinput, &dread);
@@ -374,25 +281,7 @@ impl Layer for Mamba2 {
         put_columns(&mut ds, mixed, channels, &db, states);
         put_columns(&mut ds, mixed, channels + states, &dc, states);
         silu.backward(&mut ds, t);
-        let mut dv = vec![0.0; v.len()];
-        let weight = rounded(conv);
-        for (rows, tail) in self
-            .rows()
-            .into_iter()
-            .zip(before.chunks_exact(TAIL * mixed))
-        {
-            let of = || rows.start * mixed..rows.end * mixed;
-            conv_backward(
-                &self.starts[rows.clone()],
-                tail,
-                &v[of()],
-                &weight,
-                &ds[of()],
-                &mut dv[of()],
-                dconv,
-                dconv_bias,
-            );
-        }
+        let dv = self.convolve_backward(before, v, conv, &ds, [dconv, dconv_bias]);
 
         let mut du = vec![0.0; u.len()];
         put_columns(&mut du, stride, 0, &dz, channels);

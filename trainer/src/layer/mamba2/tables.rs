@@ -1,12 +1,13 @@
-//! The functions of one variable that a Mamba-2 layer looks up: SiLU, and what a head makes of a step size. The training
-//! passes take values and slopes from the same entries as the exported graph.
+//! The functions of one variable that a Mamba-2 layer looks up: SiLU, and what a head makes of a step size.
+//! The training passes take values and slopes from the same entries as the exported graph.
 
 use crate::grid::{ACTIVATION, GAIN, SILU, WRITE};
 
 /// Entries of a table: one for each value of eight bits.
 pub(super) const ENTRIES: usize = 256;
 
-/// SiLU, `v σ(v)`, of the values of [`SILU`] on [`ACTIVATION`], and the slope, which is 0 at both ends of the grid.
+/// SiLU, `v σ(v)`, of the values of [`SILU`] on [`ACTIVATION`], and the slope, which is 0 at both ends of
+/// the grid.
 pub(super) struct Silu {
     values: [f32; ENTRIES],
     slopes: [f32; ENTRIES],
@@ -57,7 +58,8 @@ pub(super) fn entry(x: f32, step: f32) -> usize {
 
 /// What one head does at one step size.
 ///
-/// With `dt = softplus(d)` and `a = exp(-dt · exp(rate))` the head forgets the share `1 - a` of its state and takes in `dt · x`.
+/// With `dt = softplus(d)` and `a = exp(-dt · exp(rate))` the head forgets the share `1 - a` of its state
+/// and takes in `dt · x`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     /// `1 - a`, from 1 to 255 in units of 2^-shift.

@@ -1,16 +1,17 @@
-//! The recurrence of [`scan_forward`](super::scan_forward) and its gradient in chunked matrix form, the "state space dual" algorithm of
-//! Mamba-2 (Dao and Gu 2024, arXiv 2405.21060, section 6 and listing 1).
+//! The recurrence of [`scan_forward`](super::scan_forward) and its gradient in chunked matrix form, the
+//! "state space dual" algorithm of Mamba-2 (Dao and Gu 2024, arXiv 2405.21060, section 6 and listing 1).
 //!
-//! With `a = 1 - gate` (0 where a stream begins), `X = gate · x` and `L(t, s)` the product of `a` over `s + 1 ..= t`, 0 for `s > t`, a chunk
-//! that begins from the state `S` is
+//! With `a = 1 - gate` (0 where a stream begins), `X = gate · x` and `L(t, s)` the product of all `a` after
+//! `s` and up to `t`, 0 for `s > t`, a chunk that begins from the state `S` is
 //!
 //! ```text
 //! y  = (L ∘ C Bᵀ) X + L(·, -1) ∘ C S        S' = L(end, -1) S + Bᵀ (L(end, ·) ∘ X)
 //! ```
 //!
-//! with one `L` for each head. The listing takes `L` from sums of logarithms; products of neighbours need none, and a start is a plain zero in them.
-//! The gradient of `log a(k)` is the sum of those of `L` that span `k`, which is the sum over `t >= k` of `dy·y - dX·X` (the chunk's last byte
-//! with `dS'·S'` besides): the terms inside of `k ..` cancel.
+//! with one `L` for each head. The listing takes `L` from sums of logarithms; products of neighbours need
+//! none, and a start is a plain zero in them. The gradient of `log a(k)` is the sum of those of `L` that
+//! span `k`, which is the sum over `t >= k` of `dy·y - dX·X` (the chunk's last byte with `dS'·S'` besides):
+//! the terms inside of `k ..` cancel.
 
 use super::heads::{add_dots, scale_heads};
 use super::matmul::{matmul, matmul_nt, matmul_tn};
@@ -140,7 +141,9 @@ impl Chunk {
 
 /// Runs `starts.len()` bytes from `state`, which is left as after the last one.
 ///
-/// As [`scan_forward`](super::scan_forward), but that `gate` is [bytes, heads]. Returns what [`ssd_backward`] needs: the states before the chunks, and `y`.
+/// As [`scan_forward`](super::scan_forward), but that `gate` is [bytes, heads]. Returns what
+/// [`ssd_backward`] needs: the states before the chunks, and `y`.
+#[allow(clippy::too_many_arguments)]
 pub fn ssd_forward(
     shape: SsdShape,
     starts: &[bool],
@@ -188,6 +191,7 @@ pub fn ssd_forward(
 }
 
 /// Gradients of [`ssd_forward`] given that of `y`; none flows in from later stretches. Gates are below 1.
+#[allow(clippy::too_many_arguments)]
 pub fn ssd_backward(
     shape: SsdShape,
     starts: &[bool],
@@ -290,107 +294,4 @@ pub fn ssd_backward(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::{scan_backward, scan_forward};
-    use crate::random::Random;
-
-    const BYTES: usize = 150;
-    const SCAN: ScanShape = ScanShape {
-        states: 5,
-        channels: 32,
-    };
-    const HEADS: usize = 4;
-
-    fn spread(gate: &[f32]) -> Vec<f32> {
-        let each = |&gate| std::iter::repeat_n(gate, SCAN.channels / HEADS);
-        gate.iter().flat_map(each).collect()
-    }
-
-    /// x, gate, b, c.
-    fn inputs(seed: u64) -> [Vec<f32>; 4] {
-        let mut random = Random::new(seed, 0);
-        let mut some = |n: usize| (0..n).map(|_| random.normal()).collect::<Vec<_>>();
-        let (channels, states) = (SCAN.channels, SCAN.states);
-        let [x, mut gate] = [some(BYTES * channels), some(BYTES * HEADS)];
-        // From forgetting all but a thousandth to hardly anything.
-        for gate in &mut gate {
-            *gate = 0.999 / (1.0 + (2.0 - 3.0 * *gate).exp());
-        }
-        [x, gate, some(BYTES * states), some(BYTES * states)]
-    }
-
-    /// Nearer than a millionth of the greatest, some roundings of `f32`.
-    fn assert_close(what: &str, a: &[f32], b: &[f32]) {
-        let greatest = a.iter().fold(0.0f32, |most, a| most.max(a.abs()));
-        for (at, (a, b)) in a.iter().zip(b).enumerate() {
-            assert!(
-                (a - b).abs() <= 1e-5 * greatest,
-                "{what} {at}: {a} {b} of {greatest}"
-            );
-        }
-    }
-
-    #[test]
-    fn chunks_are_the_loop() {
-        for chunk in [1, 32, 64, 128, 256] {
-            let shape = SsdShape {
-                scan: SCAN,
-                heads: HEADS,
-                chunk,
-            };
-            let mut states = [vec![0.3; SCAN.state_len()], vec![0.3; SCAN.state_len()]];
-            // The second stretch goes on where the first one ends.
-            for (seed, begins) in [(1, &[37, 38, 64, 149][..]), (2, &[75])] {
-                let starts: Vec<bool> = (0..BYTES).map(|t| begins.contains(&t)).collect();
-                let [x, gate, b, c] = inputs(seed);
-                let each = spread(&gate);
-                let [a_state, b_state] = &mut states;
-                let (mut a_y, mut b_y) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-                let a_kept = scan_forward(SCAN, &starts, &x, &each, &b, &c, a_state, &mut a_y);
-                let b_kept = ssd_forward(shape, &starts, &x, &gate, &b, &c, b_state, &mut b_y);
-                assert_close("y", &a_y, &b_y);
-                assert_close("state", a_state, b_state);
-
-                let dy = &inputs(seed + 10)[0];
-                let gradients = || [x.clone(), gate.clone(), b.clone(), c.clone()];
-                let ([mut ax, mut ag, mut ab, mut ac], mut each_g) = (gradients(), each.clone());
-                scan_backward(
-                    SCAN,
-                    &starts,
-                    &x,
-                    &each,
-                    &b,
-                    &c,
-                    &a_kept,
-                    dy,
-                    &mut ax,
-                    &mut each_g,
-                    &mut ab,
-                    &mut ac,
-                );
-                for (sum, each) in ag.iter_mut().zip(each_g.chunks(SCAN.channels / HEADS)) {
-                    *sum = each.iter().sum();
-                }
-                let [mut bx, mut bg, mut bb, mut bc] = gradients();
-                ssd_backward(
-                    shape, &starts, &x, &gate, &b, &c, &b_kept, dy, &mut bx, &mut bg, &mut bb,
-                    &mut bc,
-                );
-                assert_close("dx", &ax, &bx);
-                assert_close("db", &ab, &bb);
-                assert_close("dc", &ac, &bc);
-                // What a gate does through the decay is a difference of sums, over `1 - gate`: as
-                // good as the logarithm of the decay, which the layer's slope turns it back into.
-                let by_log = |dgate: &[f32]| -> Vec<f32> {
-                    dgate
-                        .iter()
-                        .zip(&gate)
-                        .map(|(d, g)| d * (1.0 - g))
-                        .collect()
-                };
-                assert_close("dgate", &by_log(&ag), &by_log(&bg));
-            }
-        }
-    }
-}
+mod tests;
