@@ -14,8 +14,8 @@ mod model;
 pub use attention::AttentionConfig;
 pub use gru::GruConfig;
 pub use model::{
-    AdalnConfig, BlockConfig, MixerConfig, MlpConfig, ModConfig, ModelConfig, MoeConfig,
-    TableConfig,
+    AdalnConfig, BlockConfig, Mamba2Config, MixerConfig, MlpConfig, ModConfig, ModelConfig,
+    MoeConfig, TableConfig,
 };
 
 /// A whole configuration.

@@ -101,6 +101,14 @@ pub const MODULATION: Grid = Grid::new(6, -127, 127);
 pub const SQUASH: Grid = Grid::new(7, 0, 127);
 /// Logits leave the graph in 64ths of a binary order.
 pub const LOGIT: Grid = Grid::new(6, -4096, 4095);
+/// What a table of SiLU is asked for: ±4.
+pub const SILU: Grid = Grid::new(5, -128, 127);
+/// How much more of its input than of its forgetting a Mamba-2 head takes in: up to 32.
+pub const GAIN: Grid = Grid::new(11, 1, 65535);
+/// Inputs of a Mamba-2 state, times a gain: ±4.
+pub const INPUT: Grid = Grid::new(6, -255, 255);
+/// What a Mamba-2 head passes by its state: ±2.
+pub const SKIP: Grid = Grid::new(8, -512, 512);
 
 #[cfg(test)]
 mod tests {

@@ -52,6 +52,8 @@ pub enum BlockConfig {
     Adaln(AdalnConfig),
     /// A block for some of the bytes.
     Mod(ModConfig),
+    /// Mamba-2.
+    Mamba2(Mamba2Config),
 }
 
 /// A gated state-space layer.
@@ -107,6 +109,20 @@ pub struct ModConfig {
     pub capacity: f32,
     /// The block.
     pub inner: Box<BlockConfig>,
+}
+
+/// A Mamba-2 layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mamba2Config {
+    /// Channels, all heads together, a multiple of 16.
+    pub channels: usize,
+    /// Heads.
+    pub heads: usize,
+    /// States per channel, 1 to 32.
+    pub states: usize,
+    /// A step forgets between 1 and 255 times 2^-shift, 8 to 12: with 8 nearly all or a 256th.
+    pub shift: i32,
 }
 
 /// The first rule of `rules` that does not hold.
@@ -168,18 +184,8 @@ impl BlockConfig {
     /// Refuses sizes that the block cannot have; says which.
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
-            Self::Mixer(m) => first_broken(&[
-                (
-                    m.channels > 0 && m.channels.is_multiple_of(16),
-                    "channels is no multiple of 16",
-                ),
-                (
-                    m.heads > 0 && m.channels.is_multiple_of(m.heads.max(1)),
-                    "heads does not divide channels",
-                ),
-                (m.states > 0 && m.states <= 32, "states is not in 1..=32"),
-                ((8..=12).contains(&m.shift), "shift is not in 8..=12"),
-            ]),
+            Self::Mixer(m) => check_scan(m.channels, m.heads, m.states, m.shift),
+            Self::Mamba2(m) => check_scan(m.channels, m.heads, m.states, m.shift),
             Self::Mlp(m) => first_broken(&[(m.hidden > 0, "hidden is 0")]),
             Self::Moe(m) => first_broken(&[
                 (m.hidden > 0, "hidden is 0"),
@@ -225,4 +231,20 @@ impl BlockConfig {
             _ => false,
         }
     }
+}
+
+/// Refuses sizes that the recurrence of a state-space layer cannot have.
+fn check_scan(channels: usize, heads: usize, states: usize, shift: i32) -> Result<(), String> {
+    first_broken(&[
+        (
+            channels > 0 && channels.is_multiple_of(16),
+            "channels is no multiple of 16",
+        ),
+        (
+            heads > 0 && channels.is_multiple_of(heads.max(1)),
+            "heads does not divide channels",
+        ),
+        (states > 0 && states <= 32, "states is not in 1..=32"),
+        ((8..=12).contains(&shift), "shift is not in 8..=12"),
+    ])
 }

@@ -4,6 +4,8 @@
 //! every sum is fixed by the shapes alone.
 
 mod band;
+mod by_head;
+mod conv;
 mod elementwise;
 mod gated;
 mod heads;
@@ -11,12 +13,15 @@ mod matmul;
 mod orthogonal;
 mod route;
 mod scan;
+mod ssd;
 mod vectorised;
 
 pub use band::{
     Band, BandGradients, BandShape, FAR, SCORE, UNSEEN, WEIGHT_TOP, band_backward, band_forward,
     weight_table,
 };
+pub use by_head::{add_dots, scale_heads};
+pub use conv::{TAIL, TAPS, conv_backward, conv_forward};
 pub use elementwise::{
     cross_entropy_bits, hadamard_grid, keep_inside, quantise, quantise_all, sum_columns,
 };
@@ -26,5 +31,6 @@ pub use matmul::{matmul, matmul_nt, matmul_tn};
 pub use orthogonal::orthogonal;
 pub use route::{Routes, add_rows, gather_rows};
 pub use scan::{ScanShape, scan_backward, scan_forward};
+pub use ssd::{SsdShape, ssd_backward, ssd_forward};
 
 pub(crate) use vectorised::vectorised;

@@ -90,48 +90,54 @@ impl Mixer {
 }
 
 /// log2 of a state's units per one: `2 b x` of two [`ACTIVATION`]s.
-const STATE_BITS: i32 = 2 * ACTIVATION.bits() + 1;
+pub(super) const STATE_BITS: i32 = 2 * ACTIVATION.bits() + 1;
 /// States stay within ± this. Twice the largest product is 32258, and with 32767
 /// `(2 b x - S) · gate` stays below 2^24.
 const STATE_LIMIT: i32 = 32_767;
 /// log2 of the units that a state is read out in: 32 states · 127 · 4096 stay below 2^24.
-const READ_BITS: i32 = STATE_BITS - 3;
+pub(super) const READ_BITS: i32 = STATE_BITS - 3;
 
-impl Mixer {
-    /// The scan of one byte: state in, state out, `c S` [lanes, channels] back.
-    fn export_scan(&self, writer: &mut Writer, [x, gate, b, c]: [&str; 4]) -> String {
-        let (channels, states, heads) = (self.channels(), self.scan.states, self.heads);
-        let per_head = channels / heads;
-        let dims = [states, heads, per_head];
-        let [n, h, p] = dims.map(|size| size as i64);
-        let name = format!("{}state", writer.prefix);
-        let range = StateRange::integers(-STATE_LIMIT, STATE_LIMIT);
-        let state = writer.graph.state(&name, &dims, range);
+/// The scan of one byte: state in, state out, `c S` [lanes, channels] back, in 2^-([`READ_BITS`] + bits of
+/// `c`).
+///
+/// `x`: [lanes, channels]; `gate`: [lanes, heads], at most 255 in units of 2^-`shift`; `b`, `c`: [lanes,
+/// states], `c` of eight bits. The products `b x` are in the state's units, and at most 32512.
+pub(super) fn export_scan(
+    writer: &mut Writer,
+    (scan, heads): (ScanShape, usize),
+    shift: i32,
+    [x, gate, b, c]: [&str; 4],
+) -> String {
+    let (channels, states) = (scan.channels, scan.states);
+    let per_head = channels / heads;
+    let dims = [states, heads, per_head];
+    let [n, h, p] = dims.map(|size| size as i64);
+    let name = format!("{}state", writer.prefix);
+    let range = StateRange::integers(-STATE_LIMIT, STATE_LIMIT);
+    let state = writer.graph.state(&name, &dims, range);
 
-        let b = writer.times(b, 2.0);
-        let b = writer.graph.reshape(&b, &[0, n, 1, 1]);
-        let x = writer.graph.reshape(x, &[0, 1, h, p]);
-        let gate = writer.graph.reshape(gate, &[0, 1, h, 1]);
-        let target = writer.graph.mul(&b, &x);
-        let change = writer.graph.sub(&target, &state);
-        let change = writer.graph.mul(&change, &gate);
-        let change = writer.plus(&change, (self.shift as f32 - 1.0).exp2());
-        let change = writer.times(&change, (-self.shift as f32).exp2());
-        let change = writer.graph.floor(&change);
-        let next = writer.graph.add(&state, &change);
-        let next = writer
-            .graph
-            .clip(&next, -STATE_LIMIT as f32, STATE_LIMIT as f32);
-        writer.next_state(&name, &next, &dims);
+    let b = writer.graph.reshape(b, &[0, n, 1, 1]);
+    let x = writer.graph.reshape(x, &[0, 1, h, p]);
+    let gate = writer.graph.reshape(gate, &[0, 1, h, 1]);
+    let target = writer.graph.mul(&b, &x);
+    let change = writer.graph.sub(&target, &state);
+    let change = writer.graph.mul(&change, &gate);
+    let change = writer.plus(&change, (shift as f32 - 1.0).exp2());
+    let change = writer.times(&change, (-shift as f32).exp2());
+    let change = writer.graph.floor(&change);
+    let next = writer.graph.add(&state, &change);
+    let next = writer
+        .graph
+        .clip(&next, -STATE_LIMIT as f32, STATE_LIMIT as f32);
+    writer.next_state(&name, &next, &dims);
 
-        let read = writer.plus(&next, 4.0);
-        let read = writer.times(&read, 1.0 / 8.0);
-        let read = writer.graph.floor(&read);
-        let read = writer.graph.reshape(&read, &[0, n, channels as i64]);
-        let c = writer.graph.reshape(c, &[0, 1, n]);
-        let y = writer.graph.matmul(&c, &read);
-        writer.graph.reshape(&y, &[0, channels as i64])
-    }
+    let read = writer.plus(&next, 4.0);
+    let read = writer.times(&read, 1.0 / 8.0);
+    let read = writer.graph.floor(&read);
+    let read = writer.graph.reshape(&read, &[0, n, channels as i64]);
+    let c = writer.graph.reshape(c, &[0, 1, n]);
+    let y = writer.graph.matmul(&c, &read);
+    writer.graph.reshape(&y, &[0, channels as i64])
 }
 
 impl Layer for Mixer {
@@ -333,7 +339,9 @@ impl Layer for Mixer {
         let table = writer.graph.initializer_f32(&name, &[256], &table);
         let gate = writer.graph.look_up(&table, &d, 0);
 
-        let y = self.export_scan(writer, [read, &gate, b, c]);
+        let b = writer.times(b, 2.0);
+        let scan = (self.scan, heads);
+        let y = export_scan(writer, scan, self.shift, [read, &gate, &b, c]);
         let y = writer.round(&y, READ_BITS + ACTIVATION.bits(), READ_OUT);
         let o = writer.graph.mul(&y, &z);
         let o = writer.round(&o, READ_OUT.bits() + GATE.bits(), ACTIVATION);

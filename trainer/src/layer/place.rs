@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Adaln, Attention, Depths, Gru, Mixer, Mlp, Moe};
+use super::{Adaln, Attention, Depths, Gru, Mamba2, Mixer, Mlp, Moe};
 use crate::config::BlockConfig;
 use crate::data::Stretch;
 use crate::differentiable::Shared;
@@ -139,6 +139,7 @@ pub fn build(
             inner: build(&m.inner, place, states),
             share: Mutex::default(),
         }),
+        BlockConfig::Mamba2(m) => Arc::new(Mamba2::new(m, place, states)),
     }
 }
 
@@ -151,5 +152,6 @@ pub fn initial_states(block: &BlockConfig, width: usize, lanes: usize) -> Vec<Ve
         BlockConfig::Gru(g) => vec![vec![0.0; lanes * g.channels]],
         BlockConfig::Adaln(m) => initial_states(&m.inner, width, lanes),
         BlockConfig::Mod(m) => initial_states(&m.inner, width, lanes),
+        BlockConfig::Mamba2(m) => Mamba2::initial_states(m, lanes),
     }
 }

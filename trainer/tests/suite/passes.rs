@@ -8,7 +8,7 @@ use umoec_trainer::recall::Contexts;
 use umoec_trainer::tables::Tables;
 use umoec_trainer::trainer::initial_parameters;
 
-fn stretch(model: &ModelConfig, text: &[u8], starts: &[usize]) -> Stretch {
+pub(crate) fn stretch(model: &ModelConfig, text: &[u8], starts: &[usize]) -> Stretch {
     let mut stretch = Stretch {
         lanes: 1,
         ..Stretch::default()
@@ -38,7 +38,7 @@ fn part(stretch: &Stretch, range: std::ops::Range<usize>, tables: usize) -> Stre
 }
 
 /// The residual stream before the head, [bytes, width].
-fn stream(
+pub(crate) fn stream(
     model: &ModelConfig,
     stretch: &Stretch,
     parameters: &[Vec<f32>],
