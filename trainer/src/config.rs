@@ -8,7 +8,7 @@ use crate::error::TrainError;
 
 mod model;
 
-pub use model::{BlockConfig, MixerConfig, MlpConfig, ModelConfig, TableConfig};
+pub use model::{BlockConfig, MixerConfig, MlpConfig, ModelConfig, PatchConfig, TableConfig};
 
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

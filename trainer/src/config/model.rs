@@ -36,6 +36,8 @@ pub enum BlockConfig {
     Mixer(MixerConfig),
     /// Squared rectified units.
     Mlp(MlpConfig),
+    /// A network that runs once for each patch of bytes.
+    Patch(PatchConfig),
 }
 
 /// A gated state-space layer.
@@ -58,6 +60,18 @@ pub struct MixerConfig {
 pub struct MlpConfig {
     /// Hidden units.
     pub hidden: usize,
+}
+
+/// A network that runs once for each patch, beside the network of bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatchConfig {
+    /// Rows that make a patch: bytes, or within another patch block that one's patches. 1 to 64.
+    pub bytes: usize,
+    /// Width of the patches' residual stream, 1 to 1024.
+    pub width: usize,
+    /// The residual blocks that work on it, first to last; `patch` again for longer patches.
+    pub blocks: Vec<BlockConfig>,
 }
 
 /// The first rule of `rules` that does not hold.
@@ -112,6 +126,19 @@ impl BlockConfig {
                 ((8..=12).contains(&m.shift), "shift is not in 8..=12"),
             ]),
             Self::Mlp(m) => first_broken(&[(m.hidden > 0, "hidden is 0")]),
+            Self::Patch(p) => {
+                first_broken(&[
+                    ((1..=64).contains(&p.bytes), "bytes is not in 1..=64"),
+                    // More products of eight bits each than 1024 may reach 2^24 (spec/numerics.md).
+                    ((1..=1024).contains(&p.width), "width is not in 1..=1024"),
+                ])?;
+                for (index, block) in p.blocks.iter().enumerate() {
+                    block
+                        .check()
+                        .map_err(|rule| format!("its block {index}: {rule}"))?;
+                }
+                Ok(())
+            }
         }
     }
 }

@@ -5,13 +5,17 @@ mod embed;
 mod head;
 mod mixer;
 mod mlp;
+mod patch;
 mod place;
+mod stack;
 
 pub use embed::Embed;
 pub use head::Head;
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
+pub use patch::Patch;
 pub use place::{Carried, Place, build, initial_states};
+pub use stack::Stack;
 
 use crate::export::Writer;
 use crate::grid::WEIGHT;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Mixer, Mlp};
+use super::{Mixer, Mlp, Patch};
 use crate::config::BlockConfig;
 use crate::data::Stretch;
 use crate::differentiable::Shared;
@@ -76,13 +76,15 @@ pub fn build(
             width,
             hidden: m.hidden,
         }),
+        BlockConfig::Patch(p) => Arc::new(Patch::new(p, place, states)),
     }
 }
 
 /// What `block` in a stream of `width` carries at the start of `lanes` lanes: one vector for each part that carries any.
-pub fn initial_states(block: &BlockConfig, _width: usize, lanes: usize) -> Vec<Vec<f32>> {
+pub fn initial_states(block: &BlockConfig, width: usize, lanes: usize) -> Vec<Vec<f32>> {
     match block {
         BlockConfig::Mixer(m) => vec![vec![0.0; lanes * m.states * m.channels]],
         BlockConfig::Mlp(_) => Vec::new(),
+        BlockConfig::Patch(p) => Patch::initial_states(p, width, lanes),
     }
 }

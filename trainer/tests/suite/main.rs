@@ -4,5 +4,6 @@
 
 mod common;
 mod passes;
+mod patch;
 mod refusals;
 mod runs;
