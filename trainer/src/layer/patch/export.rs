@@ -86,9 +86,8 @@ impl Patch {
         weight: &[f32],
         bias: &[f32],
     ) -> String {
-        let grid = self.weight_grid();
         let [block, bias_block, _] = self.own();
-        let bits = ACTIVATION.bits() + grid.bits();
+        let bits = ACTIVATION.bits() + WEIGHT.bits() + self.finer();
         let parts = self.parts();
         let sizes: Vec<i64> = parts
             .iter()
@@ -107,7 +106,7 @@ impl Patch {
                 ..block.clone()
             };
             let values = &weight[from..][..own.size()];
-            let weight = writer.integers(&own, values, grid);
+            let weight = writer.weight(&own, values);
             let product = writer.graph.matmul(input, &weight);
             let product = writer.round(&product, bits, HELD);
             let product = writer.times(&product, (shift as f32).exp2());
@@ -133,7 +132,7 @@ impl Patch {
         let transposed: Vec<f32> = (0..width)
             .flat_map(|row| weight[row..].iter().step_by(width).copied())
             .collect();
-        let weight = writer.integers(&block, &transposed, WEIGHT);
+        let weight = writer.weight(&block, &transposed);
         let answer = writer.graph.matmul(&q, &weight);
         let answer = writer.round(&answer, STREAM, HELD);
         let shape = [0, self.bytes as i64, self.width as i64];

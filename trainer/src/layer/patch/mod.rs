@@ -1,11 +1,12 @@
-//! A network that runs once for each patch of bytes, beside a network of bytes, in the manner of MegaByte (Yu et al. 2023,
-//! arXiv 2305.07185, section 2: patch embedder, global model, local model; patches of SpaceByte and BLT have no fixed length).
+//! A network that runs once for each patch of bytes, beside a network of bytes, in the manner of MegaByte (Yu et al.
+//! 2023, arXiv 2305.07185, section 2: patch embedder, global model, local model). Patches have one length, unlike those
+//! of SpaceByte (Slagle 2024, arXiv 2404.14408) and BLT (Pagnoni et al. 2024, arXiv 2412.09871).
 //!
 //! With P rows a patch and `X_k` the rows of patch k, [P · width], on their way through:
 //!
 //! ```text
-//! h_k     = blocks(q(X_k) · Win + bias)      one row of the patches' residual stream
-//! X_{k+1} = X_{k+1} + q(h_k) · Wout          each row its own part of the product
+//! h_k     = blocks(q(X_k) · Win · 2^-finer + bias)    one row of the patches' residual stream
+//! X_{k+1} = X_{k+1} + q(h_k) · Wout                  each row its own part of the product
 //! ```
 //!
 //! Patches are counted from each stream's start. A row is given only what comes of a patch complete before its own
@@ -93,26 +94,27 @@ impl Patch {
 
     /// Its own parameters; those of the blocks follow.
     fn own(&self) -> [Block; 3] {
-        let (rows, grid) = (self.bytes * self.width, self.weight_grid());
-        // One matrix per row of a patch, and `out.weight` as it is read from the patch row's side, transposed: so
-        // Muon makes each row's map orthogonal, not that of all rows together, at half the cost.
+        let rows = self.bytes * self.width;
+        let deviation = (self.finer() as f32).exp2() / (rows as f32).sqrt();
+        // A matrix for each row of a patch, and `out.weight` as the gradient of a patch row reads it, transposed: so Muon
+        // makes each row's map orthogonal, not all rows' together, which costs half and learns no worse. A block that
+        // gives nothing at first is less in the others' way than one that gives noise.
         [
             Block {
                 matrices: self.bytes,
-                limit: grid.high * grid.step,
-                ..Block::weight(
-                    "in.weight",
-                    rows,
-                    self.patch_width,
-                    (rows as f32).sqrt().recip(),
-                )
+                ..Block::weight("in.weight", rows, self.patch_width, deviation)
             },
             Block::bias("in.bias", self.patch_width, 0.0, 0.0),
             Block {
                 matrices: self.bytes,
-                ..Block::weight("out.weight", rows, self.patch_width, 0.03)
+                ..Block::weight("out.weight", rows, self.patch_width, 0.0)
             },
         ]
+    }
+
+    /// How many values they are.
+    fn own_size(&self) -> usize {
+        self.own().iter().map(Block::size).sum()
     }
 
     /// Adds to the rows of `y` what they are given.

@@ -6,26 +6,17 @@
 use std::ops::Range;
 
 use super::{HELD, Patch};
-use crate::grid::{Grid, WEIGHT};
-use crate::kernel::{
-    keep_inside, matmul, matmul_nt, matmul_tn, quantise, quantise_all, sum_columns,
-};
-use crate::layer::{Block, add};
+use crate::kernel::{keep_inside, matmul, matmul_nt, matmul_tn, quantise, sum_columns};
+use crate::layer::{add, rounded};
 
 /// So many products of two eight-bit values stay below 2^24 together, rounding included.
 const SUMMANDS: usize = 1024;
 
 impl Patch {
-    /// The grid of `in.weight`. Its values fall as the root of their number a column; from 128 on, where [`WEIGHT`] is
-    /// right, the step does so too, by powers of two.
-    pub(super) fn weight_grid(&self) -> Grid {
-        let finer = (self.bytes * self.width / 128).max(1).ilog2() / 2;
-        Grid::new(WEIGHT.bits() + finer as i32, -127, 127)
-    }
-
-    /// Number of the values of the block's own parameters.
-    pub(super) fn own_size(&self) -> usize {
-        self.own().iter().map(Block::size).sum()
+    /// log2 of what `in.weight` is divided by. Weights should fall with the root of their number in a column; their grid
+    /// and rate are right for some 128, so those of longer columns are kept as if they were so few.
+    pub(super) fn finer(&self) -> i32 {
+        ((self.bytes * self.width / 128).max(1).ilog2() / 2) as i32
     }
 
     /// The rows of a patch whose products are made together.
@@ -37,10 +28,15 @@ impl Patch {
             .collect()
     }
 
+    /// Complete patches of all lanes.
+    fn count(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.pieces.len()).sum()
+    }
+
     /// Where each row of each patch stands among the gathered: calls `row` with its place there, the row's lane,
     /// its number in the patch, and its number in the stretch if it is of this stretch.
     fn each_row(&self, mut row: impl FnMut(usize, usize, usize, Option<usize>)) {
-        let count: usize = self.lanes.iter().map(|lane| lane.pieces.len()).sum();
+        let count = self.count();
         for part in self.parts() {
             for (number, lane) in self.lanes.iter().enumerate() {
                 for (piece, at) in lane.pieces.iter().zip(lane.first..) {
@@ -58,8 +54,7 @@ impl Patch {
     pub(super) fn gather(&self, q: &[f32]) -> Vec<f32> {
         let width = self.width;
         let carried = self.rows.get();
-        let count: usize = self.lanes.iter().map(|lane| lane.pieces.len()).sum();
-        let mut gathered = vec![0.0; count * self.bytes * width];
+        let mut gathered = vec![0.0; self.count() * self.bytes * width];
         self.each_row(|to, lane, position, here| {
             let from = match here {
                 Some(row) => &q[row * width..][..width],
@@ -79,7 +74,7 @@ impl Patch {
     ) -> (Vec<f32>, Vec<f32>) {
         let width = self.patch_width;
         let weight = self.rounded_weight(weight);
-        let count = gathered.len() / (self.bytes * self.width);
+        let count = self.count();
         let mut rows = bias.repeat(count);
         let mut sums = Vec::with_capacity(self.parts().len() * rows.len());
         for part in self.parts() {
@@ -115,7 +110,7 @@ impl Patch {
     ) -> Vec<f32> {
         let width = self.patch_width;
         let weight = self.rounded_weight(weight);
-        let count = drows.len() / width;
+        let count = self.count();
         sum_columns(dbias, drows);
         let mut dgathered = vec![0.0; gathered.len()];
         for (number, part) in self.parts().into_iter().enumerate() {
@@ -129,6 +124,7 @@ impl Patch {
             matmul_nt(dvalues, &dsum, &weight[own.clone()], width, length);
             matmul_tn(&mut dweight[own], &gathered[values], &dsum, length, width);
         }
+        scale(dweight, self.finer());
         let rows = self.lanes.last().map_or(0, |lane| lane.under_way.rows.end);
         let mut dx = vec![0.0; rows * self.width];
         self.each_row(|to, _, _, here| {
@@ -140,9 +136,16 @@ impl Patch {
         dx
     }
 
+    /// `in.weight` as it is used.
     fn rounded_weight(&self, weight: &[f32]) -> Vec<f32> {
-        let mut rounded = vec![0.0; weight.len()];
-        quantise_all(&mut rounded, weight, self.weight_grid());
-        rounded
+        let mut weight = rounded(weight);
+        scale(&mut weight, self.finer());
+        weight
     }
+}
+
+/// `values · 2^-bits`.
+fn scale(values: &mut [f32], bits: i32) {
+    let factor = (-bits as f32).exp2();
+    values.iter_mut().for_each(|value| *value *= factor);
 }

@@ -142,7 +142,7 @@ fn passes_are_the_slow_ones() {
         [70, 50],
         &[0, 37],
     );
-    // Weights finer by two bits, products in two parts.
+    // Weights that count a quarter, products in two parts.
     as_slow(&patch(16, 16, Vec::new()), 128, [40, 30], &[0, 5]);
 }
 

@@ -83,12 +83,12 @@ fn patch(
     let mut next = || parameters.next().unwrap().clone();
     let [win, bias, wout] = [next(), next(), next()];
     let width = win.dims()[0] / config.bytes;
-    // A column of more than 128 values has finer weights, by the root of how much more.
-    let mut finer = 0;
+    // Weights of a column of more than 128 count less, by the root of how many more.
+    let mut finer = 0u32;
     while win.dims()[0] >= 128 << (2 * (finer + 1)) {
         finer += 1;
     }
-    let win = straight(win, Grid::new(WEIGHT.bits() + finer, -127, 127));
+    let win = straight(win, WEIGHT) / (1 << finer) as f32;
     let wout = straight(wout, WEIGHT).transpose();
 
     let mut patches = Vec::new();
