@@ -181,16 +181,37 @@ impl Trainer {
     }
 }
 
-/// Loads of all parts' experts together.
+/// Loads of all parts' experts together. A part in which no patch became complete has none to tell.
 fn mean_loads(outcomes: &[Outcome]) -> Vec<Vec<f32>> {
-    let mut loads = outcomes
-        .first()
-        .map_or_else(Vec::new, |outcome| outcome.loads.clone());
-    let share = 1.0 / outcomes.len().max(1) as f32;
-    for (at, load) in loads.iter_mut().enumerate() {
-        for (expert, load) in load.iter_mut().enumerate() {
-            *load = outcomes.iter().map(|o| share * o.loads[at][expert]).sum();
-        }
+    let layers = outcomes.first().map_or(0, |outcome| outcome.loads.len());
+    let mean = |at: usize| {
+        let loads = || outcomes.iter().map(|outcome| &outcome.loads[at]);
+        let experts = loads().map(Vec::len).max().unwrap_or(0);
+        let told: Vec<_> = loads().filter(|load| load.len() == experts).collect();
+        let share = 1.0 / told.len() as f32;
+        let of = |expert: usize| told.iter().map(|load| share * load[expert]).sum();
+        (0..experts).map(of).collect()
+    };
+    (0..layers).map(mean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loads_are_the_mean_of_the_parts_that_have_any() {
+        let part = |loads: &[&[f32]]| Outcome {
+            bits: 0.0,
+            gradients: Vec::new(),
+            rows: Vec::new(),
+            loads: loads.iter().map(|load| load.to_vec()).collect(),
+        };
+        let parts = [
+            part(&[&[], &[]]),
+            part(&[&[], &[0.25, 0.75]]),
+            part(&[&[], &[0.5, 0.5]]),
+        ];
+        assert_eq!(mean_loads(&parts), [vec![], vec![0.375, 0.625]]);
     }
-    loads
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::plan::Lane;
 use crate::config::PatchConfig;
-use crate::layer::{Kept, Layer, Place, Stack, add};
+use crate::layer::{Kept, Layer, Place, Stack};
 
 /// Lanes with the same number of complete patches.
 #[derive(Debug)]
@@ -111,14 +111,32 @@ pub(super) fn states(groups: &[Group], before: &[Vec<f32>], lanes: usize) -> Vec
 
 /// The experts' loads, each group with the weight of its patches.
 pub(super) fn load(groups: &[Group]) -> Vec<f32> {
-    let total = groups.last().map_or(0, |group| group.patches.end) as f32;
-    let mut loads: Vec<f32> = Vec::new();
-    for group in groups {
-        let mut load = group.stack.load();
-        let share = group.patches.len() as f32 / total;
-        load.iter_mut().for_each(|load| *load *= share);
-        loads.resize(load.len(), 0.0);
-        add(&mut loads, &load);
+    let load = |group: &Group| (group.stack.load(), group.patches.len());
+    mean(&groups.iter().map(load).collect::<Vec<_>>())
+}
+
+/// The mean of vectors with weights. Those shorter than others do not count: groups so short that a patch block within
+/// had no patch lack that one's experts.
+fn mean(loads: &[(Vec<f32>, usize)]) -> Vec<f32> {
+    let experts = loads.iter().map(|(load, _)| load.len()).max();
+    let experts = experts.unwrap_or(0);
+    let whole = || loads.iter().filter(|(load, _)| load.len() == experts);
+    let total = whole().map(|(_, weight)| weight).sum::<usize>() as f32;
+    let of = |expert: usize| {
+        let shares = whole().map(|(load, weight)| load[expert] * *weight as f32);
+        shares.sum::<f32>() / total
+    };
+    (0..experts).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mean;
+
+    #[test]
+    fn loads_count_by_patches_and_only_where_all_experts_are() {
+        let loads = [(vec![1.0], 5), (vec![1.0, 0.0], 3), (vec![0.0, 1.0], 1)];
+        assert_eq!(mean(&loads), [0.75, 0.25]);
+        assert!(mean(&[]).is_empty());
     }
-    loads
 }
