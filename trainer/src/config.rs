@@ -15,7 +15,7 @@ pub use attention::AttentionConfig;
 pub use gru::GruConfig;
 pub use model::{
     AdalnConfig, BlockConfig, Mamba2Config, MixerConfig, MlpConfig, ModConfig, ModelConfig,
-    MoeConfig, TableConfig,
+    MoeConfig, PatchConfig, TableConfig,
 };
 
 /// A whole configuration.

@@ -54,6 +54,8 @@ pub enum BlockConfig {
     Mod(ModConfig),
     /// Mamba-2.
     Mamba2(Mamba2Config),
+    /// A network that runs once for each patch of bytes.
+    Patch(PatchConfig),
 }
 
 /// A gated state-space layer.
@@ -123,6 +125,18 @@ pub struct Mamba2Config {
     pub states: usize,
     /// A step forgets between 1 and 255 times 2^-shift, 8 to 12: with 8 nearly all or a 256th.
     pub shift: i32,
+}
+
+/// A network that runs once for each patch, beside the network of bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatchConfig {
+    /// Rows that make a patch: bytes, or within another patch block that one's patches. 1 to 64.
+    pub bytes: usize,
+    /// Width of the patches' residual stream, 1 to 1024.
+    pub width: usize,
+    /// The residual blocks that work on it, first to last; `patch` again for longer patches.
+    pub blocks: Vec<BlockConfig>,
 }
 
 /// The first rule of `rules` that does not hold.
@@ -211,6 +225,23 @@ impl BlockConfig {
                 ])?;
                 m.inner.check()
             }
+            Self::Patch(p) => {
+                first_broken(&[
+                    ((1..=64).contains(&p.bytes), "bytes is not in 1..=64"),
+                    // More products of eight bits each than 1024 may reach 2^24 (spec/numerics.md).
+                    ((1..=1024).contains(&p.width), "width is not in 1..=1024"),
+                    (
+                        !p.blocks.iter().any(Self::reads_conditions),
+                        "a patch block holds no adaln block, since conditions are those of a byte",
+                    ),
+                ])?;
+                for (index, block) in p.blocks.iter().enumerate() {
+                    block
+                        .check()
+                        .map_err(|rule| format!("its block {index}: {rule}"))?;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -219,6 +250,7 @@ impl BlockConfig {
         match self {
             Self::Adaln(_) => true,
             Self::Mod(m) => m.inner.reads_conditions(),
+            Self::Patch(p) => p.blocks.iter().any(Self::reads_conditions),
             _ => false,
         }
     }

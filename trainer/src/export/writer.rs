@@ -107,6 +107,27 @@ impl Writer {
             .push((name.to_owned(), value.to_owned(), dims.to_vec()));
     }
 
+    /// How many states have been declared with [`Self::next_state`].
+    pub fn declared(&self) -> usize {
+        self.next.len()
+    }
+
+    /// Lets the states declared from the `from`th on change only where `condition`, [lanes, 1], holds; elsewhere they
+    /// stay as they are.
+    pub fn change_only_where(&mut self, condition: &str, from: usize) {
+        for (name, value, dims) in &mut self.next[from..] {
+            let held = format!("state.{name}");
+            let condition = match dims.len() {
+                1 => condition.to_owned(),
+                axes => {
+                    let shape: Vec<i64> = (0..=axes).map(|axis| (axis > 0).into()).collect();
+                    self.graph.reshape(condition, &shape)
+                }
+            };
+            *value = self.graph.select(&condition, value, &held);
+        }
+    }
+
     /// The file.
     pub fn finish(mut self) -> Vec<u8> {
         for (name, value, dims) in &self.next {

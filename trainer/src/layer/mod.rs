@@ -11,8 +11,10 @@ mod mamba2;
 mod mixer;
 mod mlp;
 mod moe;
+mod patch;
 mod place;
 mod recompute;
+mod stack;
 
 pub use adaln::Adaln;
 pub use attention::Attention;
@@ -24,8 +26,10 @@ pub use mamba2::{Mamba2, ScanForm};
 pub use mixer::{Mixer, gate_table};
 pub use mlp::Mlp;
 pub use moe::{Moe, expert_gates};
+pub use patch::Patch;
 pub use place::{Carried, Features, Place, build, initial_states};
 pub use recompute::Recomputed;
+pub use stack::Stack;
 
 use crate::export::Writer;
 use crate::grid::WEIGHT;

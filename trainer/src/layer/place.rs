@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Adaln, Attention, Depths, Gru, Mamba2, Mixer, Mlp, Moe};
+use super::{Adaln, Attention, Depths, Gru, Mamba2, Mixer, Mlp, Moe, Patch};
 use crate::config::BlockConfig;
 use crate::data::Stretch;
 use crate::differentiable::Shared;
@@ -140,6 +140,7 @@ pub fn build(
             share: Mutex::default(),
         }),
         BlockConfig::Mamba2(m) => Arc::new(Mamba2::new(m, place, states)),
+        BlockConfig::Patch(p) => Arc::new(Patch::new(p, place, states)),
     }
 }
 
@@ -153,5 +154,6 @@ pub fn initial_states(block: &BlockConfig, width: usize, lanes: usize) -> Vec<Ve
         BlockConfig::Adaln(m) => initial_states(&m.inner, width, lanes),
         BlockConfig::Mod(m) => initial_states(&m.inner, width, lanes),
         BlockConfig::Mamba2(m) => Mamba2::initial_states(m, lanes),
+        BlockConfig::Patch(p) => Patch::initial_states(p, width, lanes),
     }
 }

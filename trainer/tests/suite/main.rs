@@ -18,6 +18,7 @@ mod logs;
 mod mamba2;
 mod moe;
 mod passes;
+mod patch;
 mod refusals;
 mod runs;
 mod wrapped;
