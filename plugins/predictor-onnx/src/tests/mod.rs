@@ -2,6 +2,7 @@
 
 mod backends;
 mod hostile;
+mod models;
 mod streams;
 
 use std::sync::Arc;
