@@ -61,7 +61,7 @@ pub fn grow(
             return Err(misfit(format!("it has no block {origin}")));
         };
         match (was, kind) {
-            _ if was == kind => mine.clone_from(values),
+            _ if was == kind && mine.len() == values.len() => mine.clone_from(values),
             (BlockConfig::Mlp(mlp), BlockConfig::Moe(moe))
                 if mlp.hidden == moe.shared * moe.hidden =>
             {

@@ -5,7 +5,12 @@ use std::sync::Arc;
 
 use umoec_exact::{ModelLimits, Reference, StepModel, Stepper};
 use umoec_trainer::checkpoint::Trained;
-use umoec_trainer::config::{AttentionConfig, BlockConfig, Config, GruConfig, MlpConfig};
+use umoec_trainer::conditions::Conditions;
+use umoec_trainer::config::{
+    AdalnConfig, AttentionConfig, BlockConfig, Config, GruConfig, Mamba2Config, MlpConfig,
+    ModConfig, PatchConfig, TableConfig,
+};
+use umoec_trainer::context::Context;
 use umoec_trainer::evaluate::{bits, graph_bits};
 use umoec_trainer::export::export;
 use umoec_trainer::trainer::Trainer;
@@ -37,8 +42,32 @@ fn with(blocks: Vec<BlockConfig>) -> Config {
 /// Every kind of block once.
 fn mixed() -> Config {
     let mut blocks = crate::common::smoke().model.blocks;
-    blocks.extend([attention(2, 8, 8, 48), gru(16, 8)]);
-    with(blocks)
+    let inner = vec![gru(16, 8), mlp(24)];
+    blocks.extend([
+        attention(2, 8, 8, 48),
+        gru(16, 8),
+        BlockConfig::Mamba2(Mamba2Config {
+            channels: 32,
+            heads: 4,
+            states: 8,
+            shift: 9,
+        }),
+        BlockConfig::Adaln(AdalnConfig {
+            inner: Box::new(mlp(24)),
+        }),
+        BlockConfig::Mod(ModConfig {
+            capacity: 0.5,
+            inner: Box::new(mlp(24)),
+        }),
+        BlockConfig::Patch(PatchConfig {
+            bytes: 4,
+            width: 24,
+            blocks: inner,
+        }),
+    ]);
+    let mut config = with(blocks);
+    config.model.conditions = Conditions::Both;
+    config
 }
 
 fn run(config: Config, folder: &Path, threads: usize) -> Trainer {
@@ -109,6 +138,12 @@ fn a_byte_of_the_graph_changes_nothing_before_it_and_nothing_beyond_the_window()
     ];
     for (kind, blocks) in blocks.into_iter().enumerate() {
         let mut config = with(blocks);
+        if kind == 2 {
+            config.model.conditions = Conditions::Local;
+        }
+        // What a memory learned stays.
+        let forgets = |table: &TableConfig| !matches!(table.context, Context::Recall(_));
+        config.model.tables.retain(forgets);
         (
             config.training.steps,
             config.training.warmup,
@@ -151,6 +186,12 @@ fn runs_with_every_block_repeat_whatever_the_threads_and_resume() {
     }
     assert!(once.parameters == second.parameters);
     assert!(once.states == second.states);
+    // Nor does it matter whether layers make their forward passes once or twice.
+    let mut twice = mixed();
+    twice.training.recompute = true;
+    let twice = run(twice, folder.path(), 2);
+    assert!(once.parameters == twice.parameters);
+    assert!(once.states == twice.states);
 }
 
 #[test]

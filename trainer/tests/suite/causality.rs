@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use umoec_exact::{ModelLimits, Reference, StepModel, Stepper};
 use umoec_trainer::checkpoint::Trained;
+use umoec_trainer::conditions::Conditions;
 use umoec_trainer::config::{
-    BlockConfig, Config, Mamba2Config, MixerConfig, MlpConfig, TableConfig,
+    AdalnConfig, AttentionConfig, BlockConfig, Config, GruConfig, Mamba2Config, MixerConfig,
+    MlpConfig, ModConfig, MoeConfig, PatchConfig, TableConfig,
 };
-use umoec_trainer::context::{Context, HISTORY};
+use umoec_trainer::context::{Context, HISTORY, RecallConfig};
 use umoec_trainer::export::export;
 use umoec_trainer::layer::Rule;
+use umoec_trainer::random::Random;
 use umoec_trainer::trainer::initial_parameters;
 
 use crate::common::{prose, smoke};
@@ -24,6 +27,8 @@ const CHANGED: [usize; 5] = [0, 1, 31, 64, BYTES - 2];
 struct Architecture {
     name: &'static str,
     blocks: Vec<BlockConfig>,
+    /// One more table.
+    table: Option<TableConfig>,
     remembers: bool,
 }
 
@@ -32,26 +37,24 @@ fn architectures() -> Vec<Architecture> {
     let of = |name, remembers, blocks| Architecture {
         name,
         blocks,
+        table: None,
         remembers,
     };
-    let mlp = || BlockConfig::Mlp(MlpConfig { hidden: 48 });
-    let (channels, heads, states) = (32, 4, 8);
-    let mixer = |shift| {
-        BlockConfig::Mixer(MixerConfig {
-            channels,
-            heads,
-            states,
-            shift,
-        })
+    let recalling = |architecture| Architecture {
+        table: Some(TableConfig {
+            // So few slots that each is soon asked for again.
+            context: Context::Recall(RecallConfig { bytes: 2, slots: 4 }),
+            bits: 10,
+        }),
+        ..architecture
     };
-    let mamba2 = |shift| {
-        BlockConfig::Mamba2(Mamba2Config {
-            channels,
-            heads,
-            states,
-            shift,
-        })
-    };
+    let everything = vec![
+        adaln(mamba2(8)),
+        part(0.5, mlp()),
+        patch(4, vec![moe(), attention(), patch(2, vec![gru(), mlp()])]),
+        mixer(9),
+        adaln(part(0.5, moe())),
+    ];
     vec![
         of("no blocks", false, vec![]),
         of("mlp", false, vec![mlp()]),
@@ -61,24 +64,117 @@ fn architectures() -> Vec<Architecture> {
             true,
             vec![mixer(9), mlp(), mixer(11), mlp()],
         ),
+        of("moe", false, vec![moe()]),
+        of("attention", true, vec![attention()]),
+        of("gru", true, vec![gru()]),
         of("mamba2", true, vec![mamba2(8)]),
         of(
             "mamba2, mlp, mixer",
             true,
             vec![mamba2(8), mlp(), mamba2(11), mixer(9)],
         ),
+        of("adaln", true, vec![adaln(mixer(9))]),
+        of("mod", false, vec![part(0.5, mlp())]),
+        of("mod of experts", false, vec![part(0.5, moe())]),
+        of("patch", true, vec![patch(4, vec![mixer(9)])]),
+        of("long patch", true, vec![patch(16, vec![mlp()])]),
+        recalling(of("recall", true, vec![mlp()])),
+        recalling(of("everything", true, everything)),
     ]
 }
 
+const CHANNELS: usize = 32;
+const HEADS: usize = 4;
+const STATES: usize = 8;
+
+fn mlp() -> BlockConfig {
+    BlockConfig::Mlp(MlpConfig { hidden: 48 })
+}
+
+fn mixer(shift: i32) -> BlockConfig {
+    BlockConfig::Mixer(MixerConfig {
+        channels: CHANNELS,
+        heads: HEADS,
+        states: STATES,
+        shift,
+    })
+}
+
+fn mamba2(shift: i32) -> BlockConfig {
+    BlockConfig::Mamba2(Mamba2Config {
+        channels: CHANNELS,
+        heads: HEADS,
+        states: STATES,
+        shift,
+    })
+}
+
+fn moe() -> BlockConfig {
+    BlockConfig::Moe(MoeConfig {
+        experts: 6,
+        shared: 1,
+        chosen: 2,
+        hidden: 16,
+    })
+}
+
+fn attention() -> BlockConfig {
+    BlockConfig::Attention(AttentionConfig {
+        heads: 2,
+        head_width: 8,
+        latent: 8,
+        window: 16,
+    })
+}
+
+fn gru() -> BlockConfig {
+    BlockConfig::Gru(GruConfig {
+        channels: CHANNELS,
+        shift: 9,
+    })
+}
+
+/// Told of the bytes before alone: what it is told of the whole stream, the frame holds.
+fn adaln(inner: BlockConfig) -> BlockConfig {
+    BlockConfig::Adaln(AdalnConfig {
+        inner: Box::new(inner),
+    })
+}
+
+fn part(capacity: f32, inner: BlockConfig) -> BlockConfig {
+    BlockConfig::Mod(ModConfig {
+        capacity,
+        inner: Box::new(inner),
+    })
+}
+
+fn patch(bytes: usize, blocks: Vec<BlockConfig>) -> BlockConfig {
+    BlockConfig::Patch(PatchConfig {
+        bytes,
+        width: 32,
+        blocks,
+    })
+}
+
 impl Architecture {
-    /// The network before training, but that its matrices are four times what they begin with: all blocks
-    /// speak up.
+    /// The network before training, but that its matrices are four times what they begin with, or something where they
+    /// begin as nothing: all blocks speak up.
     fn network(&self) -> Trained {
         let mut config: Config = smoke();
         config.model.blocks.clone_from(&self.blocks);
         // Words may be long: only tables with a bound.
         let bounded = |table: &TableConfig| matches!(table.context, Context::Bytes(_));
         config.model.tables.retain(bounded);
+        config.model.tables.extend(self.table);
+        if self
+            .blocks
+            .iter()
+            .any(|b| matches!(b, BlockConfig::Adaln(_)))
+        {
+            config.model.conditions = Conditions::Local;
+        }
+        config.check().unwrap();
+        let mut random = Random::new(6, 0);
         let (mut parameters, blocks) = initial_parameters(&config);
         for (parameters, blocks) in parameters.iter_mut().zip(&blocks) {
             let mut rest = &mut parameters[..];
@@ -86,7 +182,12 @@ impl Architecture {
                 let (values, tail) = rest.split_at_mut(block.size());
                 rest = tail;
                 if block.rule == Rule::Muon {
-                    values.iter_mut().for_each(|value| *value *= 4.0);
+                    let silent = block.deviation == 0.0;
+                    let some = |value: &mut f32| match silent {
+                        true => *value = 0.1 * random.normal(),
+                        false => *value *= 4.0,
+                    };
+                    values.iter_mut().for_each(some);
                 }
             }
         }
@@ -171,9 +272,7 @@ fn a_byte_changes_nothing_of_the_training_pass_at_or_before_itself_or_in_the_nex
             changed[at] ^= 0x15;
             let [before, after] = [&text, &changed].map(|text| of(text, &[0]));
             check(name, at, architecture.remembers, &before, &after);
-            // The tables know no streams here: from where they see the change no more, a stream that begins
-            // is the same.
-            let next = at + 1 + HISTORY;
+            let next = at + 1;
             if next < BYTES {
                 let [before, after] = [&text, &changed].map(|text| of(text, &[0, next]));
                 assert!(

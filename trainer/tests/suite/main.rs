@@ -9,6 +9,7 @@ mod burned;
 mod causality;
 mod commands;
 mod common;
+mod configs;
 mod depths;
 mod gru;
 mod held_out;

@@ -1,5 +1,6 @@
 //! Properties of a pass: causal, and the same in one stretch or in several.
 
+use umoec_trainer::conditions::Observed;
 use umoec_trainer::config::ModelConfig;
 use umoec_trainer::data::Stretch;
 use umoec_trainer::network::{States, initial_states, layers, loss, pass};
@@ -14,13 +15,21 @@ pub(crate) fn stretch(model: &ModelConfig, text: &[u8], starts: &[usize]) -> Str
         ..Stretch::default()
     };
     let mut contexts = Contexts::new(&model.tables);
+    let mut observed = Observed::default();
     let mut last = 0;
     for (at, &byte) in text.iter().enumerate() {
+        let start = starts.contains(&at);
+        if start {
+            contexts.clear();
+            observed = Observed::new(model.conditions, &text[at..]);
+            last = 0;
+        }
         contexts.push(last);
         stretch.bytes.push(last);
         stretch.targets.push(byte);
-        stretch.starts.push(starts.contains(&at));
+        stretch.starts.push(start);
         stretch.rows.extend(contexts.rows());
+        observed.next(last, &mut stretch.conditions);
         last = byte;
     }
     stretch

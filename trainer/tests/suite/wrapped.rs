@@ -25,11 +25,11 @@ fn half_of(inner: BlockConfig) -> BlockConfig {
     })
 }
 
-/// Both blocks of `config` under features, its last one for half of the bytes, and such a one bare.
+/// The first two blocks of `config` under features, the second for half of the bytes, and such a one bare.
 fn wrapped(mut config: Config, conditions: Conditions) -> Config {
     config.model.conditions = conditions;
-    let [mixer, mlp] = &config.model.blocks[..] else {
-        panic!("a mixer and an mlp")
+    let [mixer, mlp, ..] = &config.model.blocks[..] else {
+        panic!("a mixer and an mlp, to begin with")
     };
     config.model.blocks = vec![
         around(mixer.clone()),
