@@ -23,6 +23,7 @@ use crate::passes::{stream, stretch};
 const BYTES: usize = 90;
 /// The bytes that are changed: the first, some in the midst, the last but one.
 const CHANGED: [usize; 5] = [0, 1, 31, 64, BYTES - 2];
+
 /// An architecture: its blocks, and whether they remember what the n-gram tables do not see.
 struct Architecture {
     name: &'static str,

@@ -6,10 +6,11 @@ use umoec_exact::condition::statistics;
 use umoec_exact::{Fused, ModelLimits, Reference, StepModel, Stepper};
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::conditions::Conditions;
-use umoec_trainer::config::{AdalnConfig, BlockConfig, Config, ModConfig};
-use umoec_trainer::evaluate::{bits, graph_bits};
+use umoec_trainer::config::{AdalnConfig, BlockConfig, Config, ModConfig, PatchConfig};
+use umoec_trainer::evaluate::{bits, exact_bits, graph_bits};
 use umoec_trainer::export::export;
 use umoec_trainer::random::Random;
+use umoec_trainer::sample::{Sampler, Sampling};
 use umoec_trainer::trainer::Trainer;
 
 fn around(inner: BlockConfig) -> BlockConfig {
@@ -75,7 +76,11 @@ fn the_exported_graph_spends_what_training_counts() {
         let counted = bits(&trained, &streams).unwrap();
         let untrained = bits(&Trained::initial(config), &streams).unwrap();
         assert!(counted < 0.7 * untrained, "{counted} of {untrained} bits");
-        let spent = graph_bits(&load(&trained), &streams).unwrap();
+        let model = load(&trained);
+        let spent = graph_bits(&model, &streams).unwrap();
+        // Three streams on lanes for four.
+        let fused = exact_bits(&model, &streams, 2).unwrap();
+        assert_eq!(fused.iter().sum::<f64>(), spent);
         let excess = spent - 0.0056 * text.len() as f64 - counted;
         assert!(excess.abs() < 0.005 * counted, "{spent} {counted}");
     }
@@ -145,6 +150,36 @@ fn a_byte_changes_nothing_at_or_before_itself_in_any_engine() {
 }
 
 #[test]
+fn what_writes_is_told_the_statistics_of_what_it_shall_be_like() {
+    let mut trained = Trained::initial(wrapped(crate::common::smoke(), Conditions::Both));
+    stir(&mut trained);
+    let model = load(&trained);
+    let mut reference = Reference::new(Arc::clone(&model), 1).unwrap();
+    let text = crate::common::prose(1, 24);
+    let likeliest = |logits: &[i32; 256]| {
+        let greatest = logits.iter().max().unwrap();
+        logits.iter().position(|n| n == greatest).unwrap() as u8
+    };
+    let mut written = Vec::new();
+    for like in [&text[..], b"\x01\x80 other statistics"] {
+        let logits = logits(&mut reference, &text, like);
+        let wanted: Vec<u8> = logits.iter().map(likeliest).collect();
+        let sampling = Sampling {
+            temperature: 0.0,
+            top_p: 0.0,
+        };
+        let found = (0..text.len()).map(|at| {
+            let mut sampler = Sampler::new(&model, sampling, 1, like).unwrap();
+            text[..at].iter().for_each(|&b| sampler.read(b).unwrap());
+            sampler.write().unwrap()
+        });
+        assert_eq!(found.collect::<Vec<_>>(), wanted);
+        written.push(wanted);
+    }
+    assert_ne!(written[0], written[1]);
+}
+
+#[test]
 fn networks_of_real_sizes_are_proved() {
     let nano = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/train/nano.toml");
     for width in [128, 256] {
@@ -181,6 +216,14 @@ fn what_cannot_be_wrapped_is_refused() {
         inner: Box::new(config.model.blocks[1].clone()),
     });
     assert!(said(config).contains("capacity is not above 0 and below 1"));
+    let mut config = wrapped(smoke(), Conditions::Both);
+    let inner = config.model.blocks[0].clone();
+    config.model.blocks[1] = BlockConfig::Patch(PatchConfig {
+        bytes: 4,
+        width: 16,
+        blocks: vec![half_of(config.model.blocks[2].clone()), inner],
+    });
+    assert!(said(config).contains("block 1: a patch block holds no adaln block"));
     let text = toml::to_string(&wrapped(smoke(), Conditions::Both)).unwrap();
     assert_eq!(
         toml::from_str::<Config>(&text).unwrap(),
