@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 
+use umoec_exact::Graph;
 use umoec_exact::graph::{Constant, Data, parse};
-use umoec_exact::{Graph, ModelLimits};
 
 use crate::checkpoint::Trained;
 use crate::config::Config;
 use crate::error::TrainError;
-use crate::export::unsealed;
+use crate::export::{limits, unsealed};
 use crate::grid::ROW;
 use crate::trainer::initial_parameters;
 
@@ -49,7 +49,7 @@ fn numbers(constant: &Constant) -> Vec<f32> {
 ///
 /// A file that is no model, or one of another network.
 pub fn import(file: &[u8], config: &Config) -> Result<Trained, TrainError> {
-    let graph = parse(file, &ModelLimits::default())?;
+    let graph = parse(file, &limits())?;
     let given = constants(&graph);
     let mut trained = Trained::initial(config.clone());
     let probe = |trained: &mut Trained, value: f32| -> Result<Graph, TrainError> {
@@ -58,7 +58,7 @@ pub fn import(file: &[u8], config: &Config) -> Result<Trained, TrainError> {
             .iter_mut()
             .flatten()
             .for_each(|p| *p = value);
-        Ok(parse(&unsealed(trained), &ModelLimits::default())?)
+        Ok(parse(&unsealed(trained), &limits())?)
     };
     let (zero, half) = (probe(&mut trained, 0.0)?, probe(&mut trained, PROBE)?);
     let (zero, half) = (constants(&zero), constants(&half));
@@ -94,7 +94,7 @@ pub fn import(file: &[u8], config: &Config) -> Result<Trained, TrainError> {
         tables(rows, &mut trained)?;
     }
 
-    let again = parse(&unsealed(&trained), &ModelLimits::default())?;
+    let again = parse(&unsealed(&trained), &limits())?;
     let again = constants(&again);
     let differs = |(name, constant): (&&str, &&Constant)| given.get(*name) != Some(constant);
     match again.iter().find(|pair| differs((pair.0, pair.1))) {

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use umoec_exact::graph::Op;
-use umoec_exact::{Graph, ModelLimits, StepModel};
+use umoec_exact::{Graph, StepModel};
 
 use crate::checkpoint::Trained;
 use crate::config::{Config, SourceConfig};
 use crate::data::{Feeder, Source};
 use crate::error::TrainError;
-use crate::export::export;
+use crate::export::{export, limits};
 use crate::random::Random;
 use crate::trainer::Trainer;
 
@@ -42,7 +42,7 @@ impl Plan {
     /// which the second is measured.
     pub fn measure(mut config: Config, threads: usize) -> Result<Self, TrainError> {
         let file = export(&Trained::initial(config.clone()))?;
-        let model = StepModel::load(&file, &ModelLimits::default())?;
+        let model = StepModel::load(&file, &limits())?;
         let cost = model.cost();
 
         config.validation = None;

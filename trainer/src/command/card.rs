@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use umoec_exact::{ModelLimits, StepModel};
+use umoec_exact::StepModel;
 
 use super::say;
 use crate::card::{Card, sources};
 use crate::checkpoint::{Trained, write_whole};
 use crate::error::TrainError;
-use crate::export::export;
+use crate::export::{export, limits};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args) -> Result<(), TrainError> {
         }
         None => (format!("{name}.onnx"), exported),
     };
-    let model = StepModel::load(&bytes, &ModelLimits::default())?;
+    let model = StepModel::load(&bytes, &limits())?;
     let results = args.eval.as_deref().map(|path| {
         let text = std::fs::read(path).map_err(TrainError::file(path))?;
         serde_json::from_slice(&text)

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
-use umoec_exact::{ModelLimits, StepModel};
+use umoec_exact::StepModel;
 
 use super::{load_model, say, threads};
 use crate::checkpoint::{Trained, write_whole};
 use crate::compressors::COMPRESSORS;
 use crate::error::TrainError;
-use crate::export::export;
+use crate::export::{export, limits};
 use crate::measure::{Column, Cut, Item, Measured, Subject, by_modality, file, sum};
 use crate::view::grouped;
 
@@ -122,7 +122,7 @@ pub(super) fn run(args: &Args) -> Result<(), TrainError> {
 fn subject(args: &Args) -> Result<Subject, TrainError> {
     if let Some(path) = &args.checkpoint {
         let trained = Trained::load(path)?;
-        let model = StepModel::load(&export(&trained)?, &ModelLimits::default())?;
+        let model = StepModel::load(&export(&trained)?, &limits())?;
         return Ok(Subject {
             model: Arc::new(model),
             trained: Some(trained),

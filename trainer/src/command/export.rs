@@ -7,7 +7,7 @@ use umoec_exact::{ModelLimits, StepModel};
 use super::say;
 use crate::checkpoint::{Trained, write_whole};
 use crate::error::TrainError;
-use crate::export::export;
+use crate::export::{export, limits};
 use crate::view::grouped;
 
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), TrainError> {
     let file = export(&Trained::load(&args.checkpoint)?)?;
-    let model = StepModel::load(&file, &ModelLimits::default())?;
+    let model = StepModel::load(&file, &limits())?;
     write_whole(&args.out, &file)?;
     let cost = model.cost();
     say(&format!("training   {}", model.metadata().training));
@@ -38,5 +38,8 @@ pub(super) fn run(args: &Args) -> Result<(), TrainError> {
         grouped(cost.file_bytes),
         blake3::hash(&file)
     ));
+    if let Err(error) = StepModel::load(&file, &ModelLimits::default()) {
+        say(&format!("note       umoec will not load it: {error}"));
+    }
     Ok(())
 }

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
-use umoec_exact::{ModelLimits, StepModel};
+use umoec_exact::StepModel;
 
 use crate::error::TrainError;
+use crate::export::limits;
 use crate::locate::locate;
 
 /// Train byte predictors for umoec, measure them, and write them as exact models.
@@ -88,6 +89,6 @@ fn say(text: &str) {
 fn load_model(name: &Path, models: Option<&Path>) -> Result<(PathBuf, Arc<StepModel>), TrainError> {
     let path = locate(name, models)?;
     let file = std::fs::read(&path).map_err(TrainError::file(&path))?;
-    let model = StepModel::load(&file, &ModelLimits::default())?;
+    let model = StepModel::load(&file, &limits())?;
     Ok((path, Arc::new(model)))
 }

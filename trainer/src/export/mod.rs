@@ -15,6 +15,19 @@ use crate::checkpoint::Trained;
 use crate::data::Stretch;
 use crate::network::{initial_states, layers};
 
+/// What a model made here may ask for: more than a codec grants to whatever file it is handed, whose memory the model would
+/// take.
+pub const fn limits() -> ModelLimits {
+    ModelLimits {
+        file_bytes: 1 << 29,
+        fields: 1 << 18,
+        nodes: 1 << 14,
+        tensor_elements: 1 << 27,
+        elements: 1 << 29,
+        operations: 1 << 34,
+    }
+}
+
 /// Bytes that every backend runs when it opens the model.
 const SELF_TEST: &[u8] =
     b"\0The quick brown fox jumps over 13 lazy dogs.\n{\"id\": 7, \"\xc3\xa9\": [0.5]}\n\xff\x00";
@@ -43,7 +56,7 @@ pub fn training_summary(trained: &Trained) -> String {
 ///
 /// What the verifier finds wrong with the graph.
 pub fn export(trained: &Trained) -> Result<Vec<u8>, ExactError> {
-    seal(&unsealed(trained), &ModelLimits::default(), SELF_TEST)
+    seal(&unsealed(trained), &limits(), SELF_TEST)
 }
 
 /// As [`export`], neither proved nor with a self-test.
