@@ -1,8 +1,8 @@
 //! Statistics of a whole stream, as small integers: what a network may be told of a stream before
 //! its first byte.
 //!
-//! The encoder computes them from the stream, the decoder reads them from the frame, and the
-//! trainer computes them from each stream that it draws. They reach a step graph by its input
+//! The trainer computes them from each stream that it draws. A predictor can compute them when it encodes
+//! and carry them in its parameters; `tier1-onnx` does not yet, and leaves them at 0. They reach a step graph by its input
 //! `condition` (`spec/numerics.md`, section 5.1). Integers alone decide them, so that every machine
 //! finds the same ones; a decoder need not find them at all.
 //!

@@ -192,8 +192,9 @@ impl Feeder {
     pub fn restore(&mut self, state: FeederState) -> Result<(), TrainError> {
         let lanes = state.lanes.len() == self.state.lanes.len();
         let inside = |lane: &Lane| {
-            let length = self.sources.get(lane.source).map_or(0, |s| s.bytes.len());
-            lane.begin <= lane.next && lane.next <= lane.end && lane.end <= length
+            let source = self.sources.get(lane.source);
+            let ordered = lane.begin <= lane.next && lane.next <= lane.end;
+            ordered && source.is_some_and(|source| lane.end <= source.bytes.len())
         };
         let fits = lanes && state.lanes.iter().all(inside);
         if !fits || state.passes.len() != self.sources.len() {

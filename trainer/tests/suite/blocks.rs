@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use umoec_exact::{ModelLimits, Reference, StepModel, Stepper};
+use umoec_exact::{Reference, StepModel, Stepper};
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::conditions::Conditions;
 use umoec_trainer::config::{
@@ -12,8 +12,9 @@ use umoec_trainer::config::{
 };
 use umoec_trainer::context::Context;
 use umoec_trainer::evaluate::{bits, graph_bits};
-use umoec_trainer::export::export;
 use umoec_trainer::trainer::Trainer;
+
+use crate::common::load;
 
 fn attention(heads: usize, head_width: usize, latent: usize, window: usize) -> BlockConfig {
     BlockConfig::Attention(AttentionConfig {
@@ -72,16 +73,7 @@ fn mixed() -> Config {
 
 fn run(config: Config, folder: &Path, threads: usize) -> Trainer {
     crate::common::write_data(folder);
-    let mut trainer = Trainer::new(config, folder).unwrap();
-    while trainer.step < trainer.config.training.steps {
-        trainer.advance(threads).unwrap();
-    }
-    trainer
-}
-
-fn load(trained: &Trained) -> Arc<StepModel> {
-    let file = export(trained).unwrap();
-    Arc::new(StepModel::load(&file, &ModelLimits::default()).unwrap())
+    crate::common::run(config, folder, threads)
 }
 
 fn spends_what_training_counts(blocks: Vec<BlockConfig>) {

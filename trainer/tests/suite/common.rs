@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use umoec_exact::{ModelLimits, StepModel};
+use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::config::Config;
+use umoec_trainer::export::export;
 use umoec_trainer::random::Random;
+use umoec_trainer::trainer::Trainer;
 
 /// The smoke configuration.
 pub(crate) fn smoke() -> Config {
@@ -45,4 +50,19 @@ pub(crate) fn write_data(folder: &Path) {
     }
     tar.extend([0; 1024]);
     fs::write(folder.join("members.tar"), tar).unwrap();
+}
+
+/// A whole run on data that is there.
+pub(crate) fn run(config: Config, folder: &Path, threads: usize) -> Trainer {
+    let mut trainer = Trainer::new(config, folder).unwrap();
+    while trainer.step < trainer.config.training.steps {
+        trainer.advance(threads).unwrap();
+    }
+    trainer
+}
+
+/// The exported graph, as the codec loads it.
+pub(crate) fn load(trained: &Trained) -> Arc<StepModel> {
+    let file = export(trained).unwrap();
+    Arc::new(StepModel::load(&file, &ModelLimits::default()).unwrap())
 }

@@ -136,6 +136,18 @@ fn checkpoints_that_are_damaged_or_of_another_run() {
 }
 
 #[test]
+fn a_place_in_data_that_is_not_there_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::common::write_data(folder.path());
+    let mut trainer = Trainer::new(crate::common::smoke(), folder.path()).unwrap();
+    let mut state = serde_json::to_value(trainer.feeder.state()).unwrap();
+    // An empty place, which no source has to be looked at for.
+    state["lanes"][0]["source"] = 99.into();
+    let state = serde_json::from_value(state).unwrap();
+    assert!(said(trainer.feeder.restore(state)).contains("other data"));
+}
+
+#[test]
 fn a_checkpoint_of_other_data_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     crate::common::write_data(folder.path());

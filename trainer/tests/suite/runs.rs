@@ -11,11 +11,7 @@ use umoec_trainer::grid::without_rounding;
 use umoec_trainer::trainer::Trainer;
 
 fn run(folder: &std::path::Path, threads: usize) -> Trainer {
-    let mut trainer = Trainer::new(crate::common::smoke(), folder).unwrap();
-    while trainer.step < trainer.config.training.steps {
-        trainer.advance(threads).unwrap();
-    }
-    trainer
+    crate::common::run(crate::common::smoke(), folder, threads)
 }
 
 fn file(trainer: &Trainer) -> Vec<u8> {

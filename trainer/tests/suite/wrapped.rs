@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use umoec_exact::condition::statistics;
-use umoec_exact::{Fused, ModelLimits, Reference, StepModel, Stepper};
+use umoec_exact::{Fused, Reference, Stepper};
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::conditions::Conditions;
 use umoec_trainer::config::{AdalnConfig, BlockConfig, Config, ModConfig, PatchConfig};
 use umoec_trainer::evaluate::{bits, exact_bits, graph_bits};
-use umoec_trainer::export::export;
 use umoec_trainer::random::Random;
 use umoec_trainer::sample::{Sampler, Sampling};
 use umoec_trainer::trainer::Trainer;
+
+use crate::common::load;
 
 fn around(inner: BlockConfig) -> BlockConfig {
     BlockConfig::Adaln(AdalnConfig {
@@ -42,16 +43,7 @@ fn wrapped(mut config: Config, conditions: Conditions) -> Config {
 }
 
 fn run(config: &Config, folder: &std::path::Path, threads: usize) -> Trainer {
-    let mut trainer = Trainer::new(config.clone(), folder).unwrap();
-    while trainer.step < trainer.config.training.steps {
-        trainer.advance(threads).unwrap();
-    }
-    trainer
-}
-
-fn load(trained: &Trained) -> Arc<StepModel> {
-    let file = export(trained).unwrap();
-    Arc::new(StepModel::load(&file, &ModelLimits::default()).unwrap())
+    crate::common::run(config.clone(), folder, threads)
 }
 
 /// Gives parameters that are zero at the start, the modulations, some values.

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use umoec_exact::{Fused, ModelLimits, Reference, StepModel, Stepper};
+use umoec_exact::{Fused, Reference, Stepper};
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::config::{BlockConfig, Config};
 use umoec_trainer::evaluate::{bits, graph_bits};
-use umoec_trainer::export::export;
 use umoec_trainer::random::Random;
 use umoec_trainer::trainer::Trainer;
 
 use super::{mixer, mlp, patch};
-use crate::common::{prose, smoke, write_data};
+use crate::common::{load, prose, run, smoke, write_data};
 
 /// The network at its beginning, moved a little: before, a patch gives nothing to anyone.
 fn untrained(config: Config) -> Trained {
@@ -36,19 +35,6 @@ fn nested() -> Config {
     with(vec![mixer(32), outer, mlp(48)])
 }
 
-fn model(trained: &Trained) -> Arc<StepModel> {
-    let file = export(trained).unwrap();
-    Arc::new(StepModel::load(&file, &ModelLimits::default()).unwrap())
-}
-
-fn run(config: Config, folder: &std::path::Path, threads: usize) -> Trainer {
-    let mut trainer = Trainer::new(config, folder).unwrap();
-    while trainer.step < trainer.config.training.steps {
-        trainer.advance(threads).unwrap();
-    }
-    trainer
-}
-
 #[test]
 fn the_graph_spends_what_training_counts() {
     let folder = tempfile::tempdir().unwrap();
@@ -65,7 +51,7 @@ fn the_graph_spends_what_training_counts() {
         let trained = run(config, folder.path(), 2).trained();
         let counted = bits(&trained, &streams).unwrap();
         assert!(counted < 0.8 * before, "{counted} of {before} bits");
-        let spent = graph_bits(&model(&trained), &streams).unwrap();
+        let spent = graph_bits(&load(&trained), &streams).unwrap();
         // 0.0056 bits per byte are the coder's: no byte has less than a 65536th.
         let excess = spent - 0.0056 * text.len() as f64 - counted;
         assert!(excess.abs() < 0.005 * counted, "{spent} {counted}");
@@ -106,7 +92,7 @@ fn logits(stepper: &mut dyn Stepper, streams: &[Vec<u8>]) -> Vec<Vec<i32>> {
 
 #[test]
 fn in_the_graph_a_byte_changes_no_logit_at_or_before_itself() {
-    let model = model(&untrained(nested()));
+    let model = load(&untrained(nested()));
     let texts = [prose(20, 70), prose(21, 70)];
     for at in [0, 1, 14, 15, 16, 33, 47] {
         let changed = texts.clone().map(|mut text| {
@@ -128,7 +114,7 @@ fn in_the_graph_a_byte_changes_no_logit_at_or_before_itself() {
 
 #[test]
 fn the_fused_engine_gives_the_same_logits() {
-    let model = model(&untrained(nested()));
+    let model = load(&untrained(nested()));
     let mut reference = Reference::new(Arc::clone(&model), 3).unwrap();
     let mut fused = Fused::new(Arc::clone(&model), 3).unwrap().start();
     let texts = [prose(30, 55), prose(31, 55), prose(32, 55)];
@@ -153,7 +139,7 @@ fn models_of_real_sizes_are_proved() {
             mlp(width),
         ]);
         config.model.width = width;
-        let model = model(&untrained(config));
+        let model = load(&untrained(config));
         let layers = 2 * 16 * width * inner;
         assert!(model.cost().parameters as usize > layers);
     }
@@ -166,5 +152,5 @@ fn weights_as_large_as_can_be_are_proved_too() {
     config.model.width = 64;
     let mut trained = Trained::initial(config);
     trained.parameters[1].iter_mut().for_each(|p| *p = 64.0);
-    model(&trained);
+    load(&trained);
 }
