@@ -3,7 +3,8 @@
 //! trained layer as the shared expert).
 
 use crate::checkpoint::Trained;
-use crate::config::{BlockConfig, Config};
+use crate::config::{BlockConfig, Config, TableConfig};
+use crate::context::Context;
 use crate::error::TrainError;
 use crate::layer::Block;
 
@@ -14,7 +15,8 @@ fn misfit(what: String) -> TrainError {
 /// Puts what `from` learned into `parameters`, those of a new network of `config`, one vector per layer with `blocks`.
 ///
 /// Block `i` of the new network takes the parameters of block `grow[i]` of the old one; where that is -1 it begins anew,
-/// its last matrix zero. Tables may follow those of the old network. A mixture of experts may take those of an MLP as its shared experts.
+/// its last matrix zero. Tables may follow those of the old network, and have more rows than they had there
+/// ([`Tables::take_over`](crate::tables::Tables::take_over)). A mixture of experts may take those of an MLP as its shared experts.
 pub fn grow(
     config: &Config,
     blocks: &[Vec<Block>],
@@ -22,11 +24,14 @@ pub fn grow(
     from: &Trained,
 ) -> Result<(), TrainError> {
     let (new, old) = (&config.model, &from.config.model);
-    if (new.width, new.row_width) != (old.width, old.row_width)
-        || !new.tables.starts_with(&old.tables)
+    if (new.width, new.row_width) != (old.width, old.row_width) {
+        return Err(misfit("its width is another".to_owned()));
+    }
+    if new.tables.len() < old.tables.len()
+        || !new.tables.iter().zip(&old.tables).all(|(new, old)| holds(*new, *old))
     {
         return Err(misfit(
-            "its width is another, or its tables are not the first of the new ones".to_owned(),
+            "its tables are not the first of the new ones, with at most as many rows".to_owned(),
         ));
     }
     let origins = &config.training.grow;
@@ -77,6 +82,17 @@ pub fn grow(
         }
     }
     Ok(())
+}
+
+/// Whether table `new` can hold what `old` does: the same context, of a memory with as many slots or more, and at least as many rows.
+fn holds(new: TableConfig, old: TableConfig) -> bool {
+    let same = match (new.context, old.context) {
+        (Context::Recall(new), Context::Recall(old)) => {
+            new.bytes == old.bytes && new.slots >= old.slots
+        }
+        (new, old) => new == old,
+    };
+    same && new.bits >= old.bits
 }
 
 /// Zeroes the matrices that lead back to the residual stream, but those whose names begin with `except`.

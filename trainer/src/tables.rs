@@ -2,6 +2,8 @@
 //! differentiable graph. It sees the rows read as one of its inputs, and the gradient of that
 //! input moves those rows alone.
 
+use std::ops::Range;
+
 use crate::config::ModelConfig;
 use crate::grid::{ROW, rounding};
 use crate::random::Random;
@@ -41,20 +43,36 @@ impl Tables {
         }
     }
 
-    /// Takes the values of the tables that `from` has, the first of these.
+    /// Takes the values of the tables that `from` has, the first of these. Where a table has more rows here, each row is
+    /// repeated: a row's number is the lower bits of a hash, so the network says what it said. Contexts that shared a row
+    /// part from then on, each with its share of the squared gradients.
     pub fn take_over(&mut self, from: &Self) {
-        let len = from.values.len();
-        self.values[..len].copy_from_slice(&from.values);
-        self.squares[..len].copy_from_slice(&from.squares);
+        for index in 0..from.offsets.len() {
+            let (old, new) = (from.span(index), self.span(index));
+            let share = old.len() as f32 / new.len() as f32;
+            let values = self.values[new.clone()].chunks_exact_mut(old.len());
+            let squares = self.squares[new].chunks_exact_mut(old.len());
+            for (values, squares) in values.zip(squares) {
+                values.copy_from_slice(&from.values[old.clone()]);
+                for (mine, &was) in squares.iter_mut().zip(&from.squares[old.clone()]) {
+                    *mine = share * was;
+                }
+            }
+        }
     }
 
     /// The rows of table `index`, before rounding.
     pub fn table(&self, index: usize) -> &[f32] {
+        &self.values[self.span(index)]
+    }
+
+    /// Where the values of table `index` lie.
+    fn span(&self, index: usize) -> Range<usize> {
         let end = self
             .offsets
             .get(index + 1)
             .map_or(self.values.len(), |row| row * self.dim);
-        &self.values[self.offsets[index] * self.dim..end]
+        self.offsets[index] * self.dim..end
     }
 
     /// Rounded rows, side by side: `rows` holds one index per table for each byte.

@@ -81,8 +81,9 @@ fn a_grown_network_begins_with_what_the_smaller_one_knew() {
     let text = crate::common::prose(9, 600);
     let before = bits(&trainer.trained(), &[&text]).unwrap();
 
-    // A mixture around the MLP of 48 hidden units, and a new mixer behind it.
+    // Tables of four times the rows, a mixture around the MLP of 48 hidden units, and a new mixer behind it.
     let mut large = crate::common::smoke();
+    large.model.tables[0].bits += 2;
     let moe = BlockConfig::Moe(MoeConfig {
         experts: 4,
         shared: 3,
@@ -109,6 +110,9 @@ fn a_grown_network_begins_with_what_the_smaller_one_knew() {
         let error = Trainer::continuing(large.clone(), folder.path(), from()).unwrap_err();
         assert!(error.to_string().contains(said), "{error}");
     }
+    large.model.tables[1].bits -= 1;
+    let error = Trainer::continuing(large, folder.path(), from()).unwrap_err();
+    assert!(error.to_string().contains("tables"), "{error}");
 }
 
 #[test]
