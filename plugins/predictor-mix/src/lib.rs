@@ -11,6 +11,7 @@
 mod params;
 mod plan;
 mod plugin;
+mod repeats;
 mod settings;
 mod state;
 

@@ -14,6 +14,7 @@ use umoec_predictor_onnx::Network;
 use crate::fault;
 use crate::params::{Lanes, NetworkParams, Params};
 use crate::plan;
+use crate::repeats::repeated;
 use crate::settings::{Chosen, Use};
 use crate::state;
 
@@ -43,6 +44,11 @@ impl Plugin for Mix {
 
 /// In streams below this length the network never rests.
 const RESTLESS: usize = 4 << 10;
+
+/// A stream of which so many percent repeat this many bytes has one lane: lanes do not see what their neighbours say at the
+/// time, which costs it a fifth, and its network rests most of the time.
+const REPETITIVE: u64 = 50;
+const REPEAT: usize = 32;
 
 /// No limits: the encoder's own choice is checked when the stream is opened.
 const UNLIMITED: Limits = Limits {
@@ -83,8 +89,12 @@ impl Predictor for Mix {
                     chosen.rest
                 },
                 lanes: match chosen.lanes {
-                    Some(lanes) if data.len() as u64 >= chosen.lanes_from => {
-                        has_lanes(&params.cm)?.then_some(lanes)
+                    Some(lanes)
+                        if data.len() as u64 >= chosen.lanes_from
+                            && has_lanes(&params.cm)?
+                            && repeated(data, REPEAT) < REPETITIVE =>
+                    {
+                        Some(lanes)
                     }
                     _ => None,
                 },

@@ -161,7 +161,7 @@ fn lanes_are_the_same_on_one_thread_and_on_two() {
 }
 
 #[test]
-fn only_long_streams_without_numbers_have_lanes() {
+fn only_long_streams_that_say_something_new_have_lanes() {
     let lanes = |data: &[u8], model: &str, lanes: u8| {
         let settings = format!(
             "network = 'always'\nlanes = {lanes}\nlanes_kib = 9\ncm = {{ models = ['{model}'], table_mib = 1 }}"
@@ -180,6 +180,7 @@ fn only_long_streams_without_numbers_have_lanes() {
     assert_eq!(lanes(&data, "fast-text", 1), None);
     assert_eq!(lanes(&data, "number", 2), None);
     assert_eq!(lanes(&data[1..], "fast-text", 2), None);
+    assert_eq!(lanes(&data.repeat(3), "fast-text", 2), None);
     let hostile = Params {
         network: Some(NetworkParams {
             params: Vec::new(),
