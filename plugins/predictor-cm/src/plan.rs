@@ -169,6 +169,9 @@ fn candidates(data: &[u8], layout: &Layout, choice: &Choice) -> Vec<Params> {
             }
             continue;
         }
+        if text && recipe.sights().machine {
+            continue;
+        }
         match (recipe.uses_strides(), strides) {
             // A model for prose on records is hardly ever the best, but may be on anything
             // else that is not text, such as machine code.
