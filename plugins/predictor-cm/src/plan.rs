@@ -21,7 +21,7 @@ const LONG: usize = 1 << 20;
 const PIECE_MIN: usize = 4 << 10;
 
 /// By what part a table in a text has to be better than its lines.
-const DOUBT: u64 = 16;
+const DOUBT: u64 = 32;
 
 /// Table memory unless the profile says otherwise, in MiB.
 const DEFAULT_TABLE_MIB: u64 = 384;
