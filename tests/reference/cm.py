@@ -2,8 +2,8 @@
 
 import os
 
-from cm_contexts import AIMED, CONTEXTS, M32, WIDE, Past, fold, hash_of
-from cm_numbers import LIMIT, NEXT, STATES, STRETCH, SURE, clamp, counter, lg, squash, updated
+from cm_contexts import AIMED, CONTEXTS, WIDE, Past, hash_of
+from cm_numbers import LIMIT, M32, NEXT, STATES, STRETCH, SURE, clamp, counter, fold, lg, squash, updated
 from cm_pixels import Pixels
 from fault import Fault
 
@@ -224,6 +224,8 @@ SELECTORS = (
     ("slope", 2048, lambda m: m.sample_context(0)),
     ("error", 2048, lambda m: m.sample_context(1)),
     ("texture", 2048, lambda m: m.sample_context(2)),
+    ("code", 1152, lambda m: 8 * m.past.machine.place() + m.bits),
+    ("beat", 512, lambda m: 8 * m.past.rhythm.column + m.bits),
 )
 
 # Section 8: weight and context of a bit.

@@ -1,16 +1,10 @@
 """Contexts of predictor `cm`: plugins/predictor-cm/spec.md, section 6.1 and the tables of 6.2."""
 
 from cm_fields import PREDICTIONS, Fields
+from cm_machine import Machine
+from cm_numbers import M32, fold
 from cm_pixels import PIXEL_PREDICTIONS, QUANTITIES, Pixels
-
-M32 = 0xFFFFFFFF
-
-
-def fold(h, value):
-    k = value * 0xCC9E2D51 & M32
-    h = (h ^ (k << 15 & M32 | k >> 17)) * 0x1B873593 & M32
-    h = (h ^ h >> 15) * 0x85EBCA6B & M32
-    return h ^ h >> 13
+from cm_rhythm import Rhythm
 
 
 def class_of(c):
@@ -42,6 +36,7 @@ class Past:
         self.data = bytearray()
         self.numbers = Fields(element, row, width, phase)
         self.pixels = Pixels(element, row, width, phase, pixels)
+        self.machine, self.rhythm = Machine(), Rhythm()
         self.after1, self.after2 = {}, {}
         self.c4 = self.c8 = self.position = self.shape = 0
         self.word = self.word1 = self.word2 = self.word3 = self.gap = 0
@@ -103,6 +98,8 @@ class Past:
         self.line_above = self.data[a] if a < self.line else 0
         self.numbers.push(self.data)
         self.pixels.push(self.data)
+        self.machine.push(c)
+        self.rhythm.push(self.data)
         self.derive()
 
 
@@ -182,6 +179,26 @@ CONTEXTS = {
     129: ("match-o1", lambda p: (p.expected, p.c1)),
     130: ("match-o2", lambda p: (p.expected, p.o2)),
 }
+
+
+def on_code(ident, name, values):
+    CONTEXTS[ident] = (name, lambda p: (p.machine.place(), *values(p.machine)))
+
+
+def on_beat(ident, name, values):
+    CONTEXTS[ident] = (name, lambda p: (p.rhythm.beat, p.rhythm.column, *values(p)))
+
+
+on_code(65, "code", lambda m: (m.stem, m.operand))
+on_code(66, "code-1", lambda m: (m.stem, m.operand, m.ops[0]))
+on_code(67, "code-1-2", lambda m: (m.stem, m.operand, m.ops[0], m.ops[1]))
+on_code(68, "code-ops", lambda m: (m.stem, m.operand, m.three()))
+CONTEXTS[69] = ("code-o1", lambda p: (p.machine.place(), p.machine.op & 0xFFFF, p.c1))
+on_code(70, "code-bare", lambda m: (m.op & 0xFFFF, m.operand, m.ops[0] & 0xFFFF))
+on_beat(96, "beat-n", lambda p: (p.back(p.rhythm.beat),))
+on_beat(97, "beat-n-o1", lambda p: (p.back(p.rhythm.beat), p.c1))
+on_beat(98, "beat-carried", lambda p: (p.rhythm.carried,))
+on_beat(99, "beat-stepped", lambda p: (p.rhythm.stepped, p.rhythm.carried))
 
 
 def on_prediction(i):

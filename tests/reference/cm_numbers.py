@@ -1,6 +1,7 @@
-"""Numbers of predictor `cm`: plugins/predictor-cm/spec.md, sections 2 to 4."""
+"""Numbers of predictor `cm`: plugins/predictor-cm/spec.md, sections 2 to 4, and the hash of section 6."""
 
 LIMIT = 2815
+M32 = 0xFFFFFFFF
 
 
 def lg(n):
@@ -9,6 +10,16 @@ def lg(n):
 
 def clamp(x, low, high):
     return low if x < low else high if x > high else x
+
+
+# Section 6
+
+
+def fold(h, value):
+    k = value * 0xCC9E2D51 & M32
+    h = (h ^ (k << 15 & M32 | k >> 17)) * 0x1B873593 & M32
+    h = (h ^ h >> 15) * 0x85EBCA6B & M32
+    return h ^ h >> 13
 
 
 # Section 2

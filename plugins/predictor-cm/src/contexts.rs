@@ -29,9 +29,12 @@ contexts! {
     LineAbove = 56 "line-above", LineAboveO1 = 57 "line-above-o1", LineColumn = 58 "line-column",
     Field = 59 "field", FieldAbove = 60 "field-above", LineHead = 61 "line-head", Nest = 62 "nest",
     NestO2 = 63 "nest-o2", LineAboveO2 = 64 "line-above-o2",
+    Code = 65 "code", Code1 = 66 "code-1", Code12 = 67 "code-1-2", CodeOps = 68 "code-ops",
+    CodeO1 = 69 "code-o1", CodeBare = 70 "code-bare",
     Col = 80 "col", ColN = 81 "col-n", ColNO1 = 82 "col-n-o1", ColNN = 83 "col-n-nn", NO1 = 84 "n-o1", NO2 = 85 "n-o2",
     NNwW = 86 "n-nw-w", Gradient = 87 "gradient", Extrapolate = 88 "extrapolate", ColO1 = 89 "col-o1", ColO2 = 90 "col-o2",
     ColNDelta = 91 "col-n-delta", NNn = 92 "n-nn-nnn", ColO3 = 93 "col-o3", ColNO2 = 94 "col-n-o2",
+    BeatN = 96 "beat-n", BeatNO1 = 97 "beat-n-o1", BeatCarried = 98 "beat-carried", BeatStepped = 99 "beat-stepped",
     RowN = 112 "row-n", RowNW = 113 "row-n-w", RowGradient = 114 "row-gradient", RowNNe = 115 "row-n-ne",
     RowAverage = 116 "row-average", RowExtrapolate = 117 "row-extrapolate", RowWWw = 118 "row-w-ww",
     RowNNn = 119 "row-n-nn", RowNO1 = 120 "row-n-o1", RowMean4 = 121 "row-mean4", RowGradientN = 122 "row-gradient-n",
@@ -91,7 +94,7 @@ impl Context {
 
     /// Whether it needs no more of the past than `Tracker::push_bytes` keeps.
     pub(crate) const fn sees_bytes_only(self) -> bool {
-        matches!(self as u8, 0..16 | 32..48 | 80..128)
+        matches!(self as u8, 0..16 | 32..48 | 80..96 | 112..128)
     }
 
     /// The hash of this context before the next byte. `expected` is what the longest match
@@ -113,6 +116,9 @@ impl Context {
         let n = || back(element);
         let nn = || back(2 * element);
         let nw = || back(element + 1);
+        let (m, r) = (&t.machine, &t.rhythm);
+        let code = || h3(m.place(), m.stem, m.operand);
+        let beat = |value: u32| h3(r.stride as u32, r.column, value);
         let wrap = |v: u32| v & 255;
         let (x, at) = (&t.numeric.expected, column);
         let (place, d) = (t.numeric.place(), &t.numeric.distance);
@@ -170,6 +176,16 @@ impl Context {
             Self::LineHead => h3(t.line_head, t.word, c1),
             Self::Nest => h3(t.nest[t.depth], t.word, c1),
             Self::NestO2 => h2(t.nest[t.depth], c4 & 0xFFFF),
+            Self::Code => code(),
+            Self::Code1 => fold(code(), m.opcodes[0]),
+            Self::Code12 => fold(fold(code(), m.opcodes[0]), m.opcodes[1]),
+            Self::CodeOps => fold(code(), m.three()),
+            Self::CodeO1 => h3(m.place(), m.opcode(), c1),
+            Self::CodeBare => fold(h3(m.place(), m.opcode(), m.operand), m.opcodes[0] & 0xFFFF),
+            Self::BeatN => beat(back(r.stride)),
+            Self::BeatNO1 => fold(beat(back(r.stride)), c1),
+            Self::BeatCarried => beat(r.carried),
+            Self::BeatStepped => fold(beat(r.stepped), r.carried),
             Self::Col => h(column),
             Self::ColN => h2(column, n()),
             Self::ColNO1 => h3(column, n(), c1),

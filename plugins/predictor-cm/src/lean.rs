@@ -20,7 +20,7 @@ use crate::selector::{Selector, Situation};
 use crate::simd::Ops;
 use crate::slots::{fresh_counters, sure_states};
 use crate::table::{ROW, Table};
-use crate::tracker::{Tracker, fold};
+use crate::tracker::{Sights, Tracker, fold};
 
 /// Hashed contexts.
 const CONTEXTS: usize = 3;
@@ -83,6 +83,7 @@ impl Lean {
                 strides,
                 params.numbers,
                 Pixels::new(params.numbers, strides, len, false)?,
+                Sights::default(),
             ),
             table: Table::new(params.lines() as usize)?,
             contexts: std::array::from_fn(|i| recipe.contexts[i]),

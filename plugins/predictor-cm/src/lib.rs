@@ -8,6 +8,7 @@
 //! * `math`, `history`, `counter`: the logistic domain, bit histories, adaptive probabilities.
 //! * `tracker`, `contexts`: what the past looks like, and the contexts made of it.
 //! * `numeric`, `pixels`: numbers of several bytes and samples of images, predicted.
+//! * `machine`, `rhythm`: where in an instruction the next byte is, and in a record of any length.
 //! * `aimed`, `memory`, `table`, `slots`, `runs`, `direct`, `matcher`: where contexts remember, and what they say.
 //! * `mixer`, `simd`, `selector`, `apm`: from many opinions to one.
 //! * `model`: all of it, bit by bit; `lean`: the same for small models, fast; `running`: either at
@@ -23,6 +24,7 @@ mod history;
 mod hosting;
 mod lanes;
 mod lean;
+mod machine;
 mod matcher;
 mod math;
 mod memory;
@@ -33,6 +35,7 @@ mod params;
 mod pixels;
 mod plan;
 mod presets;
+mod rhythm;
 mod running;
 mod runs;
 mod selector;

@@ -94,7 +94,7 @@ impl<A: Advice> Model<A> {
             advice,
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
-            tracker: Box::new(Tracker::new(strides, numbers, pixels)),
+            tracker: Box::new(Tracker::new(strides, numbers, pixels, recipe.sights())),
             slots: Slots::new(&recipe.contexts, Table::new(params.lines() as usize)?),
             runs: Runs::new(usize::from(recipe.runs)),
             direct: Direct::new(&recipe.direct, len)?,

@@ -18,6 +18,7 @@ use crate::numeric::Numbers;
 use crate::presets::{self, Recipe};
 use crate::selector::Selector;
 use crate::table::LINE;
+use crate::tracker::Sights;
 
 /// Largest stride.
 pub(crate) const STRIDE_MAX: u32 = (1 << 24) - 1;
@@ -156,9 +157,10 @@ impl Params {
         (len.max(1).ilog2() + 1).clamp(10, 22)
     }
 
-    /// Whether a stream may have lanes: the numbers of one are not where another's are.
+    /// Whether a stream may have lanes: the numbers of one are not where another's are, and
+    /// neither are its instructions and records.
     pub(crate) fn has_lanes(&self) -> bool {
-        !self.recipe.uses_numbers()
+        !self.recipe.uses_numbers() && self.recipe.sights() == Sights::default()
     }
 
     /// Bytes that a state takes for a stream of `len` bytes.

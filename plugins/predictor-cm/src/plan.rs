@@ -20,6 +20,9 @@ const LONG: usize = 1 << 20;
 /// Least bytes of each.
 const PIECE_MIN: usize = 4 << 10;
 
+/// By what part a table in a text has to be better than its lines.
+const DOUBT: u64 = 32;
+
 /// Table memory unless the profile says otherwise, in MiB.
 const DEFAULT_TABLE_MIB: u64 = 384;
 
@@ -111,7 +114,13 @@ pub(crate) fn plan(data: &[u8], layout: &Layout, settings: &Settings) -> Result<
     }
     let widest = candidates.iter().flat_map(|params| params.strides).max();
     let widest = widest.unwrap_or(0) as usize;
-    let cost = |params: &Params| trial(data, params, widest);
+    let text = looks_like_text(data);
+    let cost = |params: &Params| {
+        let cost = trial(data, params, widest)?;
+        // Two short pieces of a text have few lines: what looks like a table may be an accident.
+        let doubtful = text && params.strides != [0, 0];
+        Ok(if doubtful { cost + cost / DOUBT } else { cost })
+    };
     let costs: Vec<Result<u64>> = std::thread::scope(|scope| {
         // Two at a time: the sample is short, and the other core has nothing to do yet.
         let half = candidates.len() / 2;
@@ -167,6 +176,9 @@ fn candidates(data: &[u8], layout: &Layout, choice: &Choice) -> Vec<Params> {
                 [one] => add([*one, 0]),
                 [one, other, ..] => add([*one.min(other), *one.max(other)]),
             }
+            continue;
+        }
+        if text && recipe.sights().machine {
             continue;
         }
         match (recipe.uses_strides(), strides) {

@@ -13,6 +13,7 @@ use crate::mixer::MAX_INPUTS;
 use crate::model::APM_CONTEXTS;
 use crate::params::LIST_MAX;
 use crate::selector::Selector;
+use crate::tracker::Sights;
 
 /// What a model is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,11 +184,22 @@ impl Recipe {
         all.any(|c| *c as u8 >= 192)
     }
 
+    /// Whether the model looks at machine code, and at the rhythm.
+    pub(crate) fn sights(&self) -> Sights {
+        let all = || self.contexts.iter().chain(&self.direct);
+        let machine = all().any(|c| matches!(*c as u8, 65..=70));
+        let rhythm = all().any(|c| matches!(*c as u8, 96..=99));
+        Sights {
+            machine: machine || self.selectors.contains(&Selector::Code),
+            rhythm: rhythm || self.selectors.contains(&Selector::Beat),
+        }
+    }
+
     /// Whether the model looks at strides.
     pub(crate) fn uses_strides(&self) -> [bool; 2] {
         let all = || self.contexts.iter().chain(&self.direct);
         [
-            all().any(|c| (80..128).contains(&(*c as u8))),
+            all().any(|c| matches!(*c as u8, 80..96 | 112..128)),
             all().any(|c| *c as u8 >= 112 && (*c as u8) < 128),
         ]
     }

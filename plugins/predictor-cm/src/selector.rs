@@ -40,6 +40,7 @@ selectors! {
     Column = 5 "column" 2048, Shape = 6 "shape" 2048, Row = 7 "row" 2048, Expected = 8 "expected" 2048,
     C1High = 9 "c1-high" 2048, Zero = 10 "zero" 1, Word = 11 "word" 2048, Size = 12 "size" 2048,
     Slope = 13 "slope" 2048, Error = 14 "error" 2048, Texture = 15 "texture" 2048,
+    Code = 16 "code" 1152, Beat = 17 "beat" 512,
 }
 
 impl Selector {
@@ -55,7 +56,14 @@ impl Selector {
     pub(crate) const fn sees_bytes_only(self) -> bool {
         !matches!(
             self,
-            Self::Shape | Self::Word | Self::Size | Self::Slope | Self::Error | Self::Texture
+            Self::Shape
+                | Self::Word
+                | Self::Size
+                | Self::Slope
+                | Self::Error
+                | Self::Texture
+                | Self::Code
+                | Self::Beat
         )
     }
 
@@ -105,6 +113,8 @@ impl Selector {
             Self::Slope => sample(s, 0),
             Self::Error => sample(s, 1),
             Self::Texture => sample(s, 2),
+            Self::Code => t.machine.place() * 8 + bits,
+            Self::Beat => t.rhythm.column * 8 + bits,
             Self::Word => {
                 let inside = u32::from(t.word != 0);
                 let line = ((t.position - t.line) as u32).min(63);

@@ -3,9 +3,11 @@
 
 use umoec_codec::Result;
 
+use crate::machine::Machine;
 use crate::numeric::{Numbers, Numeric};
 use crate::params::Params;
 use crate::pixels::Pixels;
+use crate::rhythm::Rhythm;
 
 /// Folds a value into a hash; the rounds of MurmurHash3's 32-bit body and finaliser.
 #[inline(always)]
@@ -37,6 +39,15 @@ const fn class(c: u8) -> u8 {
         b'/' | b'\\' | b'|' => 14,
         _ => 15,
     }
+}
+
+/// What of the past is known only where a model looks at it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sights {
+    /// Machine code.
+    pub(crate) machine: bool,
+    /// The rhythm of records.
+    pub(crate) rhythm: bool,
 }
 
 /// Summary of the past before the next byte.
@@ -80,10 +91,20 @@ pub(crate) struct Tracker {
     pub(crate) numeric: Numeric,
     /// Predictions of samples.
     pub(crate) pixels: Pixels,
+    sights: Sights,
+    /// Where in a machine instruction the next byte is.
+    pub(crate) machine: Machine,
+    /// At what distance bytes come again.
+    pub(crate) rhythm: Rhythm,
 }
 
 impl Tracker {
-    pub(crate) fn new(strides: [usize; 2], numbers: Numbers, pixels: Pixels) -> Self {
+    pub(crate) fn new(
+        strides: [usize; 2],
+        numbers: Numbers,
+        pixels: Pixels,
+        sights: Sights,
+    ) -> Self {
         Self {
             position: 0,
             c4: 0,
@@ -106,18 +127,21 @@ impl Tracker {
             line_above: 0,
             numeric: Numeric::new(numbers, strides),
             pixels,
+            sights,
+            machine: Machine::default(),
+            rhythm: Rhythm::new(),
         }
     }
 
     /// That of a lane that is not at work: it is handed over what pairs of bytes are followed by.
-    /// Where there are lanes, nobody looks at numbers or samples.
+    /// Where there are lanes, nobody looks at numbers, samples, machine code or a rhythm.
     pub(crate) fn without_pairs(params: &Params) -> Result<Self> {
         let (strides, numbers) = (params.strides.map(|s| s as usize), Numbers::default());
         let pixels = Pixels::new(numbers, strides, 0, false)?;
         Ok(Self {
             after1: Vec::new(),
             after2: Vec::new(),
-            ..Self::new(strides, numbers, pixels)
+            ..Self::new(strides, numbers, pixels, Sights::default())
         })
     }
 
@@ -134,6 +158,12 @@ impl Tracker {
         self.push_line(c);
         self.numeric.push(c, history);
         self.pixels.push(c, history);
+        if self.sights.machine {
+            self.machine.push(c);
+        }
+        if self.sights.rhythm {
+            self.rhythm.push(&history[..self.position]);
+        }
         let above = self.line_before + (self.position - self.line);
         self.line_above = if above < self.line {
             history.get(above).copied().unwrap_or(0)
