@@ -2,11 +2,12 @@
 //!
 //! The weights that would have predicted the samples so far best, older ones counting less, are those
 //! that solve A w = t: A the sums of products of terms, t those of terms and sample. A = L D L^T
-//! (Golub and Van Loan, *Matrix Computations*, section 4.1). Sound spans 80 dB and more over its spectrum, so A
-//! is close to singular: its numbers have 50 bits here, and the products of the solution 128.
+//! (Golub and Van Loan, *Matrix Computations*, section 4.1). Sound spans 80 dB and more over its
+//! spectrum, so A is close to singular: its numbers have 50 bits here, and products of them 128.
 //!
-//! Bounds: terms are within 2^23 and a sum fades by 2^-forget of itself for each sample, with forget at most 12: below 2^59.
-//! What is scaled is below 2^52, L below 2^56 and z below 2^60, so 64 products are below 2^122.
+//! Bounds: terms are within 2^23, and a sum fades by 2^-forget of itself for each sample, with forget
+//! at most 12: below 2^59. What is scaled is within 2^52, L within 2^56 and z within 2^60, so 64
+//! products are within 2^122.
 
 /// Samples from one solution to the next, as a power of two.
 const PERIOD_BITS: u32 = 4;
@@ -188,13 +189,13 @@ mod tests {
     }
 
     /// Gaussian elimination in floating point, which the tests alone use.
-    fn slow(a: &[[f64; TERMS]; TERMS], t: &[f64; TERMS]) -> [f64; TERMS] {
-        let (mut a, mut t) = (*a, *t);
+    fn slow(mut a: [[f64; TERMS]; TERMS], mut t: [f64; TERMS]) -> [f64; TERMS] {
         for i in 0..TERMS {
+            let pivot = a[i];
             for k in i + 1..TERMS {
-                let by = a[k][i] / a[i][i];
-                for j in i..TERMS {
-                    a[k][j] -= by * a[i][j];
+                let by = a[k][i] / pivot[i];
+                for (v, p) in a[k].iter_mut().zip(&pivot) {
+                    *v -= by * p;
                 }
                 t[k] -= by * t[i];
             }
@@ -214,7 +215,8 @@ mod tests {
         let mut state = 7;
         let (mut a, mut t) = ([[0.0; TERMS]; TERMS], [0.0; TERMS]);
         let mut past = [0i32; TERMS];
-        // A slow wave with a little noise: its terms are almost alike. No sum has faded yet when it is solved.
+        // A slow wave with a little noise: its terms are almost alike. When it is solved no sum has
+        // faded yet.
         for round in 0..16 {
             let noise = terms(&mut state, 50)[0];
             let sample = (f64::from(round) * 0.1).sin() * 9000.0;
@@ -232,7 +234,7 @@ mod tests {
         for (i, row) in a.iter_mut().enumerate() {
             row[i] += row[i] / f64::from(1 << RIDGE_BITS) + 2048.0;
         }
-        for (weight, expected) in squares.weights.iter().zip(slow(&a, &t)) {
+        for (weight, expected) in squares.weights.iter().zip(slow(a, t)) {
             let weight = *weight as f64 / f64::from(1 << WEIGHT_BITS);
             assert!((weight - expected).abs() < 1e-5, "{weight} {expected}");
         }

@@ -1,9 +1,10 @@
 //! Prediction of the samples of one channel (`spec.md`, section 3).
 //!
-//! Two least squares, one that forgets fast and one that does not, over the channel's past and that of the one beside it; then
-//! a cascade of filters, each of which predicts what the one before it left, the longest first, as in Monkey's
-//! Audio; their sum with weights that are learnt by the signs, as in MPEG-4 ALS-RLS (ISO/IEC 14496-3, subpart 11) and
-//! Sac (Lehmann, *State-of-the-art lossless audio codec*).
+//! Two least squares, one that forgets fast and one that does not, over the past of the channel and
+//! of the one beside it; then a cascade of filters, each of which predicts what the one before it
+//! left, the longest first, as in Monkey's Audio; their sum with weights that are learnt by the signs
+//! alone, as the combiner of RLS-LMS in MPEG-4 ALS (ISO/IEC 14496-3, subpart 11). Sac (Lehmann) puts
+//! least squares before such a cascade too.
 
 use crate::filter::{Filter, VALUE_BITS};
 use crate::least_squares::{LeastSquares, WEIGHT_BITS};
