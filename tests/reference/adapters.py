@@ -98,26 +98,59 @@ def clamp(value, least, most):
     return max(least, min(most, value))
 
 
-def bounded(value):
-    return clamp(value, -(1 << 24), 1 << 24)
+class LeastSquares:
+    """Section 3.1 of plugins/adapter-audio/spec.md"""
+
+    def __init__(self, n, forget):
+        self.n, self.forget, self.count = n, forget, 0
+        self.a, self.t, self.w = [[0] * (i + 1) for i in range(n)], [0] * n, [0] * n
+
+    def sum(self, x):
+        self.x = x
+        return wrapped(sum(a * b for a, b in zip(x, self.w)))
+
+    def learn(self, y):
+        for i, (row, xi) in enumerate(zip(self.a, self.x)):
+            row[:] = [v + xi * xj for v, xj in zip(row, self.x)]
+            self.t[i] += xi * y
+        self.count += 1
+        if self.count % 16 == 0:
+            self.solve()
+            for row in [*self.a, self.t]:
+                row[:] = [v - (v >> self.forget - 4) for v in row]
+
+    def solve(self):
+        whole = [self.a[i][i] + (self.a[i][i] >> 23) + (1 << self.forget) for i in range(self.n)]
+        up = 50 - max(whole).bit_length()
+        d, lower, z = [], [], []
+        for i in range(self.n):
+            u, row = [], []
+            for j in range(i):
+                u.append(clip(shifted(self.a[i][j], up) - (dot(lower[j], u) >> 32), 52))
+                row.append(clip(over(u[j], d[j], 32), 56))
+            full = shifted(whole[i], up)
+            d.append(min(max(full - (dot(row, u) >> 32), (full >> 24) + 1), 1 << 52))
+            z.append(clip(shifted(self.t[i], up) - (dot(row, z) >> 32), 60))
+            lower.append(row)
+        for i in reversed(range(self.n)):
+            known = sum(lower[k][i] * self.w[k] for k in range(i + 1, self.n))
+            self.w[i] = clip(over(z[i], d[i], 24) - (known >> 32), 36)
 
 
 class Filter:
-    """Section 3 of plugins/adapter-audio/spec.md"""
+    """Section 3.2 of plugins/adapter-audio/spec.md"""
 
-    def __init__(self, taps, rate):
-        self.taps, self.rate, self.weights, self.past, self.energy = taps, rate, [0] * taps, [0] * taps, 0
-        self.said = 0
+    def __init__(self, taps, rate, fraction):
+        self.rate, self.silence, self.energy = rate, taps << 2 * fraction, 0
+        self.weights, self.past = [0] * taps, [0] * taps
 
     def say(self):
-        self.said = wrapped(sum(v * w for v, w in zip(self.past, self.weights))) >> 24
-        return self.said
+        return wrapped(dot(self.past, self.weights)) >> 24
 
     def learn(self, e):
-        shifted, by = e << (36 - self.rate), max(self.energy + self.taps, 1)
-        step = shifted // by if shifted >= 0 else -(-shifted // by)
-        for i, value in enumerate(self.past):
-            self.weights[i] = clamp(self.weights[i] + (wrapped(step * value) >> 12), -(1 << 30), 1 << 30)
+        above, below = e << (36 - self.rate), self.energy + self.silence
+        step = above // below if above >= 0 else -(-above // below)
+        self.weights = [clip(w + (step * v >> 12), 30) for w, v in zip(self.weights, self.past)]
 
     def take(self, value):
         self.energy += value * value - self.past[0] * self.past[0]
@@ -125,27 +158,62 @@ class Filter:
 
 
 class Channel:
-    def __init__(self):
-        self.own, self.other, self.last = Filter(24, 8), Filter(8, 8), 0
-        self.stages = [Filter(256, 9), Filter(32, 8), Filter(16, 7)]
+    """Section 3 of plugins/adapter-audio/spec.md"""
+
+    def __init__(self, width, several):
+        self.fraction, self.narrow, self.bits = 6 if width <= 2 else 0, 8 if width == 4 else 0, 8 * width
+        self.own, self.beside = [0] * 32, [0] * 16
+        self.counts = [(32, 16 if several else 0), (16, 8 if several else 0)]
+        self.squares = [LeastSquares(sum(count), forget) for count, forget in zip(self.counts, (9, 12))]
+        self.stages = [Filter(*stage, self.fraction) for stage in ((1024, 7), (256, 7), (32, 6), (16, 5))]
+        self.m = [1 << 16] * 4 + [0]
+
+    def take_beside(self, sample):
+        self.beside = [sample >> self.narrow] + self.beside[:-1]
 
     def predict(self):
-        self.first = self.own.say() + self.other.say()
-        return wrapped(self.last + self.first + sum(stage.say() for stage in self.stages))
+        said = []
+        for (own, beside), squares in zip(self.counts, self.squares):
+            value = squares.sum(self.own[:own] + self.beside[:beside]) >> (24 - self.narrow - self.fraction)
+            said.append(clip(value, self.bits + self.fraction))
+        self.first = sum(said) >> 1
+        self.parts = [clip(stage.say(), 24) for stage in self.stages] + [said[1] - said[0]]
+        self.all = self.first + (dot(self.parts, self.m) >> 16)
+        return self.all + (1 << self.fraction >> 1) >> self.fraction
 
     def learn(self, sample):
-        d = bounded(sample - self.last)
-        left = bounded(d - self.first)
-        self.own.learn(left)
-        self.other.learn(left)
-        self.own.take(d)
-        for stage in self.stages:
-            e = bounded(left - stage.said)
+        value, term = sample << self.fraction, sample >> self.narrow
+        for squares in self.squares:
+            squares.learn(term)
+        self.own = [term] + self.own[:-1]
+        self.m = [clip(m + 128 * sign(value - self.all) * sign(part), 18) for m, part in zip(self.m, self.parts)]
+        left = clip(value - self.first, 24)
+        for stage, part in zip(self.stages, self.parts):
+            e = clip(left - part, 24)
             stage.learn(e)
             stage.take(left)
             left = e
-        self.last = sample
-        return d
+
+
+def clip(value, bits):
+    return clamp(value, -(1 << bits), 1 << bits)
+
+
+def dot(a, b):
+    return sum(x * y for x, y in zip(a, b))
+
+
+def over(value, divisor, fraction):
+    bits = divisor.bit_length()
+    return value * ((1 << 60 + bits) // divisor) >> (60 + bits - fraction)
+
+
+def shifted(value, by):
+    return value << by if by >= 0 else value >> -by
+
+
+def sign(value):
+    return (value > 0) - (value < 0)
 
 
 def audio(params, streams, length):
@@ -158,17 +226,17 @@ def audio(params, streams, length):
         malformed("audio: kind or place of the samples")
     data = only("audio", streams, length)
     width, order, middle = (first & 3) + 1, "big" if first & 4 else "little", 1 << (8 * (first & 3) + 7)
-    filters, beside = [Channel() for _ in range(channels)], 0
+    filters, sample = [Channel(width, channels > 1) for _ in range(channels)], 0
     for number in range(samples // (width * channels) * channels):
         channel, at = filters[number % channels], skip + number * width
         if channels > 1:
-            channel.other.take(beside)
+            channel.take_beside(sample)
         predicted = clamp(channel.predict(), -middle, middle - 1)
         sample = int.from_bytes(data[at:at + width], "big") - middle + predicted
         sample = (sample + middle) % (2 * middle) - middle
         stored = sample + (middle if first & 8 else 0)
         data[at:at + width] = (stored % (2 * middle)).to_bytes(width, order)
-        beside = channel.learn(sample)
+        channel.learn(sample)
     return bytes(data)
 
 

@@ -27,7 +27,9 @@ pub(crate) fn inverse(residuals: &mut [u8], params: &Params) {
 /// Calls `replace` for each sample with its prediction; it returns the sample.
 fn each(data: &mut [u8], params: &Params, mut replace: impl FnMut(&mut [u8], i64) -> i64) {
     let (least, most) = (-(middle(params) as i64), middle(params) as i64 - 1);
-    let mut channels: Vec<Channel> = (0..params.channels).map(|_| Channel::new()).collect();
+    let mut channels: Vec<Channel> = (0..params.channels)
+        .map(|_| Channel::new(params.width, params.channels > 1))
+        .collect();
     let mut beside = 0;
     for frame in data.chunks_exact_mut(params.frame()) {
         for (channel, bytes) in channels
@@ -38,7 +40,8 @@ fn each(data: &mut [u8], params: &Params, mut replace: impl FnMut(&mut [u8], i64
                 channel.beside(beside);
             }
             let predicted = channel.predict().clamp(least, most);
-            beside = channel.learn(replace(bytes, predicted));
+            beside = replace(bytes, predicted);
+            channel.learn(beside);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! umoec adapter `audio`: PCM samples of WAV and AIFF files.
 //!
-//! Each sample is replaced, in place, by the difference from its prediction by a cascade of
-//! adaptive filters (`predict`), most significant byte first. Everything else stays as it is.
+//! Each sample is replaced, in place, by the difference from its prediction by least squares and a
+//! cascade of adaptive filters (`predict`), most significant byte first. Everything else stays as it is.
 
+mod filter;
 mod header;
 mod kernel;
+mod least_squares;
 mod params;
 mod predict;
 
@@ -86,6 +88,10 @@ impl Adapter for Audio {
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {
         Some(Params::read(params).ok()?.describe())
+    }
+
+    fn memory(&self, adapted: &Adapted, _len: usize) -> u64 {
+        Params::read(&adapted.params).map_or(0, |params| predict::MEMORY * params.channels as u64)
     }
 
     fn inverse(

@@ -1,145 +1,141 @@
-//! Prediction of samples by a cascade of adaptive linear filters (`spec.md`, section 3).
+//! Prediction of the samples of one channel (`spec.md`, section 3).
 //!
-//! Normalised least mean squares (Haykin, *Adaptive Filter Theory*, chapter 6) in integers: each
-//! stage predicts what the one before it left, the longest first, as in Monkey's Audio. Sums wrap,
-//! so any data gives the same numbers everywhere.
+//! Two least squares, one that forgets fast and one that does not, over the past of the channel and
+//! of the one beside it; then a cascade of filters, each of which predicts what the one before it
+//! left, the longest first, as in Monkey's Audio; their sum with weights that are learnt by the signs
+//! alone, as the combiner of RLS-LMS in MPEG-4 ALS (ISO/IEC 14496-3, subpart 11). Sac (Lehmann) puts
+//! least squares before such a cascade too.
 
-/// Fraction bits of the weights.
-const WEIGHT_BITS: u32 = 24;
-/// Weights stay within these bounds.
-const WEIGHT_MAX: i64 = 1 << 30;
-/// Fraction bits of the step beyond those of the weights.
-const STEP_BITS: u32 = 12;
+use crate::filter::{Filter, VALUE_BITS};
+use crate::least_squares::{LeastSquares, WEIGHT_BITS};
+
+/// Terms from the channel itself and from the one beside it, and how fast either solution forgets.
+const SQUARES: [(usize, usize, u32); 2] = [(32, 16, 9), (16, 8, 12)];
+const OWN: usize = SQUARES[0].0;
+const BESIDE: usize = SQUARES[0].1;
 
 /// Taps and rate of each stage: the rate is 2^-rate.
-const STAGES: [(usize, u32); 3] = [(256, 9), (32, 8), (16, 7)];
-/// Taps of the first stage on the channel itself, and on the one before it.
-const OWN: usize = 24;
-const OTHER: usize = 8;
-const FIRST_RATE: u32 = 8;
+const STAGES: [(usize, u32); 4] = [(1024, 7), (256, 7), (32, 6), (16, 5)];
+/// What the sum weighs: each stage, and the difference of the two least squares.
+const PARTS: usize = STAGES.len() + 1;
+/// Fraction bits of these weights, what they change by, and their bound.
+const SUM_BITS: u32 = 16;
+const SUM_STEP: i64 = 1 << 7;
+const SUM_MAX: i64 = 1 << 18;
 
-/// One filter.
-struct Filter {
-    weights: Vec<i32>,
-    /// The past, the newest last; refilled from its end when it is full.
-    past: Vec<i32>,
-    end: usize,
-    norm: i64,
-    rate: u32,
-}
+/// Bytes that a channel takes at most: the sums and factors of least squares, and the filters with
+/// their pasts.
+pub(crate) const MEMORY: u64 = 112 << 10;
 
-impl Filter {
-    fn new(taps: usize, rate: u32) -> Self {
-        Self {
-            weights: vec![0; taps],
-            past: vec![0; 8 * taps],
-            end: taps,
-            norm: 0,
-            rate,
-        }
-    }
-
-    fn predict(&self) -> i64 {
-        let past = &self.past[self.end - self.weights.len()..self.end];
-        let products = past.iter().zip(&self.weights);
-        let sum = products.fold(0i64, |sum, (&x, &w)| {
-            sum.wrapping_add(i64::from(x).wrapping_mul(i64::from(w)))
-        });
-        sum >> WEIGHT_BITS
-    }
-
-    /// Learns that the prediction was too low by `error`.
-    fn learn(&mut self, error: i64) {
-        let past = &self.past[self.end - self.weights.len()..self.end];
-        let energy = (self.norm + self.weights.len() as i64).max(1);
-        let bits = WEIGHT_BITS + STEP_BITS - self.rate;
-        let step = (error << bits) / energy;
-        for (w, &x) in self.weights.iter_mut().zip(past) {
-            let change = step.wrapping_mul(i64::from(x)) >> STEP_BITS;
-            *w = i64::from(*w)
-                .wrapping_add(change)
-                .clamp(-WEIGHT_MAX, WEIGHT_MAX) as i32;
-        }
-    }
-
-    /// Takes in the next value.
-    fn push(&mut self, value: i32) {
-        let taps = self.weights.len();
-        if self.end == self.past.len() {
-            self.past.copy_within(self.end - taps.., 0);
-            self.end = taps;
-        }
-        let oldest = i64::from(self.past[self.end - taps]);
-        let newest = i64::from(value);
-        self.norm += newest * newest - oldest * oldest;
-        self.past[self.end] = value;
-        self.end += 1;
-    }
-}
-
-/// The predictor of one channel.
+/// A channel's state.
 pub(crate) struct Channel {
-    own: Filter,
-    other: Filter,
+    /// Samples lose so many bits as terms.
+    narrow: u32,
+    /// Fraction bits of values.
+    fraction: u32,
+    /// Bound of a prediction by least squares, in values.
+    range: i64,
+    /// Terms, the newest first.
+    own: [i32; OWN],
+    beside: [i32; BESIDE],
+    stereo: bool,
+    squares: [LeastSquares; 2],
+    terms: [Vec<i32>; 2],
     stages: Vec<Filter>,
-    /// The last sample, and what the first stage and each later one said of the present one.
-    last: i64,
+    weights: [i64; PARTS],
+    /// What was said of the present sample, in values: first, the parts, and all in all.
     first: i64,
-    said: [i64; STAGES.len()],
+    parts: [i64; PARTS],
+    sum: i64,
 }
 
 impl Channel {
-    pub(crate) fn new() -> Self {
+    /// `width` is the bytes of a sample; `stereo` that there are other channels.
+    pub(crate) fn new(width: usize, stereo: bool) -> Self {
+        let fraction = if width <= 2 { 6 } else { 0 };
+        let squares = SQUARES.map(|(own, beside, forget)| {
+            LeastSquares::new(own + if stereo { beside } else { 0 }, forget)
+        });
         Self {
-            own: Filter::new(OWN, FIRST_RATE),
-            other: Filter::new(OTHER, FIRST_RATE),
-            stages: STAGES.map(|(taps, rate)| Filter::new(taps, rate)).into(),
-            last: 0,
+            narrow: if width == 4 { 8 } else { 0 },
+            fraction,
+            range: 1 << (8 * width as u32 + fraction),
+            own: [0; OWN],
+            beside: [0; BESIDE],
+            stereo,
+            squares,
+            terms: [Vec::new(), Vec::new()],
+            stages: STAGES
+                .map(|(taps, rate)| Filter::new(taps, rate, 1 << fraction))
+                .into(),
+            weights: std::array::from_fn(|part| i64::from(part < STAGES.len()) << SUM_BITS),
             first: 0,
-            said: [0; STAGES.len()],
+            parts: [0; PARTS],
+            sum: 0,
         }
     }
 
     /// A sample of the channel before this one: of this frame, or for the first channel of the
     /// last frame.
-    pub(crate) fn beside(&mut self, difference: i32) {
-        self.other.push(difference);
+    pub(crate) fn beside(&mut self, sample: i64) {
+        push(&mut self.beside, (sample >> self.narrow) as i32);
     }
 
     /// The next sample.
     pub(crate) fn predict(&mut self) -> i64 {
-        self.first = self.own.predict() + self.other.predict();
-        let mut sum = self.last.wrapping_add(self.first);
-        for (said, stage) in self.said.iter_mut().zip(&self.stages) {
-            *said = stage.predict();
-            sum = sum.wrapping_add(*said);
+        let mut said = [0; 2];
+        for (i, (own, beside, _)) in SQUARES.into_iter().enumerate() {
+            let terms = &mut self.terms[i];
+            terms.clear();
+            terms.extend(&self.own[..own]);
+            if self.stereo {
+                terms.extend(&self.beside[..beside]);
+            }
+            let sum = self.squares[i].predict(terms);
+            let value = sum >> (WEIGHT_BITS - self.narrow - self.fraction);
+            said[i] = value.clamp(-self.range, self.range);
         }
-        sum
+        self.first = (said[0] + said[1]) >> 1;
+        for (part, stage) in self.parts.iter_mut().zip(&self.stages) {
+            *part = bounded(stage.predict());
+        }
+        self.parts[PARTS - 1] = said[1] - said[0];
+        let parts = self.parts.iter().zip(&self.weights);
+        let weighted: i64 = parts.map(|(part, weight)| part * weight).sum();
+        self.sum = self.first + (weighted >> SUM_BITS);
+        let half = (1 << self.fraction) >> 1;
+        (self.sum + half) >> self.fraction
     }
 
-    /// Learns the sample; returns its difference from the one before it.
-    pub(crate) fn learn(&mut self, sample: i64) -> i32 {
-        let difference = clamp(sample - self.last);
-        let mut left = bounded(i64::from(difference).wrapping_sub(self.first));
-        self.own.learn(left);
-        self.other.learn(left);
-        self.own.push(difference);
-        for (&said, stage) in self.said.iter().zip(&mut self.stages) {
-            let error = bounded(left.wrapping_sub(said));
-            stage.learn(error);
-            stage.push(clamp(left));
+    /// Learns the sample.
+    pub(crate) fn learn(&mut self, sample: i64) {
+        let value = sample << self.fraction;
+        let term = (sample >> self.narrow) as i32;
+        for (squares, terms) in self.squares.iter_mut().zip(&self.terms) {
+            squares.learn(terms, term);
+        }
+        push(&mut self.own, term);
+        let sign = (value - self.sum).signum();
+        for (weight, part) in self.weights.iter_mut().zip(self.parts) {
+            *weight = (*weight + sign * part.signum() * SUM_STEP).clamp(-SUM_MAX, SUM_MAX);
+        }
+        let mut left = bounded(value - self.first);
+        for (&part, stage) in self.parts.iter().zip(&mut self.stages) {
+            let error = bounded(left - part);
+            stage.learn(error as i32);
+            stage.push(left as i32);
             left = error;
         }
-        self.last = sample;
-        difference
     }
 }
 
-/// Within 24 bits and a sign: what filters work on.
+/// What filters work on.
 fn bounded(value: i64) -> i64 {
-    value.clamp(-(1 << 24), 1 << 24)
+    value.clamp(-(1 << VALUE_BITS), 1 << VALUE_BITS)
 }
 
-fn clamp(value: i64) -> i32 {
-    bounded(value) as i32
+/// Puts a term before the others; the last falls out.
+fn push(terms: &mut [i32], term: i32) {
+    terms.copy_within(..terms.len() - 1, 1);
+    terms[0] = term;
 }
