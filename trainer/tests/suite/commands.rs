@@ -25,21 +25,21 @@ fn run(folder: &Path, arguments: &str) -> Output {
         .unwrap()
 }
 
-fn good(folder: &Path, arguments: &str) -> String {
+pub(crate) fn good(folder: &Path, arguments: &str) -> String {
     let output = run(folder, arguments);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments}: {stderr}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn bad(folder: &Path, arguments: &str, code: i32) -> String {
+pub(crate) fn bad(folder: &Path, arguments: &str, code: i32) -> String {
     let output = run(folder, arguments);
     assert_eq!(output.status.code(), Some(code), "{arguments}");
     String::from_utf8(output.stderr).unwrap()
 }
 
 /// A folder with data and configuration.
-fn prepared() -> tempfile::TempDir {
+pub(crate) fn prepared() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     crate::common::write_data(folder.path());
     fs::copy(SMOKE, folder.path().join("c.toml")).unwrap();

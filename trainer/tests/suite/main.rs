@@ -20,6 +20,7 @@ mod logs;
 mod mamba2;
 mod memories;
 mod moe;
+mod parts;
 mod passes;
 mod patch;
 mod refusals;
