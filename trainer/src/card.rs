@@ -56,6 +56,8 @@ pub struct Card<'a> {
     pub file: &'a str,
     /// Name of the configuration's file.
     pub config: &'a str,
+    /// What of the checkpoint's network it is: arguments of `export`, each with a space in front.
+    pub flags: &'a str,
     /// The training data.
     pub sources: &'a [SourceFile],
     /// What `umoec-train eval --json` wrote.
@@ -108,6 +110,7 @@ impl Card<'_> {
         let (config, step) = (&self.trained.config, self.trained.step);
         let training = &config.training;
         let (checkpoint, out) = (format!("{}.checkpoint", config.name), self.file);
+        let flags = self.flags;
         let init = match &self.trained.init {
             Some(init) => format!(" It began with the network of {init}."),
             None => String::new(),
@@ -120,7 +123,7 @@ impl Card<'_> {
             "\n## Training\n\n\
              ```sh\n\
              umoec-train train --config {} --data FOLDER --checkpoint {checkpoint}\n\
-             umoec-train export --checkpoint {checkpoint} --out {out}\n\
+             umoec-train export --checkpoint {checkpoint}{flags} --out {out}\n\
              ```\n\n\
              Seed {}; {} steps of {} lanes of {} bytes{passes}: {} bytes seen.{init} The result depends \
              on the processor's vector instructions, not on the number of threads.\n",

@@ -33,8 +33,12 @@ struct Header {
     init: Option<String>,
 }
 
+fn foreign(what: impl ToString) -> TrainError {
+    TrainError::Foreign(what.to_string())
+}
+
 fn damaged(what: &str) -> TrainError {
-    TrainError::Checkpoint(what.to_owned())
+    TrainError::Damaged(what.to_owned())
 }
 
 impl Trainer {
@@ -61,7 +65,7 @@ impl Trainer {
             progress: self.progress.clone(),
             init: self.init.clone(),
         };
-        let mut bytes = serde_json::to_vec(&header).map_err(|error| damaged(&error.to_string()))?;
+        let mut bytes = serde_json::to_vec(&header).map_err(foreign)?;
         bytes.push(b'\n');
         for vector in self.vectors() {
             bytes.extend(vector.iter().flat_map(|value| value.to_le_bytes()));
@@ -89,7 +93,7 @@ impl Trainer {
             (was.every, was.patience) = (now.every, now.patience);
         }
         if let Some(difference) = difference(&same, &config) {
-            return Err(damaged(&format!(
+            return Err(TrainError::Checkpoint(format!(
                 "it belongs to another configuration: {difference}"
             )));
         }
@@ -100,7 +104,7 @@ impl Trainer {
             .iter()
             .map(|&b| f32::from_le_bytes(b));
         if trainer.vectors().iter().map(|v| v.len()).sum::<usize>() * 4 != body.len() {
-            return Err(damaged(
+            return Err(foreign(
                 "it has another length than its configuration asks for",
             ));
         }
@@ -114,7 +118,7 @@ impl Trainer {
         let digests = trainer.feeder.digests();
         let changed = digests.iter().zip(&header.data).position(|(a, b)| a != b);
         if let Some(file) = changed.and_then(|at| trainer.config.data_files().nth(at)) {
-            return Err(damaged(&format!(
+            return Err(TrainError::Checkpoint(format!(
                 "{file} is not the file that it was trained on"
             )));
         }
@@ -190,21 +194,22 @@ fn first_difference(key: &str, was: &Value, now: &Value) -> Option<String> {
 fn parse(bytes: &[u8]) -> Result<(Header, &[u8]), TrainError> {
     let (content, hash) = bytes
         .split_last_chunk::<32>()
-        .ok_or_else(|| damaged("it is cut"))?;
+        .filter(|_| bytes.starts_with(b"{"))
+        .ok_or_else(|| foreign("it is no checkpoint, or cut"))?;
     if blake3::hash(content).as_bytes() != hash {
         return Err(damaged("its hash is not that of its content"));
     }
     let end = content
         .iter()
         .position(|&b| b == b'\n')
-        .ok_or_else(|| damaged("it has no header"))?;
-    let header =
-        serde_json::from_slice(&content[..end]).map_err(|error| damaged(&error.to_string()))?;
+        .ok_or_else(|| foreign("it has no header"))?;
+    let header: Header = serde_json::from_slice(&content[..end]).map_err(foreign)?;
+    header.config.check().map_err(foreign)?;
     Ok((header, &content[end + 1..]))
 }
 
 /// A network as it was at a checkpoint, without the run around it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Trained {
     /// The run's configuration.
     pub config: Config,
@@ -231,7 +236,7 @@ impl Trained {
         (trained.step, trained.init) = (header.step, header.init);
         let dense: usize = trained.parameters.iter().map(Vec::len).sum();
         if body.len() < 4 * (3 * dense + 2 * trained.tables.values.len()) {
-            return Err(damaged(
+            return Err(foreign(
                 "it has another length than its configuration asks for",
             ));
         }

@@ -48,7 +48,7 @@ impl Compressor {
     ///
     /// That it failed.
     pub fn size(self, bytes: &[u8]) -> Result<u64, TrainError> {
-        let failed = |why: String| TrainError::Model(format!("{} failed: {why}", self.name));
+        let failed = |why: String| TrainError::Program(format!("{} failed: {why}", self.name));
         let io = |error: std::io::Error| failed(error.to_string());
         let mut child = Command::new(self.name)
             .args(self.arguments)

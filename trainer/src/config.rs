@@ -13,6 +13,7 @@ mod model;
 
 pub use attention::AttentionConfig;
 pub use gru::GruConfig;
+pub(crate) use model::exit_weight;
 pub use model::{
     AdalnConfig, BlockConfig, Mamba2Config, MixerConfig, MlpConfig, ModConfig, ModelConfig,
     MoeConfig, PatchConfig, TableConfig,
@@ -68,8 +69,18 @@ pub struct TrainingConfig {
     pub accumulate: usize,
     /// Highest rate of the dense parameters.
     pub rate: f32,
+    /// What moves the matrices between layers.
+    #[serde(default)]
+    pub optimiser: Optimiser,
+    /// Share of themselves that the matrices lose in a step at rate 1, whatever the gradient.
+    #[serde(default)]
+    pub weight_decay: f32,
     /// Highest rate of the tables.
     pub table_rate: f32,
+    /// Share of the streams, by chance, in which memories are silent, so that the network does without them as well
+    /// ([`without_memories`](crate::checkpoint::Trained::without_memories)).
+    #[serde(default)]
+    pub memory_drop: f64,
     /// Activation checkpointing: less memory, a third more work, the same result.
     #[serde(default)]
     pub recompute: bool,
@@ -92,6 +103,17 @@ impl TrainingConfig {
             Schedule::Cosine => self.warmup.min(self.steps),
         }
     }
+}
+
+/// What moves the matrices between layers. The rest is moved by Adam in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimiser {
+    /// Steps that are orthogonal matrices (Jordan et al. 2024).
+    #[default]
+    Muon,
+    /// Steps of about the same size for every weight (Loshchilov and Hutter 2019).
+    Adamw,
 }
 
 /// How the rate changes after its rise.
@@ -220,6 +242,18 @@ impl Config {
             (
                 t.rate > 0.0 && t.table_rate > 0.0,
                 "training: a rate is not positive",
+            ),
+            (
+                (0.0..1.0).contains(&(t.rate * t.weight_decay)),
+                "training: rate times weight_decay is not in 0 to 1",
+            ),
+            (
+                (0.0..=1.0).contains(&t.memory_drop),
+                "training: memory_drop is not in 0..=1",
+            ),
+            (
+                t.memory_drop == 0.0 || self.model.tables.iter().any(TableConfig::is_memory),
+                "training: memory_drop is set, and no table is a memory",
             ),
             (t.accumulate > 0, "training: accumulate is 0"),
             (

@@ -34,9 +34,24 @@ pub enum TrainError {
     /// Data that cannot be trained on.
     #[error("data: {0}")]
     Data(String),
-    /// A checkpoint that is damaged or belongs to another configuration.
+    /// A command that cannot be done.
+    #[error("{0}")]
+    Usage(String),
+    /// A model by a name that no file has.
+    #[error("model: {0}")]
+    Missing(String),
+    /// A checkpoint that belongs to another configuration.
     #[error("checkpoint: {0}")]
     Checkpoint(String),
+    /// A file that is no checkpoint.
+    #[error("checkpoint: {0}")]
+    Foreign(String),
+    /// A checkpoint whose hash does not match.
+    #[error("checkpoint: {0}")]
+    Damaged(String),
+    /// A program that was called failed.
+    #[error("{0}")]
+    Program(String),
     /// Burn gave back something other than the values it was given.
     #[error("tensor: {0}")]
     Tensor(String),
@@ -96,6 +111,9 @@ impl TrainError {
             Self::Checkpoint(_) => {
                 "name another file to begin anew, or use the configuration it was written with"
             }
+            Self::Foreign(_) => "a checkpoint is what `umoec-train train` writes",
+            Self::Damaged(_) => "it was damaged: copy it again, or begin anew with another file",
+            Self::Missing(_) => "check the name and the folder",
             Self::Save { kept, source, .. } => {
                 let first = source.hint().unwrap_or_default();
                 let second = if *kept {
@@ -112,7 +130,7 @@ impl TrainError {
             Self::Exact(ExactError::Malformed { .. }) => "is it an ONNX file at all?",
             Self::Exact(_) => "only step graphs run here (spec/numerics.md)",
             Self::Config(_) => "trainer/README.md says what each key means",
-            Self::Tensor(_) | Self::Model(_) => return None,
+            Self::Tensor(_) | Self::Model(_) | Self::Usage(_) | Self::Program(_) => return None,
         };
         Some(text.to_owned())
     }

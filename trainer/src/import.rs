@@ -1,9 +1,12 @@
 //! From a model that [`export`](crate::export) wrote back to a network that can be trained.
 //!
-//! How a layer writes its parameters is the layer's own affair. So the network is exported twice
-//! more, with all parameters 0 and with all one half: that tells, for each constant of the file,
-//! what a parameter of 0 becomes and how far one unit moves it. At the end the network found is
-//! exported once more, and every constant must be that of the file.
+//! How a layer writes its parameters is the layer's own affair: transposed, in parts, several times over, or through a
+//! table of a function. So the network is exported more often, with parameters that say who is who: all of them at their
+//! least and all at their greatest, which tells which elements of the file's constants depend on a parameter at all; and, for
+//! each bit of a parameter's number, those at their greatest that have it, which spells the number out in each element
+//! (`owners`). Where an element rises straight with its parameter, two more exports give its value; else it is searched for,
+//! since every element rises or falls with it (`search`). At the end the network found is exported once more, and every
+//! constant must be that of the file.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +18,29 @@ use crate::config::Config;
 use crate::error::TrainError;
 use crate::export::{limits, unsealed};
 use crate::grid::ROW;
+use crate::layer::Block;
 use crate::trainer::initial_parameters;
 
-/// Parameters of the second probe: small enough that no grid clips it.
+/// A parameter so small that no grid clips it.
 const PROBE: f32 = 0.5;
+
+/// Most halvings of a search: more than an `f32` can tell apart.
+const HALVINGS: usize = 60;
+
+/// The constants of the layers: the layer, and the elements, by name.
+type Constants = BTreeMap<String, (usize, Vec<f32>)>;
+
+/// For each of [`Constants`] what each element depends on, if on anything.
+type Owners = BTreeMap<String, Vec<Option<Owner>>>;
+
+/// A parameter that an element depends on.
+#[derive(Clone, Copy, Debug)]
+struct Owner {
+    /// Its number in its layer.
+    number: usize,
+    /// Whether the element rises with it.
+    rises: bool,
+}
 
 fn refused(what: String) -> TrainError {
     TrainError::Model(what)
@@ -42,63 +64,69 @@ fn numbers(constant: &Constant) -> Vec<f32> {
     }
 }
 
+/// Those constants that layers wrote: their names begin with the layer's number.
+fn of_layers(graph: &Graph) -> Constants {
+    let all = constants(graph).into_iter();
+    all.filter_map(|(name, constant)| {
+        let layer = name.split_once('.')?.0.parse().ok()?;
+        Some((name.to_owned(), (layer, numbers(constant))))
+    })
+    .collect()
+}
+
+/// The layers' constants when parameter `i` of layer `l` is `value(l, i)`.
+fn probe(
+    trained: &mut Trained,
+    value: impl Fn(usize, usize) -> f32,
+) -> Result<Constants, TrainError> {
+    for (layer, parameters) in trained.parameters.iter_mut().enumerate() {
+        for (number, parameter) in parameters.iter_mut().enumerate() {
+            *parameter = value(layer, number);
+        }
+    }
+    Ok(of_layers(&parse(&unsealed(trained), &limits())?))
+}
+
 /// The network of `file`, a model that was exported from a network of `config`'s sizes. What the
-/// optimiser knew is not in the file: table rows that were settled move again.
+/// optimiser knew is not in the file: table rows that were settled move again. Neither are the read-outs of early exits:
+/// they begin anew.
 ///
 /// # Errors
 ///
 /// A file that is no model, or one of another network.
 pub fn import(file: &[u8], config: &Config) -> Result<Trained, TrainError> {
     let graph = parse(file, &limits())?;
-    let given = constants(&graph);
+    let all = constants(&graph);
+    let given = of_layers(&graph);
     let mut trained = Trained::initial(config.clone());
-    let probe = |trained: &mut Trained, value: f32| -> Result<Graph, TrainError> {
-        trained
-            .parameters
-            .iter_mut()
-            .flatten()
-            .for_each(|p| *p = value);
-        Ok(parse(&unsealed(trained), &limits())?)
-    };
-    let (zero, half) = (probe(&mut trained, 0.0)?, probe(&mut trained, PROBE)?);
-    let (zero, half) = (constants(&zero), constants(&half));
+    let initial = trained.parameters.clone();
+    let zero = probe(&mut trained, |_, _| 0.0)?;
+    compare(&given, &zero)?;
+    let half = probe(&mut trained, |_, _| PROBE)?;
+    let greatest = greatest(config);
+    let owners = owners(&mut trained, &greatest)?;
 
-    let (_, blocks) = initial_parameters(config);
-    for (index, (layer, blocks)) in trained.parameters.iter_mut().zip(&blocks).enumerate() {
-        let mut rest = &mut layer[..];
-        for block in blocks {
-            let values;
-            (values, rest) = rest.split_at_mut(block.size());
-            let name = format!("{index}.{}", block.name);
-            let of = |all: &BTreeMap<&str, &Constant>| all.get(&name[..]).map(|c| numbers(c));
-            let (Some(given), Some(zero), Some(half)) = (of(&given), of(&zero), of(&half)) else {
-                return Err(refused(format!("it has no weights {name}")));
-            };
-            if [&given, &zero, &half]
-                .iter()
-                .any(|all| all.len() != values.len())
-            {
-                return Err(refused(format!(
-                    "its weights {name} are {}, the configuration has {}",
-                    given.len(),
-                    values.len()
-                )));
-            }
-            for (i, value) in values.iter_mut().enumerate() {
-                let unit = (half[i] - zero[i]) / PROBE;
-                *value = (given[i] - zero[i]) / unit;
+    let mut found = initial;
+    for (name, owners) in &owners {
+        let (layer, given) = &given[name];
+        for (i, owner) in owners.iter().enumerate() {
+            let (zero, half) = (zero[name].1[i], half[name].1[i]);
+            if let Some(owner) = owner.filter(|_| half != zero) {
+                found[*layer][owner.number] = PROBE * (given[i] - zero) / (half - zero);
             }
         }
     }
-    if let Some(rows) = given.get("rows") {
+    search(&mut trained, &mut found, &owners, &greatest, &given)?;
+    trained.parameters = found;
+    if let Some(rows) = all.get("rows") {
         tables(rows, &mut trained)?;
     }
 
     let again = parse(&unsealed(&trained), &limits())?;
     let again = constants(&again);
-    let differs = |(name, constant): (&&str, &&Constant)| given.get(*name) != Some(constant);
+    let differs = |(name, constant): (&&str, &&Constant)| all.get(*name) != Some(constant);
     match again.iter().find(|pair| differs((pair.0, pair.1))) {
-        None if again.len() == given.len() => Ok(trained),
+        None if again.len() == all.len() => Ok(trained),
         None => Err(refused(
             "it has constants that the configuration has not".into(),
         )),
@@ -106,6 +134,130 @@ pub fn import(file: &[u8], config: &Config) -> Result<Trained, TrainError> {
             "it is not a network of this configuration: {name} differs"
         ))),
     }
+}
+
+/// Refuses a file whose layers have not the constants of `zero`, in number.
+fn compare(given: &Constants, zero: &Constants) -> Result<(), TrainError> {
+    for (name, (_, zero)) in zero {
+        let Some((_, given)) = given.get(name) else {
+            return Err(refused(format!("it has no weights {name}")));
+        };
+        if given.len() != zero.len() {
+            return Err(refused(format!(
+                "its weights {name} are {}, the configuration has {}",
+                given.len(),
+                zero.len()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The greatest value of each parameter, layer by layer; the least is its negative.
+fn greatest(config: &Config) -> Vec<Vec<f32>> {
+    let (_, blocks) = initial_parameters(config);
+    let layer = |blocks: &Vec<Block>| {
+        let limits = blocks.iter();
+        limits
+            .flat_map(|block| std::iter::repeat_n(block.limit, block.size()))
+            .collect()
+    };
+    blocks.iter().map(layer).collect()
+}
+
+/// Which parameter each element depends on, from its bits; `limits` are the greatest values of parameters.
+fn owners(trained: &mut Trained, limits: &[Vec<f32>]) -> Result<Owners, TrainError> {
+    let low = probe(trained, |layer, number| -limits[layer][number])?;
+    let high = probe(trained, |layer, number| limits[layer][number])?;
+    let changed = |(name, (_, low)): (&String, &(usize, Vec<f32>))| {
+        let owner = |(low, high): (&f32, &f32)| {
+            (low != high).then_some(Owner {
+                number: 0,
+                rises: high > low,
+            })
+        };
+        let pairs = low.iter().zip(&high[name].1);
+        (name.clone(), pairs.map(owner).collect())
+    };
+    let mut owners: Owners = low.iter().map(changed).collect();
+    let most = limits.iter().map(Vec::len).max().unwrap_or(0);
+    for bit in 0..usize::BITS - most.leading_zeros() {
+        let some = probe(trained, |layer, number| {
+            let sign = if number >> bit & 1 == 1 { 1.0 } else { -1.0 };
+            sign * limits[layer][number]
+        })?;
+        for (name, owners) in &mut owners {
+            let pairs = some[name].1.iter().zip(&low[name].1);
+            for (owner, (some, low)) in owners.iter_mut().zip(pairs) {
+                if let Some(owner) = owner.as_mut().filter(|_| some != low) {
+                    owner.number |= 1 << bit;
+                }
+            }
+        }
+    }
+    Ok(owners)
+}
+
+/// Corrects those of `found` whose elements are not `given`, by halving the range in which they lie: all at the same time, as many
+/// exports as there are halvings.
+fn search(
+    trained: &mut Trained,
+    found: &mut [Vec<f32>],
+    owners: &Owners,
+    limits: &[Vec<f32>],
+    given: &Constants,
+) -> Result<(), TrainError> {
+    // How far elements are above those of the file, summed for each parameter, elements that fall counted the other way round.
+    let sizes: Vec<usize> = found.iter().map(Vec::len).collect();
+    let excess = |now: &Constants| {
+        let nothing = |&size: &usize| vec![(0.0f64, false); size];
+        let mut sums: Vec<Vec<(f64, bool)>> = sizes.iter().map(nothing).collect();
+        for (name, owners) in owners {
+            let (layer, now) = &now[name];
+            for (i, owner) in owners.iter().enumerate() {
+                if let Some(owner) = owner {
+                    let (sum, differs) = &mut sums[*layer][owner.number];
+                    let more = f64::from(now[i]) - f64::from(given[name].1[i]);
+                    *sum += if owner.rises { more } else { -more };
+                    *differs |= more != 0.0;
+                }
+            }
+        }
+        sums
+    };
+    let now = probe(trained, |layer, number| found[layer][number])?;
+    let excesses = excess(&now);
+    let places = excesses.iter().enumerate();
+    let places = places.flat_map(|(layer, all)| (0..all.len()).map(move |number| (layer, number)));
+    let wrong = places.filter(|&(layer, number)| excesses[layer][number].1);
+    let limit = |(layer, number): (usize, usize)| limits[layer][number];
+    let range = |place| (place, (-limit(place), limit(place)));
+    let mut ranges: BTreeMap<(usize, usize), (f32, f32)> = wrong.map(range).collect();
+    for _ in 0..HALVINGS {
+        let middle = |(low, high): (f32, f32)| low + (high - low) / 2.0;
+        let open =
+            |&(low, high): &(f32, f32)| low < middle((low, high)) && middle((low, high)) < high;
+        if !ranges.values().any(open) {
+            break;
+        }
+        for (&(layer, number), &range) in &ranges {
+            found[layer][number] = middle(range);
+        }
+        let now = probe(trained, |layer, number| found[layer][number])?;
+        let excess = excess(&now);
+        for (&(layer, number), (low, high)) in &mut ranges {
+            let middle = middle((*low, *high));
+            if excess[layer][number].0 >= 0.0 {
+                *high = middle;
+            } else {
+                *low = middle;
+            }
+        }
+    }
+    for (&(layer, number), &(_, high)) in &ranges {
+        found[layer][number] = high;
+    }
+    Ok(())
 }
 
 /// Table rows as the export packs them: the first half of a row in the low nibbles, the second

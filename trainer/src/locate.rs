@@ -29,7 +29,7 @@ pub fn locate(name: &Path, models: Option<&Path>) -> Result<PathBuf, TrainError>
         .map(|folder| folder.join(name).with_extension("onnx"));
     found.find(|path| path.is_file()).ok_or_else(|| {
         let looked: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
-        TrainError::Model(format!(
+        TrainError::Missing(format!(
             "there is no file {0}, nor {0}.onnx in {1}",
             name.display(),
             looked.join(", ")

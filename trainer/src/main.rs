@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use umoec_trainer::command::{Arguments, Ended, run};
-use umoec_trainer::interrupt::EXIT_CODE;
+use umoec_trainer::exit_code::Exit;
 
 /// Keeps large blocks for the next step, where the system's allocator gives them back.
 #[global_allocator]
@@ -16,7 +16,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PURGE: &str = "MIMALLOC_PURGE_DELAY";
 
 /// Begins anew with an allocator that keeps what it has. It reads its settings before `main` does, and gives freed memory back
-/// after a second unless told otherwise, only to ask for the same hundreds of MiB in the next step: zeroing these pages was a
+/// soon unless told otherwise, only to ask for the same hundreds of MiB in the next step: zeroing these pages was a
 /// sixth of the time of `nano`, and half of it for larger networks beside other work.
 #[cfg(unix)]
 fn keep_memory() {
@@ -39,17 +39,28 @@ fn keep_memory() {
 fn main() -> ExitCode {
     #[cfg(unix)]
     keep_memory();
-    // Wrong usage ends the program here, with exit code 2.
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; where they cannot be printed nobody reads them.
+            let _ = error.print();
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Ok
+            };
+            return exit.into();
+        }
+    };
     match run(&arguments) {
-        Ok(Ended::Done) => ExitCode::SUCCESS,
-        Ok(Ended::Interrupted) => ExitCode::from(EXIT_CODE),
+        Ok(Ended::Done) => Exit::Ok.into(),
+        Ok(Ended::Interrupted) => Exit::Interrupted.into(),
         Err(error) => {
             let hint = error.hint().map(|hint| format!("\n  hint: {hint}"));
             let text = format!("umoec-train: {error}{}\n", hint.unwrap_or_default());
             // Where nobody hears of errors, the exit code is left.
             let _ = std::io::stderr().write_all(text.as_bytes());
-            ExitCode::FAILURE
+            error.exit().into()
         }
     }
 }

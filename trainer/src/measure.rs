@@ -23,19 +23,23 @@ pub enum Column {
     Training,
     /// The same without rounding.
     Float,
+    /// The exported graph that ends at the exit after this block.
+    Exit(usize),
     /// Another compressor.
     Other(Compressor),
 }
 
 impl Column {
     /// Its name in tables.
-    pub fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> String {
+        let name = match self {
             Self::Exact => "exact",
             Self::Training => "training",
             Self::Float => "float",
             Self::Other(compressor) => compressor.name,
-        }
+            Self::Exit(block) => return format!("exit {block}"),
+        };
+        name.to_owned()
     }
 }
 
@@ -46,6 +50,8 @@ pub struct Subject {
     pub model: Arc<StepModel>,
     /// The network it was exported from, where that is known.
     pub trained: Option<Trained>,
+    /// The graphs that end at its exits, with the blocks that these stand behind.
+    pub exits: Vec<(usize, Arc<StepModel>)>,
 }
 
 /// How files are cut into streams, each of which starts from the initial state, and is
@@ -108,7 +114,7 @@ pub fn column(
 ) -> Result<f64, TrainError> {
     let network = |rounds: bool| {
         let Some(trained) = &subject.trained else {
-            return Err(TrainError::Model("there is no checkpoint of it".into()));
+            return Err(TrainError::Usage("there is no checkpoint of it".into()));
         };
         let parts = spread(threads, streams, |stream| match rounds {
             true => bits(trained, &[stream]),
@@ -118,6 +124,13 @@ pub fn column(
     };
     match column {
         Column::Exact => Ok(exact_bits(&subject.model, streams, threads)?.iter().sum()),
+        Column::Exit(block) => {
+            let exit = subject.exits.iter().find(|(at, _)| *at == block);
+            let Some((_, model)) = exit else {
+                return Err(TrainError::Usage(format!("it has no exit {block}")));
+            };
+            Ok(exact_bits(model, streams, threads)?.iter().sum())
+        }
         Column::Training => network(true),
         Column::Float => network(false),
         Column::Other(compressor) => {
@@ -189,7 +202,7 @@ impl Measured {
     /// As it stands in results.json.
     pub fn json(&self, columns: &[Column]) -> Value {
         let pairs = columns.iter().zip(&self.spent);
-        let means = pairs.map(|(column, spent)| (column.name().to_owned(), json!(spent.mean())));
+        let means = pairs.map(|(column, spent)| (column.name(), json!(spent.mean())));
         json!({
             "name": self.name,
             "modality": self.modality,

@@ -8,7 +8,7 @@ use crate::config::ModelConfig;
 use crate::data::Stretch;
 use crate::differentiable::{Shared, apply};
 use crate::error::TrainError;
-use crate::layer::{self, Embed, Features, Head, Place, Recomputed, build};
+use crate::layer::{self, Embed, Exit, Features, Head, Place, Recomputed, build};
 
 /// What layers carry for some lanes: one vector of all lanes for each part of a layer that carries any.
 pub type States = Vec<Vec<f32>>;
@@ -24,6 +24,8 @@ pub struct Outcome {
     pub rows: Vec<f32>,
     /// Loss of each byte, in bits.
     pub costs: Vec<f32>,
+    /// Mean loss of each early exit in bits per byte.
+    pub exits: Vec<f64>,
     /// Share of the rows that each expert got, layer by layer; empty for layers without experts.
     pub loads: Vec<Vec<f32>>,
 }
@@ -44,8 +46,15 @@ pub fn layers(model: &ModelConfig, stretch: &Stretch, states: States) -> Vec<Sha
         ..Place::new(width, stretch)
     };
     let mut states = states.into_iter();
-    let blocks = model.blocks.iter();
-    layers.extend(blocks.map(|block| build(block, &place, &mut states)));
+    for (index, block) in model.blocks.iter().enumerate() {
+        let layer = build(block, &place, &mut states);
+        layers.push(if model.exits.contains(&index) {
+            let targets = stretch.targets.clone();
+            Arc::new(Exit::new(layer, width, targets, model.exit_weight))
+        } else {
+            layer
+        });
+    }
     layers.push(Arc::new(Head {
         width,
         targets: stretch.targets.clone(),
@@ -113,10 +122,20 @@ pub fn pass(
         gradients: parameters.iter().map(&mut of).collect::<Result<_, _>>()?,
         rows: of(&rows)?,
         costs: layers.iter().flat_map(|layer| layer.costs()).collect(),
+        exits: layers
+            .iter()
+            .filter_map(|layer| mean(&layer.exit_costs()))
+            .collect(),
         loads: layers.iter().map(|layer| layer.load()).collect(),
     };
     *states = layers.iter().flat_map(|layer| layer.states()).collect();
     Ok(outcome)
+}
+
+/// The mean of what there is.
+fn mean(costs: &[f32]) -> Option<f64> {
+    let sum: f64 = costs.iter().map(|&bits| f64::from(bits)).sum();
+    (!costs.is_empty()).then(|| sum / costs.len() as f64)
 }
 
 /// Loss alone, without a graph, as [`pass`].

@@ -1,9 +1,10 @@
 //! Optimisers of the dense parameters, with a plain state that is saved whole: Muon (Jordan et
-//! al. 2024) for the matrices between layers, Adam (Kingma and Ba 2015) for the rest.
+//! al. 2024) or AdamW (Loshchilov and Hutter 2019) for the matrices between layers, Adam (Kingma
+//! and Ba 2015) for the rest.
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Schedule, TrainingConfig};
+use crate::config::{Optimiser, Schedule, TrainingConfig};
 use crate::kernel::orthogonal;
 use crate::layer::{Block, Rule};
 
@@ -16,6 +17,21 @@ const MOMENTUM: f32 = 0.95;
 const MUON_SCALE: f32 = 0.2;
 /// Gradients of a step longer than this are shortened to it.
 const LONGEST: f64 = 1.0;
+
+/// How far a step goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// What moves the matrices.
+    pub optimiser: Optimiser,
+    /// Rate of the step.
+    pub rate: f32,
+    /// Share of themselves that matrices lose at rate 1.
+    pub decay: f32,
+    /// The rate's share of the highest.
+    pub factor: f32,
+    /// Its number, from 1.
+    pub step: u64,
+}
 
 /// Running moments of one layer's gradient.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,55 +51,54 @@ impl Moments {
         }
     }
 
-    /// One step of `parameters` at `rate`, which is `factor` of the highest; `step` counts from 1.
-    pub fn step(
-        &mut self,
-        parameters: &mut [f32],
-        gradient: &[f32],
-        blocks: &[Block],
-        rate: f32,
-        factor: f32,
-        step: u64,
-    ) {
-        let step = step.min(100_000) as i32;
-        let (scale1, scale2) = (
-            1.0 / (1.0 - BETA1.powi(step)),
-            1.0 / (1.0 - BETA2.powi(step)),
-        );
+    /// One step of `parameters`, which lie as `blocks` say.
+    pub fn step(&mut self, parameters: &mut [f32], gradient: &[f32], blocks: &[Block], pace: Pace) {
         let mut at = 0;
         for block in blocks {
             let part = at..at + block.size();
             at = part.end;
-            match block.rule {
-                Rule::Adam => {}
-                Rule::Muon => {
-                    self.muon(
-                        &mut parameters[part.clone()],
-                        &gradient[part.clone()],
-                        part,
-                        block,
-                        rate,
-                    );
-                    continue;
-                }
-                Rule::Sign(size) => {
-                    let values = parameters[part.clone()].iter_mut().zip(&gradient[part]);
-                    for (p, &g) in values.filter(|(_, g)| **g != 0.0) {
-                        *p = (*p - factor * size * g.signum()).clamp(-block.limit, block.limit);
+            let (values, gradient) = (&mut parameters[part.clone()], &gradient[part.clone()]);
+            match (block.rule, pace.optimiser) {
+                (Rule::Sign(size), _) => {
+                    for (p, &g) in values.iter_mut().zip(gradient).filter(|(_, g)| **g != 0.0) {
+                        *p -= pace.factor * size * g.signum();
                     }
-                    continue;
+                }
+                (Rule::Adam, _) => self.adam(values, gradient, part, pace),
+                (Rule::Matrix, Optimiser::Muon) => {
+                    decay(values, pace);
+                    self.muon(values, gradient, part, block, pace.rate);
+                }
+                (Rule::Matrix, Optimiser::Adamw) => {
+                    decay(values, pace);
+                    self.adam(values, gradient, part, pace);
                 }
             }
-            let moments = self.first[part.clone()]
-                .iter_mut()
-                .zip(&mut self.second[part.clone()]);
-            let values = parameters[part.clone()].iter_mut().zip(&gradient[part]);
-            for ((p, g), (m, v)) in values.zip(moments) {
-                *m += (1.0 - BETA1) * (g - *m);
-                *v += (1.0 - BETA2) * (g * g - *v);
-                let move_by = rate * (*m * scale1) / ((*v * scale2).sqrt() + EPSILON);
-                *p = (*p - move_by).clamp(-block.limit, block.limit);
+            for p in values {
+                *p = p.clamp(-block.limit, block.limit);
             }
+        }
+    }
+
+    fn adam(
+        &mut self,
+        parameters: &mut [f32],
+        gradient: &[f32],
+        part: std::ops::Range<usize>,
+        pace: Pace,
+    ) {
+        let step = pace.step.min(100_000) as i32;
+        let (scale1, scale2) = (
+            1.0 / (1.0 - BETA1.powi(step)),
+            1.0 / (1.0 - BETA2.powi(step)),
+        );
+        let moments = self.first[part.clone()]
+            .iter_mut()
+            .zip(&mut self.second[part]);
+        for ((p, g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
+            *m += (1.0 - BETA1) * (g - *m);
+            *v += (1.0 - BETA2) * (g * g - *v);
+            *p -= pace.rate * (*m * scale1) / ((*v * scale2).sqrt() + EPSILON);
         }
     }
 
@@ -114,12 +129,20 @@ impl Moments {
         let scale =
             rate * MUON_SCALE * ((block.rows / block.matrices).max(block.columns) as f32).sqrt();
         for (p, s) in parameters.iter_mut().zip(step) {
-            *p = (*p - scale * s).clamp(-block.limit, block.limit);
+            *p -= scale * s;
         }
     }
 }
 
-/// Factor that shortens gradients of all layers together to [`LONGEST`]. What stands in a gradient's place under
+/// Weight decay apart from the gradient (Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2).
+fn decay(parameters: &mut [f32], pace: Pace) {
+    let kept = 1.0 - pace.rate * pace.decay;
+    if kept != 1.0 {
+        parameters.iter_mut().for_each(|p| *p *= kept);
+    }
+}
+
+/// Factor that shortens gradients of all layers together to a length of 1. What stands in a gradient's place under
 /// [`Rule::Sign`] does not count.
 pub fn shorten(gradients: &[Vec<f32>], blocks: &[Vec<Block>]) -> f32 {
     let mut squares = 0.0f64;
@@ -175,6 +198,9 @@ mod tests {
             schedule,
             accumulate: 1,
             rate: 1.0,
+            optimiser: Optimiser::Muon,
+            weight_decay: 0.0,
+            memory_drop: 0.0,
             table_rate: 1.0,
             recompute: false,
             grow: Vec::new(),
@@ -200,5 +226,85 @@ mod tests {
         let training = training(Schedule::Cosine, 0);
         assert!((schedule(&training, 60) - 0.5).abs() < 1e-6);
         assert!((schedule(&training, 35) - 0.853_553_4).abs() < 1e-6);
+    }
+
+    fn block(rows: usize, columns: usize) -> Block {
+        Block {
+            limit: 100.0,
+            ..Block::weight("w", rows, columns, 1.0)
+        }
+    }
+
+    #[test]
+    fn adamw_is_its_algorithm_in_double_precision() {
+        let block = block(2, 2);
+        let start = [1.0f32, -2.0, 0.5, 3.0];
+        let gradient_at = |step: u64, i: usize| ((step as f32) * 0.7 + i as f32).sin();
+        let (rate, decay) = (0.05f32, 0.4f32);
+
+        // Algorithm 2 of Loshchilov and Hutter, line by line.
+        let (b1, b2) = (f64::from(BETA1), f64::from(BETA2));
+        let slow = |i: usize| {
+            let (mut p, mut m, mut v) = (f64::from(start[i]), 0.0, 0.0);
+            for step in 1..=20u64 {
+                let g = f64::from(gradient_at(step, i));
+                m = b1 * m + (1.0 - b1) * g;
+                v = b2 * v + (1.0 - b2) * g * g;
+                let m_hat = m / (1.0 - b1.powi(step as i32));
+                let v_hat = v / (1.0 - b2.powi(step as i32));
+                let (rate, decay) = (f64::from(rate), f64::from(decay));
+                p -= rate * (m_hat / (v_hat.sqrt() + f64::from(EPSILON)) + decay * p);
+            }
+            p
+        };
+
+        let (mut fast, mut moments) = (start, Moments::new(4));
+        for step in 1..=20 {
+            let gradient: Vec<f32> = (0..4).map(|i| gradient_at(step, i)).collect();
+            let pace = Pace {
+                optimiser: Optimiser::Adamw,
+                rate,
+                decay,
+                factor: 1.0,
+                step,
+            };
+            moments.step(&mut fast, &gradient, std::slice::from_ref(&block), pace);
+        }
+        for (i, &fast) in fast.iter().enumerate() {
+            let slow = slow(i);
+            assert!((f64::from(fast) - slow).abs() < 1e-4, "{fast} {slow}");
+        }
+    }
+
+    #[test]
+    fn the_switch_changes_matrices_alone() {
+        let bias = Block::bias("b", 4, 0.0, 1.0);
+        let blocks = [block(4, 4), bias];
+        let gradient: Vec<f32> = (0..20).map(|i| (i as f32).cos()).collect();
+        let moved = |optimiser| {
+            let (mut values, mut moments) = (vec![1.0; 20], Moments::new(20));
+            let pace = Pace {
+                optimiser,
+                rate: 0.1,
+                decay: 0.0,
+                factor: 1.0,
+                step: 1,
+            };
+            moments.step(&mut values, &gradient, &blocks, pace);
+            values
+        };
+        let (muon, adamw) = (moved(Optimiser::Muon), moved(Optimiser::Adamw));
+        assert_eq!(muon[16..], adamw[16..]);
+        // Adam's first step is the rate in each value, Muon's a rotation of it.
+        assert!(
+            adamw[..16]
+                .iter()
+                .all(|p| ((p - 1.0).abs() - 0.1).abs() < 1e-4)
+        );
+        assert!(
+            muon[..16]
+                .iter()
+                .any(|p| ((p - 1.0).abs() - 0.1).abs() > 1e-2)
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use umoec_exact::graph::Op;
-use umoec_exact::{Graph, StepModel};
+use umoec_exact::{Graph, ModelLimits, StepModel};
 
 use crate::checkpoint::Trained;
 use crate::config::{Config, SourceConfig};
@@ -17,7 +17,7 @@ use crate::trainer::Trainer;
 const DATA: usize = 1 << 20;
 
 /// What a run takes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// Elements of all weights and tables.
     pub parameters: u64,
@@ -33,6 +33,10 @@ pub struct Plan {
     pub memory: u64,
     /// Most bytes that the process had so far, where the system tells.
     pub peak: Option<u64>,
+    /// For each early exit the block that it stands behind, and multiplications for one byte up to there.
+    pub exits: Vec<(usize, u64)>,
+    /// Why `umoec` will not load the model, if so.
+    pub refused: Option<String>,
     /// Time of a step.
     pub step: Duration,
 }
@@ -41,9 +45,19 @@ impl Plan {
     /// Exports the network as it is before training, and trains it two steps on made-up data, of
     /// which the second is measured.
     pub fn measure(mut config: Config, threads: usize) -> Result<Self, TrainError> {
-        let file = export(&Trained::initial(config.clone()))?;
+        let trained = Trained::initial(config.clone());
+        let file = export(&trained)?;
         let model = StepModel::load(&file, &limits())?;
         let cost = model.cost();
+        let refused = refusal(&file);
+        let exits = config.model.exits.iter().map(|&block| {
+            let file = export(&trained.at_exit(block)?)?;
+            Ok((
+                block,
+                StepModel::load(&file, &limits())?.cost().macs_per_byte,
+            ))
+        });
+        let exits = exits.collect::<Result<_, TrainError>>()?;
 
         config.validation = None;
         config.sources = vec![SourceConfig::of("made-up".to_owned())];
@@ -70,9 +84,17 @@ impl Plan {
             file_bytes: cost.file_bytes,
             memory: 4 * (per_dense * dense + tables + states) as u64,
             peak: peak(),
+            exits,
+            refused,
             step,
         })
     }
+}
+
+/// Why `umoec` will not load the model in `file`, if so: it allows less than the trainer.
+pub fn refusal(file: &[u8]) -> Option<String> {
+    let loaded = StepModel::load(file, &ModelLimits::default());
+    loaded.err().map(|error| error.to_string())
 }
 
 /// Elements of constants that one step of one lane reads: a table counts with the rows that are
@@ -107,4 +129,14 @@ fn peak() -> Option<u64> {
         .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refusal;
+
+    #[test]
+    fn what_is_no_model_is_refused_with_a_reason() {
+        assert!(refusal(b"no model").is_some_and(|why| why.contains("ONNX")));
+    }
 }

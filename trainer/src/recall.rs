@@ -7,6 +7,7 @@
 
 use crate::config::TableConfig;
 use crate::context::{Context, History, RecallConfig};
+use crate::tables::NO_ROW;
 
 /// Most times in a row that are counted.
 pub const COUNT_MAX: u16 = 15;
@@ -69,6 +70,7 @@ pub struct Contexts {
     history: History,
     tables: Vec<TableConfig>,
     memories: Vec<Memory>,
+    silent: bool,
 }
 
 impl Contexts {
@@ -82,7 +84,13 @@ impl Contexts {
             history: History::default(),
             tables: tables.to_vec(),
             memories: memories.collect(),
+            silent: false,
         }
+    }
+
+    /// Whether memories have no row from here on.
+    pub fn silence(&mut self, silent: bool) {
+        self.silent = silent;
     }
 
     /// Forgets everything, as before a stream.
@@ -104,10 +112,11 @@ impl Contexts {
         }
     }
 
-    /// One row for each table, in order.
+    /// One row for each table, in order: [`NO_ROW`] of memories that are silent.
     pub fn rows(&self) -> impl Iterator<Item = u32> + '_ {
         let mut memories = self.memories.iter();
         self.tables.iter().map(move |table| match table.context {
+            Context::Recall(_) if self.silent => NO_ROW,
             Context::Recall(_) => memories.next().map_or(0, Memory::row),
             context => self.history.row(context, 1 << table.bits),
         })

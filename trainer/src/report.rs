@@ -15,6 +15,8 @@ pub struct StepReport {
     /// Share of the bytes that each expert took, layer by layer; none for layers without experts. A mod block counts as an
     /// expert.
     pub load: Vec<Vec<f32>>,
+    /// Loss of each early exit.
+    pub exits: Vec<Spent>,
     /// Passes that told so, layer by layer.
     told: Vec<usize>,
 }
@@ -37,6 +39,12 @@ impl StepReport {
                     spent.bytes += 1;
                 }
             }
+            let bytes = outcome.costs.len() as u64;
+            let exits = outcome.exits.iter().map(|mean| Spent {
+                bits: mean * bytes as f64,
+                bytes,
+            });
+            self.add_exits(exits);
             self.mean_load(&outcome.loads, &vec![1; outcome.loads.len()]);
         }
     }
@@ -51,7 +59,15 @@ impl StepReport {
         for (sum, spent) in self.modalities.iter_mut().zip(&other.modalities) {
             *sum += *spent;
         }
+        self.add_exits(other.exits.iter().copied());
         self.mean_load(&other.load, &other.told);
+    }
+
+    fn add_exits(&mut self, exits: impl ExactSizeIterator<Item = Spent>) {
+        self.exits.resize(exits.len(), Spent::default());
+        for (sum, spent) in self.exits.iter_mut().zip(exits) {
+            *sum += spent;
+        }
     }
 
     /// Brings `load`, the means of `told` passes, into the means of all. Where a pass had no patch for some experts of a
@@ -99,6 +115,7 @@ mod tests {
             gradients: Vec::new(),
             rows: Vec::new(),
             costs: costs.to_vec(),
+            exits: vec![2.0 * f64::from(costs[0])],
             loads: vec![Vec::new(), load.to_vec(), Vec::new()],
         }
     }
@@ -115,6 +132,8 @@ mod tests {
         assert_eq!(means, [Some(2.0), None, Some(5.0)]);
         assert_eq!(report.bits(), 3.5);
         assert_eq!(report.load, [vec![], vec![0.5, 0.5], vec![]]);
+        // Three bytes at 2 bits, one at 16.
+        assert_eq!(report.exits[0].mean(), Some(5.5));
 
         let mut third = StepReport::new(3);
         third.add(&[outcome(&[4.0], &[0.2, 0.8])], &[vec![1]]);

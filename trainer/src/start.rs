@@ -8,11 +8,12 @@ use crate::error::TrainError;
 use crate::import::import;
 use crate::locate::locate;
 
-/// Reads the network in the file `named`, or of the model of that name ([`locate`]).
+/// Reads the network in the file `named`, or of the model of that name ([`locate`]). A checkpoint says itself what sizes it
+/// has; a model has those of `config`.
 ///
 /// # Errors
 ///
-/// What cannot be read, or is no network of `config`'s sizes.
+/// What cannot be read, or is a model of other sizes.
 pub fn network(
     named: &Path,
     models: Option<&Path>,

@@ -8,6 +8,9 @@ use crate::config::ModelConfig;
 use crate::grid::{ROW, rounding};
 use crate::random::Random;
 
+/// In the place of a row's number: no row, but zeros that nothing moves.
+pub const NO_ROW: u32 = u32::MAX;
+
 /// All tables, one behind the other, and the sum of squared gradients of each value (AdaGrad,
 /// Duchi et al. 2011: rows read often settle, rare rows still move).
 #[derive(Clone, Debug)]
@@ -75,12 +78,38 @@ impl Tables {
         self.offsets[index] * self.dim..end
     }
 
-    /// Rounded rows, side by side: `rows` holds one index per table for each byte.
+    /// Those of the tables that `keep` says, one for each.
+    pub fn select(&self, keep: &[bool]) -> Self {
+        let rows = self.slots.len();
+        let ends = self.offsets.iter().skip(1).copied().chain([rows]);
+        let ranges = self.offsets.iter().zip(ends).zip(keep);
+        let mut chosen = Self {
+            values: Vec::new(),
+            squares: Vec::new(),
+            offsets: Vec::new(),
+            dim: self.dim,
+            slots: Vec::new(),
+        };
+        for ((&from, to), _) in ranges.filter(|(_, keep)| **keep) {
+            let values = from * self.dim..to * self.dim;
+            chosen.offsets.push(chosen.slots.len());
+            chosen.slots.resize(chosen.slots.len() + to - from, 0);
+            chosen.values.extend(&self.values[values.clone()]);
+            chosen.squares.extend(&self.squares[values]);
+        }
+        chosen
+    }
+
+    /// Rounded rows, side by side: `rows` holds one index, or [`NO_ROW`], per table for each byte.
     pub fn gather(&self, rows: &[u32]) -> Vec<f32> {
         let rounds = rounding();
         let mut out = Vec::with_capacity(rows.len() * self.dim);
         for rows in rows.chunks_exact(self.offsets.len()) {
             for (row, offset) in rows.iter().zip(&self.offsets) {
+                if *row == NO_ROW {
+                    out.resize(out.len() + self.dim, 0.0);
+                    continue;
+                }
                 let at = (offset + *row as usize) * self.dim;
                 out.extend(
                     self.values[at..at + self.dim]
@@ -102,6 +131,9 @@ impl Tables {
             for ((row, offset), gradient) in
                 rows.iter().zip(tables).zip(gradients.chunks_exact(dim))
             {
+                if *row == NO_ROW {
+                    continue;
+                }
                 let row = offset + *row as usize;
                 if self.slots[row] == 0 {
                     touched.push(row);

@@ -11,8 +11,9 @@ use crate::error::TrainError;
 use crate::grow::grow;
 use crate::layer::{Block, initial};
 use crate::network::{Outcome, States, initial_states, layers, pass};
-use crate::optimise::{Moments, schedule, shorten};
+use crate::optimise::{Moments, Pace, schedule, shorten};
 use crate::random::Random;
+use crate::reduce::{exchange_exits, put_exits};
 use crate::report::StepReport;
 use crate::tables::Tables;
 use crate::validate::Progress;
@@ -84,19 +85,23 @@ impl Trainer {
 
     /// A run at its beginning whose network is one already trained: its parameters, and its
     /// tables with their squared gradients, so that settled rows stay settled. It may be a smaller one, see
-    /// [`grow`](crate::grow).
+    /// [`grow`](crate::grow), and have other early exits.
     pub fn continuing(config: Config, folder: &Path, from: Trained) -> Result<Self, TrainError> {
         let mut trainer = Self::new(config, folder)?;
         let (config, blocks) = (&trainer.config, &trainer.blocks);
-        if !config.training.grow.is_empty() {
+        let (model, grown) = (&config.model, &config.training.grow);
+        let mut from = from;
+        let heads = exchange_exits(config, &mut trainer.parameters, &mut from);
+        if !grown.is_empty() {
             grow(config, blocks, &mut trainer.parameters, &from)?;
-        } else if config.model == from.config.model {
-            trainer.parameters = from.parameters;
+        } else if model.without_exits() == from.config.model {
+            trainer.parameters = std::mem::take(&mut from.parameters);
         } else {
             return Err(TrainError::Checkpoint(
                 "it holds a network of other sizes; training.grow can say which of its blocks become which".to_owned(),
             ));
         }
+        put_exits(model, &mut trainer.parameters, heads);
         trainer.tables.take_over(&from.tables);
         trainer.init = from.init;
         Ok(trainer)
@@ -141,16 +146,15 @@ impl Trainer {
         let factor = schedule(&training, self.step);
         self.step += 1;
         (report.step, report.rate) = (self.step, factor * training.rate);
+        let pace = Pace {
+            optimiser: training.optimiser,
+            rate: factor * training.rate,
+            decay: training.weight_decay,
+            factor,
+            step: self.step,
+        };
         for (i, gradient) in gradients.iter().enumerate() {
-            let rate = factor * training.rate;
-            self.moments[i].step(
-                &mut self.parameters[i],
-                gradient,
-                &self.blocks[i],
-                rate,
-                factor,
-                self.step,
-            );
+            self.moments[i].step(&mut self.parameters[i], gradient, &self.blocks[i], pace);
         }
         let parts: Vec<_> = rows.iter().map(|(r, g)| (&r[..], &g[..])).collect();
         self.tables.update(&parts, factor * training.table_rate);

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use umoec_exact::StepModel;
 
+use super::reduction::Reduction;
 use super::say;
 use crate::card::{Card, sources};
-use crate::checkpoint::{Trained, write_whole};
+use crate::checkpoint::write_whole;
 use crate::error::TrainError;
 use crate::export::{export, limits};
 
@@ -30,10 +31,12 @@ pub(super) struct Args {
     /// Card to write [default: standard output]
     #[arg(short, long, value_name = "FILE.md")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    reduction: Reduction,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), TrainError> {
-    let trained = Trained::load(&args.checkpoint)?;
+    let trained = args.reduction.load(&args.checkpoint)?;
     let name = &trained.config.name;
     let exported = export(&trained)?;
     let (file, bytes) = match &args.model {
@@ -63,6 +66,7 @@ pub(super) fn run(args: &Args) -> Result<(), TrainError> {
         model: &model,
         file: &file,
         config: &config,
+        flags: &args.reduction.flags(),
         sources: &data,
         results: results.as_ref(),
     };

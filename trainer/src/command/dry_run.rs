@@ -25,7 +25,16 @@ pub(super) fn run(config: Config, threads: usize) -> Result<(), TrainError> {
         grouped(plan.macs),
         grouped(plan.state_bytes)
     ));
+    for (block, macs) in &plan.exits {
+        say(&format!(
+            "exit        after block {block}: {} MAC per byte",
+            grouped(*macs)
+        ));
+    }
     say(&format!("file        {} bytes", grouped(plan.file_bytes)));
+    if let Some(why) = &plan.refused {
+        say(&format!("note        umoec will not load it: {why}"));
+    }
     let peak = plan
         .peak
         .map(|peak| format!("; the process took {} MB", peak / 1_000_000));

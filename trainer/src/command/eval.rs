@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 use umoec_exact::StepModel;
 
+use super::reduction::Reduction;
 use super::{load_model, say, threads};
 use crate::checkpoint::{Trained, write_whole};
 use crate::compressors::COMPRESSORS;
@@ -20,15 +21,18 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH|NAME", conflicts_with = "checkpoint")]
     #[arg(required_unless_present = "checkpoint")]
     model: Option<PathBuf>,
-    /// Checkpoint; shows its exact graph, the training's arithmetic, and that without rounding
+    /// Checkpoint; shows its exact graph, the training's arithmetic, that without rounding, and the
+    /// exact graphs that end at its exits
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    #[command(flatten)]
+    reduction: Reduction,
     /// Folder to look for models by name in, before others
     #[arg(long, value_name = "FOLDER")]
     models: Option<PathBuf>,
-    /// Show these columns alone: exact, training, float, xz, zstd, brotli
+    /// Show these columns alone: exact, training, float, exits, xz, zstd, brotli
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    #[arg(value_parser = ["exact", "training", "float", "xz", "zstd", "brotli"])]
+    #[arg(value_parser = ["exact", "training", "float", "exits", "xz", "zstd", "brotli"])]
     only: Vec<String>,
     /// Bytes of each file to read
     #[arg(long, value_name = "BYTES", default_value_t = 400_000)]
@@ -56,7 +60,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), TrainError> {
     let subject = subject(args)?;
-    let (columns, missing) = columns(args, subject.trained.is_some())?;
+    let (columns, missing) = columns(args, &subject)?;
     let items = items(&args.files)?;
     let cut = Cut {
         first: args.first,
@@ -121,34 +125,48 @@ pub(super) fn run(args: &Args) -> Result<(), TrainError> {
 
 fn subject(args: &Args) -> Result<Subject, TrainError> {
     if let Some(path) = &args.checkpoint {
-        let trained = Trained::load(path)?;
-        let model = StepModel::load(&export(&trained)?, &limits())?;
+        let trained = args.reduction.load(path)?;
+        let graph = |trained: &Trained| -> Result<Arc<StepModel>, TrainError> {
+            Ok(Arc::new(StepModel::load(&export(trained)?, &limits())?))
+        };
+        let blocks = trained.config.model.exits.iter();
+        let exits = blocks.map(|&block| Ok((block, graph(&trained.at_exit(block)?)?)));
         return Ok(Subject {
-            model: Arc::new(model),
+            model: graph(&trained)?,
+            exits: exits.collect::<Result<_, TrainError>>()?,
             trained: Some(trained),
         });
+    }
+    if args.reduction != Reduction::default() {
+        return Err(TrainError::Usage(
+            "--exit and --without-memories are of a checkpoint: name one with --checkpoint".into(),
+        ));
     }
     let name = args.model.as_deref().unwrap_or(Path::new(""));
     let (_, model) = load_model(name, args.models.as_deref())?;
     Ok(Subject {
         model,
         trained: None,
+        exits: Vec::new(),
     })
 }
 
 /// What to show, and which of the programs asked for are not there.
-fn columns(args: &Args, trained: bool) -> Result<(Vec<Column>, Vec<&'static str>), TrainError> {
+fn columns(args: &Args, subject: &Subject) -> Result<(Vec<Column>, Vec<&'static str>), TrainError> {
     let asked = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
     let networks = [Column::Exact, Column::Training, Column::Float];
-    let has = |c: &Column| trained || *c == Column::Exact;
+    let has = |c: &Column| subject.trained.is_some() || *c == Column::Exact;
     let mut columns: Vec<Column> = networks.into_iter().filter(|c| has(c)).collect();
-    columns.retain(|c| asked(c.name()));
+    columns.retain(|c| asked(&c.name()));
+    if asked("exits") {
+        columns.extend(subject.exits.iter().map(|(block, _)| Column::Exit(*block)));
+    }
     let others = COMPRESSORS.into_iter().filter(|c| asked(c.name));
     let (here, missing): (Vec<_>, Vec<_>) = others.partition(|c| c.is_here());
     columns.extend(here.into_iter().map(Column::Other));
     if columns.is_empty() {
-        return Err(TrainError::Model(
-            "nothing of --only can be measured: training and float need --checkpoint".into(),
+        return Err(TrainError::Usage(
+            "nothing of --only can be measured: training, float and exits need --checkpoint".into(),
         ));
     }
     Ok((columns, missing.iter().map(|c| c.name).collect()))

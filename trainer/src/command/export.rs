@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use umoec_exact::{ModelLimits, StepModel};
+use umoec_exact::StepModel;
 
+use super::reduction::Reduction;
 use super::say;
-use crate::checkpoint::{Trained, write_whole};
+use crate::checkpoint::write_whole;
 use crate::error::TrainError;
 use crate::export::{export, limits};
+use crate::plan::refusal;
 use crate::view::grouped;
 
 #[derive(Debug, clap::Args)]
@@ -18,10 +20,13 @@ pub(super) struct Args {
     /// Model to write (ONNX)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    reduction: Reduction,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), TrainError> {
-    let file = export(&Trained::load(&args.checkpoint)?)?;
+    let trained = args.reduction.load(&args.checkpoint)?;
+    let file = export(&trained)?;
     let model = StepModel::load(&file, &limits())?;
     write_whole(&args.out, &file)?;
     let cost = model.cost();
@@ -38,8 +43,8 @@ pub(super) fn run(args: &Args) -> Result<(), TrainError> {
         grouped(cost.file_bytes),
         blake3::hash(&file)
     ));
-    if let Err(error) = StepModel::load(&file, &ModelLimits::default()) {
-        say(&format!("note       umoec will not load it: {error}"));
+    if let Some(why) = refusal(&file) {
+        say(&format!("note       umoec will not load it: {why}"));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod eval;
 mod export;
 mod generate;
 mod monitor;
+mod reduction;
 mod train;
 
 use std::io::{self, Write};

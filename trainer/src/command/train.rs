@@ -29,6 +29,9 @@ pub(super) struct Args {
     /// Network to begin with: a checkpoint, a model (ONNX), or the name of a model such as nano
     #[arg(long, value_name = "PATH|NAME", alias = "from")]
     init: Option<PathBuf>,
+    /// What the model of --init was trained with, where its sizes are not those of --config (it grows)
+    #[arg(long, value_name = "FILE.toml", requires = "init")]
+    init_config: Option<PathBuf>,
     /// Folder to look for models by name in, before others
     #[arg(long, value_name = "FOLDER")]
     models: Option<PathBuf>,
@@ -122,7 +125,9 @@ fn begin(
     }
     match &args.init {
         Some(init) => {
-            let from = network(init, args.models.as_deref(), &config)?;
+            let sizes = args.init_config.as_deref().map(Config::load).transpose()?;
+            let sizes = sizes.as_ref().unwrap_or(&config);
+            let from = network(init, args.models.as_deref(), sizes)?;
             Trainer::continuing(config, data, from)
         }
         None => Trainer::new(config, data),

@@ -17,6 +17,13 @@ pub struct TableConfig {
     pub bits: u32,
 }
 
+impl TableConfig {
+    /// Whether its rows stand for what a memory expects.
+    pub fn is_memory(&self) -> bool {
+        matches!(self.context, Context::Recall(_))
+    }
+}
+
 /// Sizes of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,10 +35,21 @@ pub struct ModelConfig {
     /// What the network is told of a stream besides its bytes.
     #[serde(default)]
     pub conditions: Conditions,
+    /// Blocks, counted from 0, behind which the network has another read-out: early exits.
+    #[serde(default)]
+    pub exits: Vec<usize>,
+    /// Weight of an exit's loss, where the last read-out's has 1.
+    #[serde(default = "exit_weight")]
+    pub exit_weight: f32,
     /// The n-gram tables.
     pub tables: Vec<TableConfig>,
     /// The residual blocks, first to last.
     pub blocks: Vec<BlockConfig>,
+}
+
+/// What an exit's loss weighs where the configuration says nothing.
+pub(crate) fn exit_weight() -> f32 {
+    0.3
 }
 
 /// One block: what it does with the residual stream. Each kind lives in its own file of `layer/`.
@@ -184,6 +202,15 @@ impl ModelConfig {
                     || self.blocks.iter().any(BlockConfig::reads_conditions),
                 "model: there are conditions, and no adaln block that reads them",
             ),
+            (
+                self.exits.is_sorted_by(|a, b| a < b)
+                    && self.exits.iter().all(|exit| exit + 1 < self.blocks.len()),
+                "model: exits are not blocks in order, each before the last",
+            ),
+            (
+                self.exit_weight > 0.0 && self.exit_weight <= 10.0,
+                "model: exit_weight is not above 0 and up to 10",
+            ),
         ])?;
         for (index, block) in self.blocks.iter().enumerate() {
             block
@@ -230,10 +257,6 @@ impl BlockConfig {
                     ((1..=64).contains(&p.bytes), "bytes is not in 1..=64"),
                     // More products of eight bits each than 1024 may reach 2^24 (spec/numerics.md).
                     ((1..=1024).contains(&p.width), "width is not in 1..=1024"),
-                    (
-                        !p.blocks.iter().any(Self::reads_conditions),
-                        "a patch block holds no adaln block, since conditions are those of a byte",
-                    ),
                 ])?;
                 for (index, block) in p.blocks.iter().enumerate() {
                     block
@@ -246,7 +269,7 @@ impl BlockConfig {
     }
 
     /// Whether the block, or one within it, reads the conditions.
-    fn reads_conditions(&self) -> bool {
+    pub(crate) fn reads_conditions(&self) -> bool {
         match self {
             Self::Adaln(_) => true,
             Self::Mod(m) => m.inner.reads_conditions(),

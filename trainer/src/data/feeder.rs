@@ -47,6 +47,9 @@ struct Lane {
     last: u8,
     /// Where its stream begins: what it remembers is read again when a run goes on.
     begin: usize,
+    /// Whether its memories are silent.
+    #[serde(default)]
+    silent: bool,
 }
 
 /// Reads the sources.
@@ -56,6 +59,8 @@ pub struct Feeder {
     streams: Vec<Vec<Range<usize>>>,
     contexts: Vec<Contexts>,
     conditions: Conditions,
+    /// Share of the streams whose memories are silent.
+    memory_drop: f64,
     observed: Vec<Observed>,
     modalities: Vec<String>,
     /// Number of each source's modality.
@@ -121,6 +126,7 @@ impl Feeder {
             end: 0,
             last: 0,
             begin: 0,
+            silent: false,
         };
         let state = FeederState {
             random: Random::new(config.seed, 1),
@@ -133,6 +139,7 @@ impl Feeder {
             streams: Vec::new(),
             contexts: vec![Contexts::new(&config.model.tables); config.training.lanes],
             conditions: config.model.conditions,
+            memory_drop: config.training.memory_drop,
             observed: vec![Observed::default(); config.training.lanes],
             modalities: vec!["all".to_owned()],
             origins: Vec::new(),
@@ -212,6 +219,7 @@ impl Feeder {
         let memories = self.contexts.iter_mut().zip(&mut self.observed);
         for (lane, (contexts, observed)) in self.state.lanes.iter().zip(memories) {
             contexts.clear();
+            contexts.silence(lane.silent);
             if lane.begin < lane.end {
                 contexts.push(0);
             }
@@ -267,7 +275,11 @@ impl Feeder {
                 let start = self.state.lanes[lane].next == self.state.lanes[lane].end;
                 if start {
                     let (source, range) = self.draw();
+                    // Nothing is drawn where it decides nothing: runs without silence stay what they were.
+                    let drop = self.memory_drop;
+                    let silent = drop > 0.0 && self.state.random.unit() < drop;
                     self.contexts[lane].clear();
+                    self.contexts[lane].silence(silent);
                     self.contexts[lane].push(0);
                     let stream = &self.sources[source].bytes[range.clone()];
                     self.observed[lane] = Observed::new(self.conditions, stream);
@@ -277,6 +289,7 @@ impl Feeder {
                         end: range.end,
                         last: 0,
                         begin: range.start,
+                        silent,
                     };
                 }
                 let contexts = &mut self.contexts[lane];

@@ -19,8 +19,8 @@ fn first_tap(age: &mut usize, start: bool) -> usize {
 vectorised! {
     /// `y(t) = bias + sum over k of weight(k) · x(t - 3 + k)`, as far back as the stream of `t` reaches.
     ///
-    /// `x`, `y`: [bytes, channels]; `weight`: [[`TAPS`], channels], oldest first; `bias`: [channels]. `tail`:
-    /// [[`TAIL`], channels], the bytes before the first one, left as those before the next.
+    /// `x`, `y`: [bytes, channels]; `weight`: `[TAPS, channels]`, oldest first; `bias`: `[channels]`. `tail`:
+    /// `[TAIL, channels]`, the bytes before the first one, left as those before the next.
     pub fn conv_forward(starts: &[bool], tail: &mut [f32], x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32]) {
         let channels = bias.len();
         let rows = [&*tail, x].concat();

@@ -35,11 +35,11 @@ pub struct Attention {
     pub head_width: usize,
     /// Heads by width of a latent by bytes seen.
     pub band: BandShape,
-    /// Where a lane's stream begins anew, [bytes].
+    /// Where a lane's stream begins anew, `[bytes]`.
     pub starts: Arc<Vec<bool>>,
     /// The last latents of the lanes, oldest first, [lanes, window, latent]; the forward pass carries them on.
     pub latents: Carried,
-    /// How many of them belong to the present stream, [lanes].
+    /// How many of them belong to the present stream, `[lanes]`.
     pub seen: Carried,
 }
 

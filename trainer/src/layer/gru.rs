@@ -23,7 +23,7 @@ pub struct Gru {
     pub channels: usize,
     /// A gate's table entry counts 2^-`shift`.
     pub shift: i32,
-    /// Where a lane's stream begins anew, [bytes].
+    /// Where a lane's stream begins anew, `[bytes]`.
     pub starts: Arc<Vec<bool>>,
     /// h of the lanes, [lanes, channels]; the forward pass carries them on.
     pub states: Carried,

@@ -25,7 +25,7 @@ pub struct Mixer {
     pub scan: ScanShape,
     /// A gate's table entry counts 2^-`shift`.
     pub shift: i32,
-    /// Where a lane's stream begins anew, [bytes].
+    /// Where a lane's stream begins anew, `[bytes]`.
     pub starts: Arc<Vec<bool>>,
     /// States of the lanes, one behind the other; the forward pass carries them on.
     pub states: Carried,

@@ -5,6 +5,7 @@ mod adaln;
 mod attention;
 mod depths;
 mod embed;
+mod exit;
 mod gru;
 mod head;
 mod mamba2;
@@ -20,6 +21,7 @@ pub use adaln::Adaln;
 pub use attention::Attention;
 pub use depths::{Depths, squash_table};
 pub use embed::Embed;
+pub use exit::Exit;
 pub use gru::Gru;
 pub use head::Head;
 pub use mamba2::{Mamba2, ScanForm};
@@ -63,8 +65,8 @@ pub struct Block {
 /// How training moves a block of parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
-    /// Muon: matrices between layers.
-    Muon,
+    /// Matrices between layers: by the optimiser that `training.optimiser` names.
+    Matrix,
     /// Adam: everything else that has a gradient.
     Adam,
     /// A step of this size, times the rate's share of the highest, against the sign of what stands
@@ -88,7 +90,7 @@ impl Block {
             deviation,
             mean: 0.0,
             limit: WEIGHT.high * WEIGHT.step,
-            rule: Rule::Muon,
+            rule: Rule::Matrix,
         }
     }
 
@@ -132,7 +134,7 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
     /// Multiply-accumulates for one byte, in matrix products.
     fn macs(&self) -> f64 {
         let blocks = self.blocks();
-        let matrices = blocks.iter().filter(|block| block.rule == Rule::Muon);
+        let matrices = blocks.iter().filter(|block| block.rule == Rule::Matrix);
         matrices.map(|block| block.size() as f64).sum()
     }
 
@@ -148,6 +150,11 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
     /// Bits that the last forward pass spent on each byte, where this layer computes the loss; empty elsewhere. For
     /// reports: nothing is learned from it.
     fn costs(&self) -> Vec<f32> {
+        Vec::new()
+    }
+
+    /// The same of an early exit.
+    fn exit_costs(&self) -> Vec<f32> {
         Vec::new()
     }
 }

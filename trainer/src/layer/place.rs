@@ -15,7 +15,7 @@ pub struct Place {
     pub width: usize,
     /// Lanes of the stretch; its rows are lane after lane.
     pub lanes: usize,
-    /// Whether a stream begins at each row, [rows].
+    /// Whether a stream begins at each row, `[rows]`.
     pub starts: Arc<Vec<bool>>,
     /// What is known of each row besides its bytes.
     pub features: Features,

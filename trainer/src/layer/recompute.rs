@@ -40,6 +40,10 @@ impl Layer for Recomputed {
         self.0.costs()
     }
 
+    fn exit_costs(&self) -> Vec<f32> {
+        self.0.exit_costs()
+    }
+
     fn export(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String {
         self.0.export(writer, x, parameters)
     }

@@ -156,6 +156,10 @@ impl Log {
             "bits_per_byte": report.bits(),
         });
         line["modalities"] = self.by_name(&report.modalities);
+        if !report.exits.is_empty() {
+            let means = report.exits.iter().map(|spent| spent.mean());
+            line["exits"] = json!(means.collect::<Vec<_>>());
+        }
         if report.experts().next().is_some() {
             line["experts"] = json!(report.experts().collect::<Vec<_>>());
         }
@@ -207,6 +211,9 @@ impl Log {
         if let Some(validation) = row.validation {
             add("validation", &validation.modalities);
             values.push(("validation/all".to_owned(), validation.bits()));
+        }
+        for (number, spent) in report.exits.iter().enumerate() {
+            values.push((format!("exits/{number}"), spent.mean().unwrap_or(0.0)));
         }
         for (layer, load) in report.experts().enumerate() {
             for (expert, share) in load.iter().enumerate() {

@@ -25,8 +25,8 @@ const BYTES: usize = 90;
 const CHANGED: [usize; 5] = [0, 1, 31, 64, BYTES - 2];
 
 /// An architecture: its blocks, and whether they remember what the n-gram tables do not see.
-struct Architecture {
-    name: &'static str,
+pub(crate) struct Architecture {
+    pub(crate) name: &'static str,
     blocks: Vec<BlockConfig>,
     /// One more table.
     table: Option<TableConfig>,
@@ -34,7 +34,7 @@ struct Architecture {
 }
 
 /// One line for each: a new kind of block is added here.
-fn architectures() -> Vec<Architecture> {
+pub(crate) fn architectures() -> Vec<Architecture> {
     let of = |name, remembers, blocks| Architecture {
         name,
         blocks,
@@ -52,7 +52,10 @@ fn architectures() -> Vec<Architecture> {
     let everything = vec![
         adaln(mamba2(8)),
         part(0.5, mlp()),
-        patch(4, vec![moe(), attention(), patch(2, vec![gru(), mlp()])]),
+        patch(
+            4,
+            vec![moe(), attention(), patch(2, vec![adaln(gru()), mlp()])],
+        ),
         mixer(9),
         adaln(part(0.5, moe())),
     ];
@@ -160,7 +163,7 @@ fn patch(bytes: usize, blocks: Vec<BlockConfig>) -> BlockConfig {
 impl Architecture {
     /// The network before training, but that its matrices are four times what they begin with, or something where they
     /// begin as nothing: all blocks speak up.
-    fn network(&self) -> Trained {
+    pub(crate) fn network(&self) -> Trained {
         let mut config: Config = smoke();
         config.model.blocks.clone_from(&self.blocks);
         // Words may be long: only tables with a bound.
@@ -182,7 +185,7 @@ impl Architecture {
             for block in blocks {
                 let (values, tail) = rest.split_at_mut(block.size());
                 rest = tail;
-                if block.rule == Rule::Muon {
+                if block.rule == Rule::Matrix {
                     let silent = block.deviation == 0.0;
                     let some = |value: &mut f32| match silent {
                         true => *value = 0.1 * random.normal(),
@@ -199,7 +202,7 @@ impl Architecture {
 }
 
 /// The logits before each byte of `texts`, lane by lane, each lane a stream.
-fn logits(model: &Arc<StepModel>, texts: &[Vec<u8>]) -> Vec<Vec<Vec<i32>>> {
+pub(crate) fn logits(model: &Arc<StepModel>, texts: &[Vec<u8>]) -> Vec<Vec<Vec<i32>>> {
     let mut stepper = Reference::new(Arc::clone(model), texts.len()).unwrap();
     let mut last = vec![model.interface().start; texts.len()];
     let mut out = vec![0; texts.len() * 256];

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::config::Config;
+use umoec_trainer::exit_code::Exit;
 
 const SMOKE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/train/smoke.toml");
 
@@ -24,21 +25,21 @@ fn run(folder: &Path, arguments: &str) -> Output {
         .unwrap()
 }
 
-fn good(folder: &Path, arguments: &str) -> String {
+pub(crate) fn good(folder: &Path, arguments: &str) -> String {
     let output = run(folder, arguments);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments}: {stderr}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn bad(folder: &Path, arguments: &str, code: i32) -> String {
+pub(crate) fn bad(folder: &Path, arguments: &str, code: i32) -> String {
     let output = run(folder, arguments);
     assert_eq!(output.status.code(), Some(code), "{arguments}");
     String::from_utf8(output.stderr).unwrap()
 }
 
 /// A folder with data and configuration.
-fn prepared() -> tempfile::TempDir {
+pub(crate) fn prepared() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     crate::common::write_data(folder.path());
     fs::copy(SMOKE, folder.path().join("c.toml")).unwrap();
@@ -124,13 +125,13 @@ fn from_data_to_a_model_its_measures_its_text_and_its_card() {
         other.replace(hash.as_str(), "else"),
     )
     .unwrap();
-    let text = bad(folder, &format!("{card} --eval other.json"), 1);
+    let text = bad(folder, &format!("{card} --eval other.json"), 3);
     assert!(
         text.contains("the results are of the model with BLAKE3 else"),
         "{text}"
     );
     fs::write(folder.join("other.onnx"), b"else").unwrap();
-    let text = bad(folder, &card.replace("m.onnx", "other.onnx"), 1);
+    let text = bad(folder, &card.replace("m.onnx", "other.onnx"), 3);
     assert!(text.contains("is not what"), "{text}");
 }
 
@@ -156,19 +157,19 @@ fn a_dry_run_says_what_the_network_costs_and_writes_nothing() {
 }
 
 #[test]
-fn wrong_usage_is_code_2_and_everything_else_code_1_with_a_hint() {
+fn what_goes_wrong_has_the_exit_code_of_its_kind_and_a_hint() {
     let folder = prepared();
     let folder = folder.path();
-    assert!(bad(folder, "train --confg c.toml", 2).contains("--config"));
-    assert!(bad(folder, "train --config c.toml", 2).contains("--data"));
-    assert!(bad(folder, "generate --model m --temperature -1", 2).contains("0 to 100"));
-    let train = |rest: &str| bad(folder, &format!("train --config c.toml {rest}"), 1);
-    let text = train("--data nowhere --checkpoint x");
+    assert!(bad(folder, "train --confg c.toml", 1).contains("--config"));
+    assert!(bad(folder, "train --config c.toml", 1).contains("--data"));
+    assert!(bad(folder, "generate --model m --temperature -1", 1).contains("0 to 100"));
+    let train = |rest: &str, code| bad(folder, &format!("train --config c.toml {rest}"), code);
+    let text = train("--data nowhere --checkpoint x", 1);
     assert!(
         text.starts_with("umoec-train: data: nowhere is no folder\n  hint: "),
         "{text}"
     );
-    let text = train("--data . --checkpoint no/folder/x");
+    let text = train("--data . --checkpoint no/folder/x", 2);
     assert!(
         text.contains("no/folder/x.part: ") && text.contains("hint: check the name"),
         "{text}"
@@ -184,21 +185,58 @@ fn wrong_usage_is_code_2_and_everything_else_code_1_with_a_hint() {
         text.contains("run.csv would lie in the data folder"),
         "{text}"
     );
-    let text = train("--data . --checkpoint x --init nanu");
+    let text = train("--data . --checkpoint x --init nanu", 2);
     assert!(
         text.contains("there is no file nanu, nor nanu.onnx"),
         "{text}"
     );
     fs::create_dir(folder.join("taken")).unwrap();
-    let text = train("--data . --checkpoint taken");
+    let text = train("--data . --checkpoint taken", 2);
     assert!(
         text.contains("hint: a folder stands where a file should be"),
         "{text}"
     );
-    let text = bad(folder, "eval --model c.toml prose.txt", 1);
+    let text = bad(folder, "eval --model c.toml prose.txt", 3);
     assert!(text.contains("hint: is it an ONNX file at all?"), "{text}");
-    let text = bad(folder, "export --checkpoint c.toml --out x.onnx", 1);
+    let text = bad(folder, "export --checkpoint c.toml --out x.onnx", 3);
+    assert!(text.contains("checkpoint: it is no checkpoint"), "{text}");
+
+    let config = "train --config c.toml --data .";
+    good(folder, &format!("{config} --checkpoint ok --until 1"));
+    let text = bad(folder, "export --checkpoint ok --exit 0 --out x.onnx", 1);
+    assert!(
+        text.contains("no exit after block 0; it has none"),
+        "{text}"
+    );
+    let text = bad(folder, "export --checkpoint ok --out no/folder/x", 2);
+    assert!(text.contains("no/folder/x.part: "), "{text}");
+    let mut damaged = fs::read(folder.join("ok")).unwrap();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    fs::write(folder.join("ok"), damaged).unwrap();
+    let text = bad(folder, &format!("{config} --checkpoint ok"), 4);
     assert!(text.contains("checkpoint: its hash is not"), "{text}");
+    assert!(text.contains("hint: it was damaged"), "{text}");
+    assert!(good(folder, "--help").contains("umoec-train"));
+}
+
+#[test]
+fn exit_codes_are_those_of_umoec() {
+    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/../codec/cli/src/exit.rs");
+    let table = fs::read_to_string(table).unwrap();
+    for exit in [
+        Exit::Ok,
+        Exit::Usage,
+        Exit::Io,
+        Exit::Format,
+        Exit::Integrity,
+        Exit::Limit,
+        Exit::Plugin,
+        Exit::Interrupted,
+    ] {
+        let line = format!("    {exit:?} = {},", exit as u8);
+        assert!(table.lines().any(|l| l == line), "{line}");
+    }
 }
 
 /// A run of far more steps than a test can wait for.

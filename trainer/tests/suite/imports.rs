@@ -6,9 +6,10 @@ use std::sync::Arc;
 use umoec_exact::{ModelLimits, StepModel};
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::config::{BlockConfig, Config, MlpConfig};
-use umoec_trainer::evaluate::graph_bits;
-use umoec_trainer::export::export;
+use umoec_trainer::evaluate::{bits, graph_bits};
+use umoec_trainer::export::{export, unsealed};
 use umoec_trainer::import::import;
+use umoec_trainer::random::Random;
 use umoec_trainer::start::network;
 use umoec_trainer::trainer::Trainer;
 
@@ -52,6 +53,59 @@ fn what_was_exported_comes_back_as_it_was() {
     );
     let next = Trainer::continuing(crate::common::smoke(), folder.path(), named).unwrap();
     assert!(next.init.is_some());
+}
+
+#[test]
+fn every_architecture_comes_back() {
+    for architecture in crate::causality::architectures() {
+        let mut network = architecture.network();
+        // What stands at nothing or at one for all of a kind would come back of itself.
+        let mut random = Random::new(8, 0);
+        for parameter in network.parameters.iter_mut().flatten() {
+            *parameter += 0.05 * random.normal();
+        }
+        let file = unsealed(&network);
+        let name = architecture.name;
+        let back = import(&file, &network.config).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(unsealed(&back) == file, "{name}");
+    }
+}
+
+#[test]
+fn exits_are_not_in_the_file_and_begin_anew() {
+    let mut config = crate::common::smoke();
+    config.model.exits = vec![1];
+    let network = Trained::initial(config.clone());
+    let file = unsealed(&network);
+    let back = import(&file, &config).unwrap();
+    assert!(unsealed(&back) == file);
+    let size = umoec_trainer::layer::Exit::head_size(config.model.width);
+    let head = |trained: &Trained| {
+        let layer = &trained.parameters[2];
+        layer[layer.len() - size..].to_vec()
+    };
+    assert!(head(&back) == head(&network));
+}
+
+#[test]
+fn a_model_may_grow_with_the_configuration_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::common::write_data(folder.path());
+    let mut small = crate::common::smoke();
+    small.model.blocks.truncate(2);
+    let trained = crate::common::run(small.clone(), folder.path(), 2).trained();
+    std::fs::write(folder.path().join("small.onnx"), export(&trained).unwrap()).unwrap();
+
+    let mut large = crate::common::smoke();
+    large.training.grow = vec![0, 1, -1];
+    let from = network(Path::new("small"), Some(folder.path()), &small).unwrap();
+    let grown = Trainer::continuing(large, folder.path(), from).unwrap();
+    let text = crate::common::prose(9, 300);
+    let of = |trained: &Trained| bits(trained, &[&text]).unwrap();
+    // The file has the values on their grids alone, with which training's arithmetic works as well.
+    let (before, after) = (of(&trained), of(&grown.trained()));
+    assert!((before - after).abs() < 1e-3 * before, "{before} {after}");
+    assert!(after < 0.7 * of(&Trained::initial(small)));
 }
 
 #[test]

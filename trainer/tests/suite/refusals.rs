@@ -27,6 +27,8 @@ fn configurations_that_cannot_be() {
     assert!(with("channels = 32", "channels = 40").contains("multiple of 16"));
     assert!(with("shift = 9", "shift = 13").contains("block 0: shift is not in 8..=12"));
     assert!(with("rate = ", "speed = ").contains("unknown key `speed`"));
+    assert!(with("optimiser = \"muon", "optimiser = \"moon").contains("unknown value"));
+    assert!(with("weight_decay = 0.0", "weight_decay = -1.0").contains("weight_decay is not"));
     assert!(with("accumulate = 1", "accumulate = 0").contains("accumulate is 0"));
     assert!(with("schedule = \"level", "schedule = \"lovel").contains("unknown value"));
     assert!(with("steps = 40", "steps = 14").contains("longer than the run"));

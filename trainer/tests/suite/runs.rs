@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use umoec_exact::{ModelLimits, Reference, StepModel, Stepper};
 use umoec_trainer::checkpoint::Trained;
-use umoec_trainer::config::{BlockConfig, MoeConfig};
+use umoec_trainer::config::{BlockConfig, MoeConfig, Optimiser};
 use umoec_trainer::evaluate::{bits, exact_bits, graph_bits};
 use umoec_trainer::export::export;
 use umoec_trainer::grid::without_rounding;
@@ -30,21 +30,30 @@ fn the_same_command_gives_the_same_file_whatever_the_threads() {
 fn a_resumed_run_is_the_uninterrupted_one() {
     let folder = tempfile::tempdir().unwrap();
     crate::common::write_data(folder.path());
-    let whole = run(folder.path(), 1);
     let path = folder.path().join("run.checkpoint");
-    let mut first = Trainer::new(crate::common::smoke(), folder.path()).unwrap();
-    for _ in 0..17 {
-        first.advance(1).unwrap();
+    let mut seen = Vec::new();
+    for (optimiser, weight_decay) in [(Optimiser::Muon, 0.0), (Optimiser::Adamw, 0.1)] {
+        let mut config = crate::common::smoke();
+        config.training.optimiser = optimiser;
+        config.training.weight_decay = weight_decay;
+        let whole = crate::common::run(config.clone(), folder.path(), 1);
+        let mut first = Trainer::new(config.clone(), folder.path()).unwrap();
+        for _ in 0..17 {
+            first.advance(1).unwrap();
+        }
+        first.save(&path).unwrap();
+        let mut second = Trainer::load(config, folder.path(), &path).unwrap();
+        while second.step < second.config.training.steps {
+            second.advance(2).unwrap();
+        }
+        assert!(whole.parameters == second.parameters);
+        assert!(whole.moments == second.moments);
+        assert!(whole.tables.values == second.tables.values);
+        assert!(whole.states == second.states);
+        assert_eq!(whole.feeder.state(), second.feeder.state());
+        seen.push(whole.parameters);
     }
-    first.save(&path).unwrap();
-    let mut second = Trainer::load(crate::common::smoke(), folder.path(), &path).unwrap();
-    while second.step < second.config.training.steps {
-        second.advance(2).unwrap();
-    }
-    assert!(whole.parameters == second.parameters);
-    assert!(whole.tables.values == second.tables.values);
-    assert!(whole.states == second.states);
-    assert_eq!(whole.feeder.state(), second.feeder.state());
+    assert!(seen[0] != seen[1]);
 }
 
 #[test]

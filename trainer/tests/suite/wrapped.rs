@@ -6,7 +6,7 @@ use umoec_exact::condition::statistics;
 use umoec_exact::{Fused, Reference, Stepper};
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::conditions::Conditions;
-use umoec_trainer::config::{AdalnConfig, BlockConfig, Config, ModConfig, PatchConfig};
+use umoec_trainer::config::{AdalnConfig, BlockConfig, Config, ModConfig};
 use umoec_trainer::evaluate::{bits, exact_bits, graph_bits};
 use umoec_trainer::random::Random;
 use umoec_trainer::sample::{Sampler, Sampling};
@@ -208,14 +208,6 @@ fn what_cannot_be_wrapped_is_refused() {
         inner: Box::new(config.model.blocks[1].clone()),
     });
     assert!(said(config).contains("capacity is not above 0 and below 1"));
-    let mut config = wrapped(smoke(), Conditions::Both);
-    let inner = config.model.blocks[0].clone();
-    config.model.blocks[1] = BlockConfig::Patch(PatchConfig {
-        bytes: 4,
-        width: 16,
-        blocks: vec![half_of(config.model.blocks[2].clone()), inner],
-    });
-    assert!(said(config).contains("block 1: a patch block holds no adaln block"));
     let text = toml::to_string(&wrapped(smoke(), Conditions::Both)).unwrap();
     assert_eq!(
         toml::from_str::<Config>(&text).unwrap(),

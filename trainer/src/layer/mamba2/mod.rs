@@ -56,7 +56,7 @@ pub struct Mamba2 {
     pub form: ScanForm,
     /// Lanes of the stretch.
     pub lanes: usize,
-    /// Where a lane's stream begins anew, [bytes].
+    /// Where a lane's stream begins anew, `[bytes]`.
     pub starts: Arc<Vec<bool>>,
     /// The last inputs of the convolution, [lanes, [`TAIL`], channels + 2 states].
     pub tails: Carried,

@@ -11,6 +11,8 @@ use crate::layer::{Block, Layer, split};
 impl Patch {
     /// `x` with what the patch before gives to its row.
     ///
+    /// Features of the stream are the same value within patches: the blocks' step counts where a patch's last row is at hand.
+    ///
     /// States: `phase`, rows of the patch under way; `rows`, the last P - 1 rounded rows, oldest first; `answer`, what the
     /// rows of the patch under way are given; and those of the blocks.
     pub(super) fn export_patch(&self, writer: &mut Writer, x: &str, parameters: &[f32]) -> String {

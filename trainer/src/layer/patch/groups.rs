@@ -17,20 +17,24 @@ pub(super) struct Group {
     stack: Stack,
 }
 
-/// The place within patches of `lanes` lanes, where `starts` are the patches that begin a stream.
+/// The place within patches of `lanes` lanes, where `starts` are the patches that begin a stream, and `features` those of
+/// the patches.
 pub(super) fn inside(
     config: &PatchConfig,
     place: &Place,
     lanes: usize,
     starts: Vec<bool>,
+    features: Vec<u8>,
 ) -> Place {
-    let mut inside = place.clone();
-    inside.width = config.width;
-    inside.lanes = lanes;
-    inside.starts = Arc::new(starts);
-    // They are those of bytes.
-    inside.features = Features::default();
-    inside
+    Place {
+        width: config.width,
+        lanes,
+        starts: Arc::new(starts),
+        features: Features {
+            count: place.features.count,
+            rows: Arc::new(features),
+        },
+    }
 }
 
 /// Numbers the patches of all lanes and makes the blocks for them, which begin from `states`. Lanes
@@ -51,9 +55,16 @@ pub(super) fn groups(
         let patches = next..next + count * members.len();
         next = patches.end;
         let mut starts = Vec::with_capacity(patches.len());
+        let mut features = Vec::new();
+        let (told, count_told) = (&place.features.rows, place.features.count);
         for (number, &lane) in patches.clone().step_by(count).zip(&members) {
             lanes[lane].first = number;
-            starts.extend(lanes[lane].pieces.iter().map(|piece| piece.start));
+            for piece in &lanes[lane].pieces {
+                starts.push(piece.start);
+                // A patch is computed with its last row, so it is told what that row is told.
+                let last = piece.rows.end - 1;
+                features.extend(&told[last * count_told..][..count_told]);
+            }
         }
         let own = |all: &Vec<f32>| -> Vec<f32> {
             let size = all.len() / lanes.len();
@@ -61,7 +72,7 @@ pub(super) fn groups(
             parts.flatten().copied().collect()
         };
         let states = states.iter().map(own).collect();
-        let place = inside(config, place, members.len(), starts);
+        let place = inside(config, place, members.len(), starts, features);
         Group {
             stack: Stack::new(&config.blocks, &place, states),
             lanes: members,

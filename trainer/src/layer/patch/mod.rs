@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Patches are counted from each stream's start. A row is given only what comes of a patch complete before its own
-//! begins; a patch that its stream leaves incomplete is never used. In the graph, states of the blocks and the
+//! begins; blocks that are told features of the stream are told those of a patch's last row. A patch that its stream leaves incomplete is never used. In the graph, states of the blocks and the
 //! answer change in the step that completes a patch alone, so an engine may leave out in all others what only they need.
 
 mod export;
@@ -68,7 +68,7 @@ impl Patch {
             plan::lane(config.bytes, &place.starts, rows, position as usize)
         };
         let mut lanes: Vec<Lane> = positions.iter().enumerate().map(lane).collect();
-        let alone = groups::inside(config, place, 1, Vec::new());
+        let alone = groups::inside(config, place, 1, Vec::new(), Vec::new());
         Self {
             width: place.width,
             bytes: config.bytes,

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use umoec_exact::{Fused, Reference, Stepper};
 use umoec_trainer::checkpoint::Trained;
+use umoec_trainer::conditions::Conditions;
 use umoec_trainer::config::{BlockConfig, Config};
 use umoec_trainer::evaluate::{bits, graph_bits};
 use umoec_trainer::random::Random;
 use umoec_trainer::trainer::Trainer;
 
-use super::{mixer, mlp, patch};
+use super::{adaln, mixer, mlp, patch};
 use crate::common::{load, prose, run, smoke, write_data};
 
 /// The network at its beginning, moved a little: before, a patch gives nothing to anyone.
@@ -35,6 +36,15 @@ fn nested() -> Config {
     with(vec![mixer(32), outer, mlp(48)])
 }
 
+/// Blocks that are told counts of the bytes before, at each of two scales.
+fn conditioned() -> Config {
+    let inner = patch(2, 32, vec![adaln(mlp(32))]);
+    let mut config = with(vec![patch(4, 32, vec![adaln(mixer(32)), inner]), mlp(48)]);
+    config.model.conditions = Conditions::Local;
+    config.check().unwrap();
+    config
+}
+
 #[test]
 fn the_graph_spends_what_training_counts() {
     let folder = tempfile::tempdir().unwrap();
@@ -46,6 +56,7 @@ fn the_graph_spends_what_training_counts() {
         with(vec![patch(1, 32, vec![mixer(32)]), mlp(48)]),
         with(vec![mixer(32), patch(16, 64, vec![mixer(32), mlp(32)])]),
         nested(),
+        conditioned(),
     ] {
         let before = bits(&Trained::initial(config.clone()), &streams).unwrap();
         let trained = run(config, folder.path(), 2).trained();

@@ -1,11 +1,14 @@
 //! The patch block: against a slow reference, over stretches and streams, and as a graph.
 
+mod conditions;
 mod graph;
 mod slow;
 
 use std::sync::Arc;
 
-use umoec_trainer::config::{BlockConfig, Config, MixerConfig, MlpConfig, PatchConfig};
+use umoec_trainer::config::{
+    AdalnConfig, BlockConfig, Config, MixerConfig, MlpConfig, PatchConfig,
+};
 use umoec_trainer::layer::{self, Block, Features, Layer, Place, build};
 use umoec_trainer::random::Random;
 
@@ -19,6 +22,12 @@ pub(crate) fn mixer(channels: usize) -> BlockConfig {
         heads: 2,
         states: 4,
         shift: 9,
+    })
+}
+
+pub(crate) fn adaln(inner: BlockConfig) -> BlockConfig {
+    BlockConfig::Adaln(AdalnConfig {
+        inner: Box::new(inner),
     })
 }
 
