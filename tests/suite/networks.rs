@@ -70,8 +70,11 @@ fn what_one_backend_writes_each_other_reads() {
     load();
     let _choice = CHOICE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut registry: Registry = umoec_builtin::registry().unwrap();
-    let model = sample("tiny", Size::TINY, 3).unwrap();
-    registry.models_mut().insert(Model::new("tiny", model));
+    // The second one is told the statistics of the stream.
+    for (name, size) in [("tiny", Size::TINY), ("told", Size::TOLD)] {
+        let model = sample(name, size, 3).unwrap();
+        registry.models_mut().insert(Model::new(name, model));
+    }
     let registry = Arc::new(registry);
     let backends = [
         Backend::Fused,
@@ -79,8 +82,13 @@ fn what_one_backend_writes_each_other_reads() {
         Backend::Ort,
         Backend::Reference,
     ];
-    for (lanes, content) in [1, 4, 7].into_iter().cycle().zip(contents()) {
-        let settings = format!("model = 'tiny'\nlanes = {lanes}\nsegment = 100");
+    let ways = [1, 4, 7].map(|lanes| [("tiny", lanes), ("told", lanes)]);
+    let ways = ways.into_iter().flatten().cycle();
+    let contents = contents()
+        .into_iter()
+        .flat_map(|content| [content.clone(), content]);
+    for ((model, lanes), content) in ways.zip(contents) {
+        let settings = format!("model = '{model}'\nlanes = {lanes}\nsegment = 100");
         let profile = fixed(1000, ("tier1-onnx", &settings), ("rans", ""));
         let files = backends.map(|backend| {
             choose_backend(Some(backend));

@@ -11,6 +11,7 @@ mod failure;
 mod files;
 mod gate;
 mod jobs;
+mod ledger;
 mod libraries;
 mod progress;
 mod schema;
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
         Command::Test(args) => command::test::run(args, global, &console),
         Command::List(args) => command::list::run(args, &console),
         Command::Cat(args) => command::cat::run(args, global, &console),
-        Command::Inspect(args) => command::inspect::run(args, &console),
+        Command::Inspect(args) => command::inspect::run(args, global, &console),
         Command::Explain(args) => explain::run(args, global, &console),
         Command::Plugins(args) => command::plugins::run(args),
         Command::Plugin(command) => command::plugin::run(command),

@@ -19,6 +19,7 @@ fn a_page_says_where_the_bits_go() {
         "lower case",
         "bytes from 128 on",
         "<td>mix</td>",
+        "<h2>By region</h2>",
         "Bytes 0 to 9,027 of 9,027",
         "</html>",
     ] {
@@ -38,6 +39,32 @@ fn a_page_says_where_the_bits_go() {
     let ran = place.run(&["explain", "a <b>.txt.umc"]);
     let again = ran.ok().text();
     assert_eq!(again.replace(".txt.umc", ".txt"), page);
+}
+
+#[test]
+fn the_parts_of_a_predictor_are_weighed_unless_they_are_not_wanted() {
+    let place = Place::new();
+    place.write(
+        "a",
+        b"The rain had stopped, and the old man walked slowly home. "
+            .repeat(9)
+            .as_slice(),
+    );
+    let weighed = place.run(&["explain", "a"]).ok().text();
+    for part in [
+        "<h2>What the parts of the predictors are worth</h2>",
+        "<td>cm alone</td>",
+        "<td>network alone</td>",
+        "<th>cm alone</th>",
+        "bytes at which the network rested: ",
+    ] {
+        assert!(weighed.contains(part), "{part}");
+    }
+    let plain = place.run(&["explain", "--no-variants", "a"]).ok().text();
+    assert!(
+        !plain.contains("cm alone") && plain.contains("By region"),
+        "{plain}"
+    );
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! Statistics of a whole stream, as small integers: what a network may be told of a stream before
 //! its first byte.
 //!
-//! The trainer computes them from each stream that it draws. A predictor can compute them when it encodes
-//! and carry them in its parameters; `tier1-onnx` does not yet, and leaves them at 0. They reach a step graph by its input
-//! `condition` (`spec/numerics.md`, section 5.1). Integers alone decide them, so that every machine
-//! finds the same ones; a decoder need not find them at all.
+//! The trainer computes them from each stream that it draws, an encoder from the one that it codes, whose parameters carry
+//! them (`tier1-onnx` and `mix`). They reach a step graph by its input `condition` (`spec/numerics.md`, sections 5.1
+//! and 9). Integers alone decide them, so that every machine finds the same ones; a decoder need not find them at all.
 //!
 //! With `N` the length of the stream in bytes, [`statistics`] gives, each from 0 to 255:
 //!
@@ -67,6 +66,7 @@ pub const fn class(byte: u8) -> u8 {
 /// let of = statistics(b"abcdabcd");
 /// assert_eq!(of[0], 255, "lower-case letters alone");
 /// assert_eq!(of[10], 64, "four letters, equally often: two bits");
+/// assert_eq!(of[11..14], [18, 29, 0], "1, but once -3; 2, but twice of six -2; 0");
 /// assert_eq!(of[14], 51, "one of five positions has abcd a second time");
 /// assert_eq!(of[15], 48, "eight bytes");
 /// ```

@@ -72,7 +72,7 @@ impl NetworkParams {
 }
 
 /// The most bytes of a network's parameters.
-const NETWORK_MAX: usize = 62;
+pub(crate) const NETWORK_MAX: usize = 62;
 
 /// In the first byte: there are lanes.
 const HAS_LANES: u8 = 0x40;
@@ -98,6 +98,29 @@ impl Params {
         }
         out.extend_from_slice(&self.cm);
         out
+    }
+
+    /// These parameters without one of their parts: what the part is called when it is missed, and what is left.
+    pub(crate) fn variants(&self) -> Vec<(&'static str, Self)> {
+        let Some(network) = &self.network else {
+            return Vec::new();
+        };
+        let with = |network| Self {
+            network,
+            cm: self.cm.clone(),
+        };
+        let restless = (network.rest > 0).then(|| NetworkParams {
+            rest: 0,
+            ..network.clone()
+        });
+        let one_lane = network.lanes.map(|_| NetworkParams {
+            lanes: None,
+            ..network.clone()
+        });
+        let mut variants = vec![("cm alone", with(None))];
+        variants.extend(restless.map(|network| ("no rest", with(Some(network)))));
+        variants.extend(one_lane.map(|network| ("one lane", with(Some(network)))));
+        variants
     }
 
     /// Reads parameters; what they hold of the components is not looked at.

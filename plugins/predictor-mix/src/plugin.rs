@@ -5,14 +5,14 @@ use std::sync::{Arc, LazyLock};
 
 use umoec_codec::plugin::{
     Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId, Predictor, PredictorState,
-    Settings,
+    Settings, Variant,
 };
 use umoec_codec::{Error, Limits, Result};
 use umoec_predictor_cm::{Cm, advised_memory, has_lanes, lanes_memory};
 use umoec_predictor_onnx::Network;
 
 use crate::fault;
-use crate::params::{Lanes, NetworkParams, Params};
+use crate::params::{Lanes, NETWORK_MAX, NetworkParams, Params};
 use crate::plan;
 use crate::repeats::repeated;
 use crate::settings::{Chosen, Use};
@@ -81,7 +81,7 @@ impl Predictor for Mix {
         let mut params = Params { network: None, cm };
         if chosen.network != Use::Never && data.len() as u64 <= chosen.longest {
             let network = NetworkParams {
-                params: Network::plan(&chosen.model, models)?,
+                params: Network::plan(data, &chosen.model, models, NETWORK_MAX)?,
                 // What is soon done need not be done faster.
                 rest: if data.len() < RESTLESS {
                     0
@@ -184,6 +184,28 @@ impl Predictor for Mix {
             text += &format!("; {count} lanes of {} KiB", 1 << (log2 - 10));
         }
         Some(text)
+    }
+
+    fn variants(&self, version: u8, params: &[u8]) -> Vec<Variant> {
+        let Ok(params) = Params::read(params) else {
+            return Vec::new();
+        };
+        params
+            .variants()
+            .into_iter()
+            .map(|(name, params)| Variant {
+                name,
+                predictor: ID,
+                version,
+                params: params.write(),
+            })
+            .chain(params.network.map(|network| Variant {
+                name: "network alone",
+                predictor: umoec_predictor_onnx::ID,
+                version: 1,
+                params: network.params,
+            }))
+            .collect()
     }
 
     fn model_name(&self, _version: u8, params: &[u8], place: usize) -> Option<String> {

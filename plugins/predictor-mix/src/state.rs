@@ -39,7 +39,11 @@ pub(crate) fn start(
             start_lanes(cm, len, advisers, lanes.segment(), rest)?
         }
     };
-    Ok(State { mixer, told })
+    Ok(State {
+        mixer,
+        told,
+        coded: 0,
+    })
 }
 
 /// What the networks of a stream tell.
@@ -47,6 +51,8 @@ pub(crate) fn start(
 struct Told {
     /// Bytes that they were asked about.
     asked: AtomicU64,
+    /// Steps that they made.
+    steps: AtomicU64,
     failure: Mutex<Option<Error>>,
 }
 
@@ -70,6 +76,8 @@ impl Adviser for Advice {
         let first = self.taken.max(history.len().saturating_sub(CAUGHT_UP));
         self.taken = history.len();
         self.told.asked.fetch_add(1, Ordering::Relaxed);
+        let steps = (history.len() - first).max(1) as u64;
+        self.told.steps.fetch_add(steps, Ordering::Relaxed);
         let next = match &history[first..] {
             [] => self.network.next(None),
             [before @ .., last] => self
@@ -91,11 +99,15 @@ impl Adviser for Advice {
 pub(crate) struct State {
     mixer: Box<dyn PredictorState>,
     told: Arc<Told>,
+    /// Bytes coded, those of lanes that are ahead not counted.
+    coded: u64,
 }
 
 impl PredictorState for State {
     fn code(&mut self, len: usize, coder: &mut dyn DecisionCoder, history: &mut Vec<u8>) {
+        let before = history.len();
         self.mixer.code(len, coder, history);
+        self.coded += (history.len() - before) as u64;
     }
 
     fn assist(&mut self, helpers: &Helpers) {
@@ -107,7 +119,10 @@ impl PredictorState for State {
     }
 
     fn counts(&self) -> Vec<(&'static str, u64)> {
-        let asked = self.told.asked.load(Ordering::Relaxed);
-        vec![("bytes that the network was asked about", asked)]
+        let left = |done: &AtomicU64| self.coded.saturating_sub(done.load(Ordering::Relaxed));
+        vec![
+            ("bytes at which the network rested", left(&self.told.asked)),
+            ("steps that the network was spared", left(&self.told.steps)),
+        ]
     }
 }

@@ -1,5 +1,7 @@
 //! Whole streams, with a small model made here.
 
+mod explained;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

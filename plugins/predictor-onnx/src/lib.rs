@@ -11,6 +11,7 @@ pub mod conformance;
 pub mod folders;
 pub mod sample;
 
+mod condition;
 mod embedded;
 mod loaded;
 mod network;

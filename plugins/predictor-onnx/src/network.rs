@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use umoec_codec::plugin::{Layout, Model, Models, Predictor as _, Settings};
+use umoec_codec::plugin::{Model, Models, Predictor as _, Settings};
 use umoec_codec::{Error, Limits, Result};
 use umoec_exact::{Stepper, softmax};
 
 use crate::backend::Prepared;
-use crate::plugin::{OpenedStream, Tier1, open};
-use crate::{backend_fault, fault};
+use crate::plugin::{OpenedStream, Tier1, open, plan};
+use crate::{backend_fault, condition, fault};
 
 /// A network that was found and proved, for one lane; shareable between threads.
 pub struct Network {
     prepared: Arc<dyn Prepared>,
     start: u8,
+    condition: Vec<i32>,
     memory: u64,
 }
 
@@ -26,14 +27,20 @@ impl Network {
         Tier1.models(settings, models)
     }
 
-    /// The parameters that name the model of `settings`: those of a stream with one lane.
+    /// The parameters that name the model of `settings` and what it is told of the stream `data`: those of a stream
+    /// with one lane, `most` bytes at most. `most` is at least 42.
     ///
     /// # Errors
-    /// `Config` where the settings are unknown or out of range.
-    pub fn plan(settings: &Settings, models: &[Arc<Model>]) -> Result<Vec<u8>> {
+    /// `Config` where the settings are unknown or out of range, or the model wants to be told something else.
+    pub fn plan(
+        data: &[u8],
+        settings: &Settings,
+        models: &[Arc<Model>],
+        most: usize,
+    ) -> Result<Vec<u8>> {
         let mut settings = settings.clone();
         settings.insert("lanes".into(), 1.into());
-        Tier1.plan_with_models(&[], &Layout::default(), &settings, models)
+        Ok(plan(data, &settings, models)?.write_within(most))
     }
 
     /// What `params` call the model at that place of the frame's list.
@@ -57,6 +64,7 @@ impl Network {
         let OpenedStream {
             prepared,
             start,
+            condition,
             segment,
             needed,
             ..
@@ -67,6 +75,7 @@ impl Network {
         Ok(Self {
             prepared,
             start,
+            condition,
             memory: needed,
         })
     }
@@ -82,8 +91,10 @@ impl Network {
     /// # Errors
     /// `Config` where the backend fails.
     pub fn start(&self) -> Result<Running> {
+        let mut stepper = self.prepared.start().map_err(|e| backend_fault(&e))?;
+        condition::tell(&mut *stepper, &self.condition).map_err(|e| backend_fault(&e))?;
         Ok(Running {
-            stepper: self.prepared.start().map_err(|e| backend_fault(&e))?,
+            stepper,
             input: self.start,
             logits: [0; 256],
             counts: [0; 256],

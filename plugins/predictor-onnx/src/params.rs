@@ -13,6 +13,9 @@ pub(crate) const MAX_SUPERBLOCK: u64 = 1 << 22;
 /// The most bytes of a model's name.
 const MAX_NAME: usize = 64;
 
+/// The most values that a network is told of a stream: what is more is a letter of the name.
+pub(crate) const MAX_CONDITION: u8 = 0x20;
+
 /// The most models of a frame (`spec/umc.md`, section 2.3).
 const MAX_MODELS: u64 = 16;
 
@@ -37,6 +40,8 @@ pub(crate) struct Params {
     pub(crate) segment: usize,
     /// Which model.
     pub(crate) place: Place,
+    /// What it is told of the stream; empty where it takes nothing.
+    pub(crate) condition: Vec<u8>,
     /// What the model is called, for the message that it is missing.
     pub(crate) name: String,
 }
@@ -47,6 +52,7 @@ impl Default for Params {
             lanes: 1,
             segment: 0,
             place: Place::Known(0),
+            condition: Vec::new(),
             name: String::new(),
         }
     }
@@ -66,8 +72,13 @@ impl Params {
             Place::Known(number) => number,
             Place::Listed(place) => MAX_KNOWN + place,
         };
-        if place > 0 || !self.name.is_empty() {
+        if place > 0 || !self.condition.is_empty() || !self.name.is_empty() {
             put_varint(&mut out, place);
+        }
+        if !self.condition.is_empty() {
+            debug_assert!(self.condition.len() <= usize::from(MAX_CONDITION));
+            out.push(self.condition.len() as u8);
+            out.extend_from_slice(&self.condition);
         }
         out.extend_from_slice(self.name.as_bytes());
         out
@@ -94,6 +105,13 @@ impl Params {
                 Some(place) => Place::Listed(place),
             };
         }
+        if let [count @ 1..=MAX_CONDITION, after @ ..] = rest {
+            let values = after.split_at_checked((*count).into());
+            let (values, after) =
+                values.ok_or_else(|| fault("the parameters end within what its model is told"))?;
+            params.condition = values.to_vec();
+            rest = after;
+        }
         if rest.len() > MAX_NAME || !rest.iter().all(u8::is_ascii_graphic) {
             return Err(fault("the model's name is not one"));
         }
@@ -105,6 +123,14 @@ impl Params {
     pub(crate) fn name_of(name: &str) -> String {
         let kept = name.chars().filter(char::is_ascii_graphic);
         kept.take(MAX_NAME).collect()
+    }
+
+    /// As [`write`](Self::write), in `most` bytes: the end of the name is left out if need be. Without a name
+    /// parameters have 42 bytes at most.
+    pub(crate) fn write_within(mut self, most: usize) -> Vec<u8> {
+        let surplus = self.write().len().saturating_sub(most);
+        self.name.truncate(self.name.len().saturating_sub(surplus));
+        self.write()
     }
 }
 
@@ -162,7 +188,15 @@ mod tests {
             lanes,
             segment,
             place,
+            condition: Vec::new(),
             name: name.into(),
+        }
+    }
+
+    fn told(params: Params, condition: &[u8]) -> Params {
+        Params {
+            condition: condition.to_vec(),
+            ..params
         }
     }
 
@@ -179,6 +213,14 @@ mod tests {
             (
                 params(2, 65_536, Place::Listed(3), "x"),
                 &[2, 0xfc, 0, 0, 1, 0, 67, b'x'],
+            ),
+            (
+                told(params(1, 0, Place::Known(0), ""), &[9, 255]),
+                &[1, 0, 2, 9, 255],
+            ),
+            (
+                told(params(1, 0, Place::Listed(0), "me"), &[7]),
+                &[1, 64, 1, 7, b'm', b'e'],
             ),
         ] {
             assert_eq!(value.write(), bytes);
@@ -199,6 +241,10 @@ mod tests {
             &[0xfd, 1, 0, 0, 0, 0, 0, 0, 0],
             &[2, 0xfc, 1, 0, 32, 0],
             &[1, 80],
+            &[1, 0, 0],
+            &[1, 0, 1],
+            &[1, 0, 32, 1, 2, 3],
+            &[1, 0, 1, 1, 1, 1],
             &[1, 0, b'\n'],
             &[1, 0, 0xff],
         ] {
@@ -211,11 +257,33 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_refused_or_mean_what_they_say(
-            bytes in prop::collection::vec(any::<u8>(), 0..12),
+            mut bytes in prop::collection::vec(any::<u8>(), 0..12),
+            alike in any::<bool>(),
         ) {
+            if alike {
+                // Most bytes are no parameters: here those of a condition and a name.
+                for byte in &mut bytes {
+                    *byte %= 0x30;
+                }
+            }
             if let Ok(params) = Params::read(&bytes) {
                 prop_assert_eq!(Params::read(&params.write()).unwrap(), params);
             }
+        }
+
+        #[test]
+        fn a_name_gives_way_to_everything_else(
+            name in "[!-~]{0,64}",
+            condition in prop::collection::vec(any::<u8>(), 0..33),
+            most in 42usize..120,
+        ) {
+            let value = told(params(4096, 1024, Place::Listed(15), &name), &condition);
+            let wire = value.clone().write_within(most);
+            prop_assert!(wire.len() <= most);
+            let read = Params::read(&wire).unwrap();
+            prop_assert!(name.starts_with(&read.name));
+            prop_assert!(wire.len() == most || read.name == name);
+            prop_assert_eq!(Params { name, ..read }, value);
         }
 
         #[test]

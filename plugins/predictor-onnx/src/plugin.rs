@@ -5,11 +5,12 @@ use std::sync::{Arc, LazyLock};
 
 use umoec_codec::plugin::{
     Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId, Predictor, PredictorState,
-    Settings, hex,
+    Settings, Variant, hex,
 };
 use umoec_codec::{Error, Limits, Result};
 
 use crate::backend::Prepared;
+use crate::condition;
 use crate::embedded::EMBEDDED;
 use crate::loaded::Loaded;
 use crate::params::{Params, Place};
@@ -71,19 +72,7 @@ impl Predictor for Tier1 {
         settings: &Settings,
         models: &[Arc<Model>],
     ) -> Result<Vec<u8>> {
-        let chosen = Chosen::read(settings)?;
-        let (lanes, segment) = chosen.lanes(data.len());
-        let mut params = Params {
-            lanes,
-            segment,
-            place: Place::Known(known(&chosen).unwrap_or(0)),
-            name: String::new(),
-        };
-        if let Some(model) = models.first() {
-            params.place = Place::Listed(0);
-            params.name = Params::name_of(Loaded::get(model)?.model().name());
-        }
-        Ok(params.write())
+        Ok(plan(data, settings, models)?.write())
     }
 
     fn open(
@@ -125,14 +114,53 @@ impl Predictor for Tier1 {
             }
             (Place::Listed(_), name) => format!("network `{}`", name.escape_debug()),
         };
+        let told = match params.condition.len() {
+            0 => String::new(),
+            values => format!(" told {values} statistics of the stream"),
+        };
         Some(match params.lanes {
-            1 => model,
+            1 => model + &told,
             lanes => format!(
-                "{model}, {lanes} lanes with segments of {} bytes",
+                "{model}{told}, {lanes} lanes with segments of {} bytes",
                 params.segment
             ),
         })
     }
+
+    fn variants(&self, version: u8, params: &[u8]) -> Vec<Variant> {
+        let lanes = Params::read(params).ok().filter(|params| params.lanes > 1);
+        let variant = |params: Params| Variant {
+            name: "one lane",
+            predictor: ID,
+            version,
+            params: Params {
+                lanes: 1,
+                segment: 0,
+                ..params
+            }
+            .write(),
+        };
+        lanes.map(variant).into_iter().collect()
+    }
+}
+
+/// The parameters of the stream `data` under these settings.
+pub(crate) fn plan(data: &[u8], settings: &Settings, models: &[Arc<Model>]) -> Result<Params> {
+    let chosen = Chosen::read(settings)?;
+    let (lanes, segment) = chosen.lanes(data.len());
+    let mut params = Params {
+        lanes,
+        segment,
+        place: Place::Known(known(&chosen).unwrap_or(0)),
+        ..Params::default()
+    };
+    if let Some(model) = models.first() {
+        params.place = Place::Listed(0);
+        params.name = Params::name_of(Loaded::get(model)?.model().name());
+    }
+    let loaded = Loaded::get(&find(params.place, models)?)?;
+    params.condition = condition::of(loaded.model(), data)?;
+    Ok(params)
 }
 
 /// Opens the network that `params` name for a stream of `len` bytes.
@@ -149,11 +177,13 @@ pub(crate) fn open(
     let loaded = Loaded::get(model)?;
     let needed = loaded.memory(params.lanes, params.segment);
     afford(needed, limits)?;
+    let condition = condition::check(loaded.model(), &params.condition)?;
     Ok(OpenedStream {
         prepared: loaded
             .prepare_chosen(params.lanes)
             .map_err(|e| backend_fault(&e))?,
         start: loaded.model().interface().start,
+        condition,
         segment: params.segment,
         len,
         needed,
@@ -213,6 +243,8 @@ fn afford(needed: u64, limits: &Limits) -> Result<()> {
 pub(crate) struct OpenedStream {
     pub(crate) prepared: Arc<dyn Prepared>,
     pub(crate) start: u8,
+    /// Of one lane.
+    pub(crate) condition: Vec<i32>,
     /// 0 for one lane.
     pub(crate) segment: usize,
     len: u64,
@@ -225,7 +257,8 @@ impl Opened for OpenedStream {
     }
 
     fn start(&self) -> Result<Box<dyn PredictorState>> {
-        let stepper = self.prepared.start().map_err(|e| backend_fault(&e))?;
+        let mut stepper = self.prepared.start().map_err(|e| backend_fault(&e))?;
+        condition::tell(&mut *stepper, &self.condition).map_err(|e| backend_fault(&e))?;
         Ok(Box::new(Superblocks::new(
             stepper,
             self.segment,

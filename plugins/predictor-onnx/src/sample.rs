@@ -5,6 +5,7 @@
 //! noise; all that they know is that text is made of letters.
 
 use umoec_exact::build::{GraphBuilder, ModelCard, seal};
+use umoec_exact::condition::STATISTICS;
 use umoec_exact::onnx::data_type;
 use umoec_exact::{ExactError, ModelLimits, StateRange};
 
@@ -20,6 +21,8 @@ pub struct Size {
     pub layers: usize,
     /// log2 of the rows of each n-gram table, at most 16.
     pub rows: u32,
+    /// Values of 0 to 255 that it is told of a stream, at most 64; 0: it has no such input.
+    pub told: usize,
 }
 
 impl Size {
@@ -28,6 +31,13 @@ impl Size {
         width: 16,
         layers: 1,
         rows: 6,
+        told: 0,
+    };
+
+    /// As small, and told the statistics of a stream.
+    pub const TOLD: Self = Self {
+        told: STATISTICS,
+        ..Self::TINY
     };
 
     /// As much as a model that is embedded in the program may cost: 0.3 M MAC a byte, 2 MiB.
@@ -35,6 +45,7 @@ impl Size {
         width: 144,
         layers: 3,
         rows: 13,
+        told: 0,
     };
 }
 
@@ -50,6 +61,9 @@ pub fn sample(name: &str, size: Size, seed: u64) -> Result<Vec<u8>, ExactError> 
     };
     let byte = net.graph.byte_input();
     let mut x = net.embed(&byte, size.rows);
+    if size.told > 0 {
+        x = net.tell(&x, size.told);
+    }
     for layer in 0..size.layers {
         x = net.layer(&x, layer);
     }
@@ -131,6 +145,17 @@ impl Net {
         self.graph.concat(&parts, 1)
     }
 
+    /// `x` with what the network is told added to it, `[lanes, width]`.
+    fn tell(&mut self, x: &str, told: usize) -> String {
+        let range = StateRange::integers(0, 255);
+        let condition = self.graph.condition_input(told, range);
+        let weights = self.weights(&[told, self.width]);
+        let sums = self.graph.matmul(&condition, &weights);
+        let update = self.graph.requantise(&sums, 10, true, -127.0, 127.0);
+        let sum = self.graph.add(x, &update);
+        self.graph.clip(&sum, -127.0, 127.0)
+    }
+
     /// `x mod 2^bits`, within its range for the verifier.
     fn modulo(&mut self, x: &str, bits: u32) -> String {
         let size = (1u32 << bits) as f32;
@@ -180,6 +205,7 @@ mod tests {
     fn samples_are_exact_and_of_the_size_they_say() {
         for (size, macs, bytes) in [
             (Size::TINY, 4_000..6_000, 8_000..40_000),
+            (Size::TOLD, 4_000..6_000, 8_000..40_000),
             (Size::NANO, 250_000..300_000, 800_000..2_000_000),
         ] {
             let file = sample("sample", size, 1).unwrap();

@@ -1,18 +1,22 @@
-//! `umoec inspect`: every section of a file. Needs no plugin.
+//! `umoec inspect`: every section of a file. Needs no plugin, unless the file is to be decoded too.
+
+mod decoded;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use umoec_codec::container::NeededPlugin;
 use umoec_codec::pipeline::{
-    FrameReport, Inspection, MemberReport, NeedReport, NoteReport, PartReport, PluginReport,
-    SectionReport, StreamReport, inspect,
+    Costs, DecodeOptions, FrameReport, Inspection, MemberReport, NeedReport, NoteReport,
+    PartReport, PluginReport, SectionReport, StreamReport, inspect,
 };
 use umoec_codec::plugin::{Kind, PluginId, Registry};
 
+use crate::args::{Global, Memory};
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
+use crate::ledger::Totals;
 use crate::{setup, size};
 
 /// What the command takes.
@@ -24,23 +28,56 @@ pub(crate) struct Args {
     /// Write JSON
     #[arg(long)]
     json: bool,
+    /// Decode the file too, and say what its predictors counted: where a network rested
+    #[arg(long)]
+    decode: bool,
+    /// Decode the file too, and say what each part of its predictors is worth: what the streams would cost without
+    /// it. Takes several times as long as decoding
+    #[arg(long)]
+    variants: bool,
+    #[command(flatten)]
+    memory: Memory,
 }
 
 /// Shows the file, damaged or not; damage is reported afterwards.
-pub(crate) fn run(args: &Args, console: &Console) -> Outcome {
+pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     let names: Vec<PathBuf> = args.file.iter().cloned().collect();
     let found = files::find(&names, false, Wanted::Compressed, "inspect")?;
     found.show(console);
+    let decoding = args.decode || args.variants;
+    let registry = setup::registry()?;
     for input in &found.inputs {
+        if decoding && input.path.is_none() {
+            return Err(Failure::usage(
+                "standard input can be read only once",
+                "name the file, to have it inspected and decoded",
+            ));
+        }
         let failed = |e| Failure::codec("cannot read", e).at(input.name());
-        let report = inspect(input.open()?.reader).map_err(failed)?;
+        let mut report = inspect(input.open()?.reader).map_err(failed)?;
+        report.add_descriptions(&registry);
+        let mut totals = Totals::default();
+        let outcome = if decoding {
+            let options = DecodeOptions {
+                costs: Some(match args.variants {
+                    true => Costs::with_variants(),
+                    false => Costs::default(),
+                }),
+                ..setup::decode_options(&args.memory, global.threads(), Default::default())
+            };
+            decoded::add(&mut report, &mut totals, input, &registry, options)
+        } else {
+            Ok(())
+        };
         if args.json {
             super::print_json(&report)?;
         } else {
-            let registry = setup::registry()?;
-            super::print(text(&input.name(), &report, &registry).as_bytes())?;
+            let mut text = text(&input.name(), &report, &registry);
+            decoded::sums(&mut text, &totals);
+            super::print(text.as_bytes())?;
         }
         super::list::intact(&report).map_err(|f| f.at(input.name()))?;
+        outcome?;
     }
     Ok(())
 }
@@ -210,8 +247,8 @@ fn describe_frame(out: &mut String, frame: &FrameReport, names: &Names<'_>) {
     );
     if let Some(adapter) = &frame.adapter {
         fields(out, &[("adapter", plugin(Kind::Adapter, adapter, names))]);
-        if let Some(about) = about(Kind::Adapter, adapter, names) {
-            fields(out, &[("", about)]);
+        if let Some(about) = &adapter.about {
+            fields(out, &[("", about.clone())]);
         }
     }
     for (number, part) in frame.parts.iter().enumerate() {
@@ -230,9 +267,10 @@ fn describe_frame(out: &mut String, frame: &FrameReport, names: &Names<'_>) {
             &[(&format!("stream {number}"), describe_stream(stream, names))],
         );
         let predictor = stream.predictor.as_ref();
-        if let Some(about) = predictor.and_then(|p| about(Kind::Predictor, p, names)) {
+        if let Some(about) = predictor.and_then(|p| p.about.clone()) {
             fields(out, &[("", about)]);
         }
+        decoded::describe(out, stream);
     }
 }
 
@@ -248,7 +286,7 @@ fn describe_part(out: &mut String, number: usize, part: &PartReport, names: &Nam
     };
     let text = format!("{} bytes, {named}, {streams}", size::grouped(part.length));
     fields(out, &[(&format!("part {number}"), text)]);
-    if let Some(about) = adapter.and_then(|adapter| about(Kind::Adapter, adapter, names)) {
+    if let Some(about) = adapter.and_then(|adapter| adapter.about.clone()) {
         fields(out, &[("", about)]);
     }
     let shown = part.segments.iter().take(SEGMENTS);
@@ -291,27 +329,6 @@ fn plugin(kind: Kind, plugin: &PluginReport, names: &Names<'_>) -> String {
         text += &format!(" ({})", plugin.params);
     }
     text
-}
-
-/// What a plugin says of its parameters, where this program has it.
-fn about(kind: Kind, plugin: &PluginReport, names: &Names<'_>) -> Option<String> {
-    let hex = plugin.params.as_bytes().chunks_exact(2);
-    let digits = hex.map(|pair| std::str::from_utf8(pair).ok());
-    let params: Option<Vec<u8>> = digits
-        .map(|pair| u8::from_str_radix(pair?, 16).ok())
-        .collect();
-    let (params, id, version) = (params?, PluginId(plugin.id), plugin.version);
-    match kind {
-        Kind::Adapter => {
-            let adapter = names.registry.adapter(id, version).ok()?;
-            adapter.describe(version, &params)
-        }
-        Kind::Predictor => {
-            let predictor = names.registry.predictor(id, version).ok()?;
-            predictor.describe(version, &params)
-        }
-        Kind::Coder => None,
-    }
 }
 
 fn need(need: &NeedReport, names: &Names<'_>) -> String {

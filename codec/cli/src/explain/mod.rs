@@ -1,11 +1,12 @@
 //! `umoec explain`: a page that shows where the bits of a file go.
 //!
 //! * `account`: what the decoder's ledger says, summed up. `shown`: bytes as text that a browser shows.
-//! * `page`: the page.
+//! * `page`: the page. `tables`: what it says of regions, kinds of byte and parts of the predictors.
 
 mod account;
 mod page;
 mod shown;
+mod tables;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -41,11 +42,16 @@ pub(crate) struct Args {
     /// Show this many bytes of the content at most
     #[arg(long, value_name = "SIZE", value_parser = size::parse, default_value = "64K")]
     length: u64,
+    /// Do not code the streams again to see what each part of their predictors is worth: that takes several times
+    /// as long as the rest
+    #[arg(long)]
+    no_variants: bool,
     #[command(flatten)]
     coding: Coding,
 }
 
-/// Bytes of content that are explained at most: each takes 13 bytes of memory beside itself.
+/// Bytes of content that are explained at most: each takes 13 bytes of memory beside itself, and 4 for each variant of its
+/// predictor and 8 for all of them.
 const MOST: u64 = 64 << 20;
 
 /// Decodes the file with an eye on each decision, and writes the page.
@@ -71,7 +77,10 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
         compress(&bytes, &registry, &options)
             .map_err(|e| Failure::codec("cannot compress", e).at(&name))?
     };
-    let costs = Costs::default();
+    let costs = match args.no_variants {
+        true => Costs::default(),
+        false => Costs::with_variants(),
+    };
     let options = DecodeOptions {
         costs: Some(costs.clone()),
         output_limit: MOST,

@@ -8,6 +8,7 @@ use umoec_codec::plugin::{Kind, PluginId, Registry};
 
 use super::account::Account;
 use super::shown::{character, escaped};
+use super::tables;
 use crate::size;
 
 /// What the page is about.
@@ -44,7 +45,9 @@ pub(super) fn html(subject: &Subject<'_>) -> String {
     );
     summary(&mut out, subject);
     curve(&mut out, subject.account);
-    classes(&mut out, subject.account);
+    tables::parts(&mut out, &subject.account.totals);
+    tables::classes(&mut out, subject.account);
+    tables::regions(&mut out, subject.account);
     frames(&mut out, subject);
     contests(&mut out, subject.contests);
     dearest(&mut out, subject);
@@ -116,31 +119,6 @@ fn curve(out: &mut String, account: &Account) {
         HEIGHT + 18.0,
         size::grouped(account.bits.len() as u64)
     );
-}
-
-/// By kind of byte.
-fn classes(out: &mut String, account: &Account) {
-    let all: f64 = account.classes.iter().map(|class| class.bits).sum();
-    if all == 0.0 {
-        return;
-    }
-    *out += "<h2>By kind of byte</h2>\n<table><tr><th>kind</th><th>bytes</th><th>bits each</th>\
-             <th>bytes coded</th><th>share of all</th></tr>\n";
-    let mut sorted: Vec<_> = account.classes.iter().collect();
-    sorted.sort_by(|a, b| b.bits.total_cmp(&a.bits));
-    for class in sorted {
-        let share = class.bits / all * 100.0;
-        let _ = writeln!(
-            out,
-            "<tr><td>{}</td><td>{}</td><td>{:.3}</td><td>{}</td>\
-             <td><i style=\"width:{share:.1}%\"></i>{share:.1} %</td></tr>",
-            class.name,
-            size::grouped(class.bytes),
-            class.bits / class.bytes as f64,
-            size::grouped((class.bits / 8.0).round() as u64),
-        );
-    }
-    *out += "</table>\n";
 }
 
 /// Every frame with its plugins.
@@ -298,7 +276,7 @@ body{max-width:1000px;margin:2rem auto;padding:0 1rem;font:15px/1.5 Inter,'Helve
 h1{font-size:22px;overflow-wrap:anywhere}h2{font-size:16px;margin-top:2rem}.lead{font-size:17px}\n\
 table{border-collapse:collapse;width:100%;font-size:13.5px}th{text-align:left;color:#7a8499;font-weight:500}\n\
 td,th{padding:3px 10px 3px 0;border-bottom:1px solid #e3e7ee;vertical-align:top}td{font-variant-numeric:tabular-nums}\n\
-td i{display:inline-block;height:9px;background:#ea580c;margin-right:6px;max-width:60%}\n\
+td i{display:inline-block;height:9px;background:#ea580c;margin-right:6px;max-width:45%}\n\
 svg{width:100%}svg line{stroke:#e3e7ee}svg text{font-size:11px;fill:#7a8499}svg path{fill:#5b7fa8}\n\
 pre,.line{font:12.5px/1.55 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere}\n\
 .legend span{padding:2px 7px;border-radius:3px;font-size:12.5px;white-space:nowrap}\n\

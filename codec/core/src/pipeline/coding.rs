@@ -3,7 +3,7 @@
 use super::costs::Metered;
 use super::pool::Watch;
 use crate::limits::reserve_towards;
-use crate::plugin::{Coder, DecisionCoder, Kind, Opened, PluginId, PredictorState};
+use crate::plugin::{Coder, DecisionCoder, Kind, Meter, Opened, PluginId, PredictorState};
 use crate::probability::ByteDistribution;
 use crate::{Error, Limits, Result};
 
@@ -79,6 +79,43 @@ pub(super) fn encode_stream(
     let mut payload = Vec::new();
     encoder.try_finish(&mut payload)?;
     Ok(payload)
+}
+
+/// What each byte of `data` would cost, in bits.
+pub(super) fn measure_stream(
+    predicting: Predicting<'_>,
+    data: &[u8],
+    watch: &Watch,
+) -> Result<Vec<f32>> {
+    let mut state = start(predicting)?;
+    state.assist(watch.helpers());
+    let mut meter = Meter::new(data);
+    let (mut bits, mut position) = (Vec::new(), (0, 0));
+    let mut history = Vec::with_capacity(data.len());
+    for piece in data.chunks(PIECE) {
+        if watch.is_cancelled() {
+            return Err(cancelled());
+        }
+        let mut metered = Metered {
+            inner: &mut meter,
+            bits: &mut bits,
+            length: data.len(),
+            position: &mut position,
+        };
+        let before = history.len();
+        state.code(piece.len(), &mut metered, &mut history);
+        if let Some(error) = state.failure() {
+            return Err(error);
+        }
+        if history.get(before..) != Some(piece) {
+            return Err(broken(
+                predicting,
+                "its history differs from what it was given to code",
+            ));
+        }
+    }
+    bits.resize(data.len(), 0.0);
+    Ok(bits)
 }
 
 /// How the payload of a stream went wrong.

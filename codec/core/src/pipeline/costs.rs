@@ -10,7 +10,10 @@ use crate::probability::{BitProbability, ByteDistribution};
 /// A byte's cost is the information content of the decisions it was coded by, under the probabilities that the predictor gave;
 /// the coder adds next to nothing to it.
 #[derive(Debug, Clone, Default)]
-pub struct Costs(Arc<Mutex<Vec<FrameCosts>>>);
+pub struct Costs {
+    frames: Arc<Mutex<Vec<FrameCosts>>>,
+    variants: bool,
+}
 
 /// A frame's account.
 #[derive(Debug, Clone)]
@@ -39,9 +42,35 @@ pub struct StreamCosts {
     pub bits: Vec<f32>,
     /// What the predictor counted, for people: what, and how often.
     pub counts: Vec<(&'static str, u64)>,
+    /// What it would have cost otherwise, in a ledger [with variants](Costs::with_variants).
+    pub variants: Vec<VariantCosts>,
+}
+
+/// What a stream would have cost under a [variant](crate::plugin::Variant) of its predictor.
+#[derive(Debug, Clone)]
+pub struct VariantCosts {
+    /// The variant's name.
+    pub name: &'static str,
+    /// Cost of each byte in bits.
+    pub bits: Vec<f32>,
 }
 
 impl Costs {
+    /// A ledger that also says what each stream would have cost under the variants of its predictor: each of
+    /// them takes about as long as decoding.
+    #[must_use]
+    pub fn with_variants() -> Self {
+        Self {
+            variants: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether variants are asked for.
+    pub(super) fn wants_variants(&self) -> bool {
+        self.variants
+    }
+
     /// The frames decoded so far, in the order of the file.
     #[must_use]
     pub fn take(&self) -> Vec<FrameCosts> {
@@ -56,7 +85,7 @@ impl Costs {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<FrameCosts>> {
         // A ledger is changed in whole entries: a panic elsewhere leaves it sound.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

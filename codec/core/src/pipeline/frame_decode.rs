@@ -4,8 +4,8 @@ use std::iter;
 use std::sync::Arc;
 
 use super::budget::{Permit, Ticket};
-use super::coding::{Payload, StreamFault, StreamLedger, decode_stream};
-use super::costs::{Costs, FrameCosts, StreamCosts};
+use super::coding::{Payload, StreamFault, StreamLedger, decode_stream, measure_stream};
+use super::costs::{Costs, FrameCosts, StreamCosts, VariantCosts};
 use super::options::DecodeOptions;
 use super::pool::{Pool, Watch};
 use crate::container::{FrameHead, FrameSection, MemberStart, ModelHash, Part, PluginRef};
@@ -114,14 +114,23 @@ impl FrameDecoder<'_> {
                     StreamFault::Payload => self.damaged(&format!("payload of stream {number}")),
                 })?;
             let adapter = adapters.next().flatten().map(|a| a.id);
-            accounts.extend(ledger.map(|ledger| StreamCosts {
-                adapter,
-                predictor: stream.predictor.as_ref().map(|p| p.id),
-                coder: stream.coder.id,
-                payload: payload.bytes.len() as u64,
-                bits: ledger.bits,
-                counts: ledger.counts,
-            }));
+            if let Some(ledger) = ledger {
+                let variants = match (&stream.predictor, predicting) {
+                    (Some(reference), Some((_, opened))) => {
+                        self.variants(reference, opened.memory(), &data, &models, watch)?
+                    }
+                    _ => Vec::new(),
+                };
+                accounts.push(StreamCosts {
+                    adapter,
+                    predictor: stream.predictor.as_ref().map(|p| p.id),
+                    coder: stream.coder.id,
+                    payload: payload.bytes.len() as u64,
+                    bits: ledger.bits,
+                    counts: ledger.counts,
+                    variants,
+                });
+            }
             streams.push(data);
         }
         let mut plain = Vec::new();
@@ -225,6 +234,40 @@ impl FrameDecoder<'_> {
             .predictor(plugin.id, plugin.version)?
             .open_with_models(plugin.version, &plugin.params, len, models, limits)
             .map_err(|e| self.locate(e))
+    }
+
+    /// What the stream `data`, decoded under `plugin` with so much memory, would have cost otherwise; for who asks.
+    fn variants(
+        &self,
+        plugin: &PluginRef,
+        memory: u64,
+        data: &[u8],
+        models: &[Arc<Model>],
+        watch: &Watch,
+    ) -> Result<Vec<VariantCosts>> {
+        if !self.costs.is_some_and(Costs::wants_variants) {
+            return Ok(Vec::new());
+        }
+        let limits = Limits {
+            memory,
+            output: self.limits.output,
+        };
+        let predictor = self.registry.predictor(plugin.id, plugin.version)?;
+        let variants = predictor.variants(plugin.version, &plugin.params);
+        let costs = variants.into_iter().map(|variant| {
+            let reference = PluginRef {
+                id: variant.predictor,
+                version: variant.version,
+                params: variant.params,
+            };
+            let opened = self.open(&reference, data.len() as u64, models, &limits)?;
+            let bits = measure_stream(Some((reference.id, &*opened)), data, watch);
+            Ok(VariantCosts {
+                name: variant.name,
+                bits: bits.map_err(|e| self.locate(e))?,
+            })
+        });
+        costs.collect()
     }
 
     /// Streams to the block. Notes in `plain`, for who asks, of each part whether its one stream is it as it was.

@@ -27,7 +27,7 @@ mod tournament;
 pub use crate::container::CheckKind;
 pub use archive::Archive;
 pub use contests::{Contest, Contests, Entry};
-pub use costs::{Costs, FrameCosts, StreamCosts};
+pub use costs::{Costs, FrameCosts, StreamCosts, VariantCosts};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use inspect::inspect;
@@ -35,6 +35,7 @@ pub use oneshot::{compress, decompress};
 pub use options::{DecodeOptions, EncodeOptions, Progress, Summary};
 pub use profile::{PluginChoice, Profile};
 pub use report::{
-    EndReport, FrameReport, HeaderReport, Inspection, LanesReport, MemberReport, NeedReport,
-    NoteReport, PartReport, PluginReport, SectionReport, SoloReport, StreamReport,
+    CountReport, DecodedReport, EndReport, FrameReport, HeaderReport, Inspection, LanesReport,
+    MemberReport, NeedReport, NoteReport, PartReport, PluginReport, SectionReport, SoloReport,
+    StreamReport, VariantReport,
 };

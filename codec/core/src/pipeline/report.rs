@@ -8,6 +8,10 @@ use serde::Serialize;
 use super::CheckKind;
 use crate::container::{End, FrameHead, Header, PluginNote, PluginRef, Solo};
 
+mod added;
+
+pub use added::{CountReport, DecodedReport, VariantReport};
+
 /// A whole input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inspection {
@@ -196,6 +200,9 @@ pub struct StreamReport {
     pub coder: PluginReport,
     /// Bytes of the payload.
     pub payload_length: u64,
+    /// What decoding it showed, for who asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoded: Option<DecodedReport>,
 }
 
 /// A plugin as a frame names it.
@@ -207,6 +214,9 @@ pub struct PluginReport {
     pub version: u8,
     /// Its parameters.
     pub params: String,
+    /// What it says of them, for who asked and has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
 }
 
 /// An END.
@@ -240,6 +250,7 @@ impl From<&PluginRef> for PluginReport {
             id: reference.id.0,
             version: reference.version,
             params: hex(&reference.params),
+            about: None,
         }
     }
 }
@@ -296,6 +307,7 @@ impl FrameReport {
             predictor: stream.predictor.as_ref().map(PluginReport::from),
             coder: (&stream.coder).into(),
             payload_length: stream.payload.len() as u64,
+            decoded: None,
         });
         Self {
             offset,

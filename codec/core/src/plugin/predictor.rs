@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DecisionCoder, Helpers, Layout, Model, Models, Plugin, Settings};
+use super::{DecisionCoder, Helpers, Layout, Model, Models, Plugin, PluginId, Settings};
 use crate::{Error, Limits, Result};
 
 /// A source of probabilities. Model → opened predictor → one state per stream, as in a
@@ -84,6 +84,26 @@ pub trait Predictor: Plugin {
         let _ = (version, params);
         None
     }
+
+    /// How else a stream under `params`, hostile on this side, could be coded: with one part of the predictor alone, or
+    /// without one. What it costs then tells people what that part is worth.
+    fn variants(&self, version: u8, params: &[u8]) -> Vec<Variant> {
+        let _ = (version, params);
+        Vec::new()
+    }
+}
+
+/// Another way to code a stream, in a frame with the same models and with no more memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variant {
+    /// For people, such as `cm alone`; the same for all streams of a predictor.
+    pub name: &'static str,
+    /// The predictor: the one that was asked, or a part of it.
+    pub predictor: PluginId,
+    /// The version of its stream.
+    pub version: u8,
+    /// Its parameters.
+    pub params: Vec<u8>,
 }
 
 /// A predictor with its parameters, shareable between threads.

@@ -1,8 +1,8 @@
+use umoec_codec::Error;
 use umoec_codec::pipeline::{Costs, DecodeOptions, EncodeOptions, compress, decompress};
-
 use umoec_codec::plugin::Model;
 
-use crate::plugins::{profile, with_models};
+use crate::plugins::{options, profile, registry, with_models};
 
 /// Bytes that a model of bits or of bytes learns something about.
 fn content(len: usize) -> Vec<u8> {
@@ -54,4 +54,56 @@ fn the_ledger_adds_up_to_the_payloads() {
             assert!(costs.take().is_empty(), "what was taken is gone");
         }
     }
+}
+
+/// Decodes what was coded by `bits` with that claim.
+fn claiming(claim: i64, costs: &Costs) -> umoec_codec::Result<Vec<u8>> {
+    let mut options = options(2000);
+    let settings = &mut options.profile.predictor.settings;
+    settings.insert("claim".into(), claim.into());
+    let file = compress(&content(5000), &registry(), &options).unwrap();
+    let options = DecodeOptions {
+        costs: Some(costs.clone()),
+        ..DecodeOptions::default()
+    };
+    decompress(&file, &registry(), &options)
+}
+
+#[test]
+fn variants_are_measured_for_who_asks() {
+    // A claim of 12 has a variant with a claim of 2, which codes the same; one of 2 has none.
+    for (claim, costs, count) in [
+        (12, Costs::with_variants(), 1),
+        (2, Costs::with_variants(), 0),
+        (12, Costs::default(), 0),
+    ] {
+        assert!(claiming(claim, &costs).unwrap() == content(5000));
+        let frames = costs.take();
+        assert_eq!(frames.len(), 3);
+        for stream in frames.iter().flat_map(|frame| &frame.streams) {
+            assert_eq!(stream.variants.len(), count);
+            for variant in &stream.variants {
+                assert_eq!(variant.name, "another claim");
+                assert!(variant.bits == stream.bits);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_variant_may_not_take_more_memory() {
+    // The variant of a claim of 0 is one of 9, by the plugin's mistake.
+    let outcome = claiming(0, &Costs::with_variants());
+    assert!(
+        matches!(
+            outcome,
+            Err(Error::Limit {
+                needed: 9216,
+                limit: 0,
+                ..
+            })
+        ),
+        "{outcome:?}"
+    );
+    assert!(claiming(0, &Costs::default()).is_ok());
 }

@@ -7,7 +7,7 @@ use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, Profile};
 use umoec_codec::plugin::{
     Adapted, Adapter, Answers, AnyPlugin, Coder, DecisionCoder, DecisionDecoder, DecisionEncoder,
     Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId, Predictor, PredictorState,
-    Registry, Settings, Stream,
+    Registry, Settings, Stream, Variant,
 };
 use umoec_codec::probability::{BitProbability, ByteDistribution};
 use umoec_codec::{Error, Limits, Result};
@@ -155,6 +155,21 @@ impl Predictor for Bits {
     fn plan(&self, _: &[u8], _: &Layout, settings: &Settings) -> Result<Vec<u8>> {
         let claim = settings.get("claim").and_then(|v| v.as_integer());
         Ok(vec![claim.unwrap_or(1) as u8])
+    }
+
+    /// A claim of 12 is more than it needs; that of 0 has a variant that it should not have.
+    fn variants(&self, _: u8, params: &[u8]) -> Vec<Variant> {
+        let params = match params {
+            [12] => vec![2],
+            [0] => vec![9],
+            _ => return Vec::new(),
+        };
+        vec![Variant {
+            name: "another claim",
+            predictor: PluginId(1),
+            version: 1,
+            params,
+        }]
     }
 
     fn open(&self, _: u8, params: &[u8], _: u64, limits: &Limits) -> Result<Box<dyn Opened>> {

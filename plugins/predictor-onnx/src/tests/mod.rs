@@ -4,6 +4,7 @@ mod backends;
 mod hostile;
 mod models;
 mod streams;
+mod told;
 
 use std::sync::Arc;
 
