@@ -147,6 +147,12 @@ pub(super) fn vectors() -> Vec<Vector> {
             encode(&machine, only("machine")),
         ),
         good(
+            "cm-deep-machine",
+            "Predictor `cm`, preset `deep-machine`, on records and machine code of x86-64.",
+            &machine,
+            encode(&machine, only("deep-machine")),
+        ),
+        good(
             "cm-recipe",
             "Predictor `cm` with a recipe of its own instead of a preset.",
             &text,
