@@ -28,7 +28,11 @@ pub fn grow(
         return Err(misfit("its width is another".to_owned()));
     }
     if new.tables.len() < old.tables.len()
-        || !new.tables.iter().zip(&old.tables).all(|(new, old)| holds(*new, *old))
+        || !new
+            .tables
+            .iter()
+            .zip(&old.tables)
+            .all(|(new, old)| holds(*new, *old))
     {
         return Err(misfit(
             "its tables are not the first of the new ones, with at most as many rows".to_owned(),
