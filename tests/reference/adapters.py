@@ -247,7 +247,8 @@ def exe(params, streams, length):
     base, data = int.from_bytes(params[1:], "little"), only("exe", streams, length)
     if params[0] == 1:
         for i in range(len(data) - 4):
-            if data[i] in (0xE8, 0xE9) and data[i + 4] in (0, 0xFF):
+            jump = i > 0 and data[i - 1] == 0x0F and 0x80 <= data[i] <= 0x8F
+            if (data[i] in (0xE8, 0xE9) or jump) and data[i + 4] in (0, 0xFF):
                 target = int.from_bytes(data[i + 1:i + 4], "big") - base - i
                 data[i + 1:i + 4] = (target % (1 << 24)).to_bytes(3, "little")
     else:

@@ -3,7 +3,7 @@
 /// The instruction set whose branches are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Machine {
-    /// x86 and x86-64: calls and jumps with 32-bit displacements.
+    /// x86 and x86-64: calls and jumps, conditional ones too, with 32-bit displacements.
     X86,
     /// AArch64: `bl`.
     Aarch64,
@@ -43,11 +43,17 @@ pub(crate) fn inverse(data: &mut [u8], machine: Machine, base: u32) {
     }
 }
 
-/// The low three bytes of the displacement of a call or jump at `at`, which is in reach.
+/// The low three bytes of the displacement of a call or jump whose opcode ends at `at`, and which is in reach. What it looks at
+/// is not what it gives: both ways see the same there.
 fn x86(data: &mut [u8], at: usize) -> Option<&mut [u8]> {
+    let before = at.checked_sub(1).map(|before| data[before]);
     let code = data.get_mut(at..at + 5)?;
-    let is_branch = matches!(code[0], 0xE8 | 0xE9) && matches!(code[4], 0 | 0xFF);
-    is_branch.then_some(&mut code[1..4])
+    let is_branch = match code[0] {
+        0xE8 | 0xE9 => true,
+        0x80..=0x8F => before == Some(0x0F),
+        _ => false,
+    };
+    (is_branch && matches!(code[4], 0 | 0xFF)).then_some(&mut code[1..4])
 }
 
 /// Changes the displacement of every `bl`, in units of four bytes.
@@ -79,6 +85,43 @@ mod tests {
         assert_eq!(code[1..4], code[17..20]);
         inverse(&mut code, Machine::X86, 0);
         assert_eq!(code, before);
+    }
+
+    #[test]
+    fn conditional_jumps_are_branches_behind_0f_alone() {
+        let code = |first: u8| {
+            let mut code = [0u8; 32];
+            code[..6].copy_from_slice(&[first, 0x84, 0x00, 0x01, 0, 0]);
+            code[16..22].copy_from_slice(&[first, 0x8F, 0xF0, 0, 0, 0]);
+            code
+        };
+        let mut other = code(0x0E);
+        forward(&mut other, Machine::X86, 7);
+        assert_eq!(other, code(0x0E));
+        let mut jumps = code(0x0F);
+        forward(&mut jumps, Machine::X86, 7);
+        assert_eq!(jumps[2..5], jumps[18..21]);
+        assert_ne!(jumps, code(0x0F));
+        inverse(&mut jumps, Machine::X86, 7);
+        assert_eq!(jumps, code(0x0F));
+    }
+
+    /// Branches that overlap, and opcodes that others make.
+    #[test]
+    fn any_bytes_come_back() {
+        let mut state = 3u32;
+        let mut next = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            [0xE8, 0xE9, 0x0F, 0x84, 0x8F, 0, 0xFF, 1][(state >> 29) as usize]
+        };
+        for base in [0, 0x00FF_FFF0, u32::MAX] {
+            let before: Vec<u8> = (0..5000).map(&mut next).collect();
+            let mut data = before.clone();
+            forward(&mut data, Machine::X86, base);
+            assert_ne!(data, before);
+            inverse(&mut data, Machine::X86, base);
+            assert!(data == before);
+        }
     }
 
     #[test]
