@@ -153,26 +153,3 @@ fn generated_graphs_and_their_vectors() {
         }
     }
 }
-
-#[test]
-fn the_embedded_models_have_their_vectors_with_all_instructions() {
-    use crate::conformance::{LANES, Setting, digest, embedded, read_vectors};
-    let vectors = read_vectors();
-    let backend = Backend::Fused;
-    for case in embedded().unwrap() {
-        let vector = vectors.iter().find(|v| v.name == case.name).unwrap();
-        for isa in Setting::isas(backend) {
-            for lanes in LANES {
-                let setting = Setting {
-                    backend,
-                    lanes,
-                    threads: 2,
-                    isa,
-                };
-                let digest = digest(&case, setting).unwrap();
-                let digest = umoec_codec::plugin::hex(&digest);
-                assert_eq!(digest, vector.digest, "{} {setting:?}", case.name);
-            }
-        }
-    }
-}
