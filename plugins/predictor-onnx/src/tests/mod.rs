@@ -3,7 +3,6 @@
 mod backends;
 mod hostile;
 mod models;
-mod shipped;
 mod streams;
 mod told;
 
