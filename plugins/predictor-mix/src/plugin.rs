@@ -80,7 +80,7 @@ impl Predictor for Mix {
         let cm = Cm.plan(data, layout, &chosen.cm)?;
         let mut params = Params { network: None, cm };
         if chosen.network != Use::Never && data.len() as u64 <= chosen.longest {
-            let network = NetworkParams {
+            let mut network = NetworkParams {
                 params: Network::plan(data, &chosen.model, models, NETWORK_MAX)?,
                 // What is soon done need not be done faster.
                 rest: if data.len() < RESTLESS {
@@ -88,16 +88,7 @@ impl Predictor for Mix {
                 } else {
                     chosen.rest
                 },
-                lanes: match chosen.lanes {
-                    Some(lanes)
-                        if data.len() as u64 >= chosen.lanes_from
-                            && has_lanes(&params.cm)?
-                            && repeated(data, REPEAT) < REPETITIVE =>
-                    {
-                        Some(lanes)
-                    }
-                    _ => None,
-                },
+                lanes: None,
             };
             let pays = || {
                 let opened = Network::open(&network.params, models, &UNLIMITED)?;
@@ -105,6 +96,10 @@ impl Predictor for Mix {
                 plan::pays(data, &params.cm, &opened, rest, chosen.gain)
             };
             if chosen.network == Use::Always || pays()? {
+                let long = data.len() as u64 >= chosen.lanes_from;
+                if long && has_lanes(&params.cm)? && repeated(data, REPEAT) < REPETITIVE {
+                    network.lanes = chosen.lanes;
+                }
                 params.network = Some(network);
             }
         }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use umoec_exact::{ModelLimits, StepModel};
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::config::Config;
+use umoec_trainer::data::Stretch;
 use umoec_trainer::export::export;
+use umoec_trainer::network::{Outcome, initial_states, pass};
 use umoec_trainer::random::Random;
 use umoec_trainer::trainer::Trainer;
 
@@ -65,4 +67,13 @@ pub(crate) fn run(config: Config, folder: &Path, threads: usize) -> Trainer {
 pub(crate) fn load(trained: &Trained) -> Arc<StepModel> {
     let file = export(trained).unwrap();
     Arc::new(StepModel::load(&file, &ModelLimits::default()).unwrap())
+}
+
+/// One pass of the network over `stretch`, one lane from its beginning on.
+pub(crate) fn passed(trained: &Trained, stretch: &Stretch) -> Outcome {
+    let model = &trained.config.model;
+    let rows = trained.tables.gather(&stretch.rows);
+    let mut states = initial_states(model, 1);
+    let parameters = &trained.parameters;
+    pass(model, false, parameters, stretch, rows, &mut states).unwrap()
 }

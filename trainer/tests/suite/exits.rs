@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
-use umoec_exact::{ModelLimits, StepModel};
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::conditions::Conditions;
 use umoec_trainer::config::{AdalnConfig, BlockConfig, Config};
@@ -12,13 +11,12 @@ use umoec_trainer::evaluate::{bits, graph_bits};
 use umoec_trainer::export::export;
 use umoec_trainer::grid::{ACTIVATION, WEIGHT};
 use umoec_trainer::layer::{Exit, Layer, Mlp, initial, split};
-use umoec_trainer::network::{initial_states, pass};
 use umoec_trainer::random::Random;
 use umoec_trainer::trainer::Trainer;
 
 use crate::burned::{close, leaf, mlp, normal, round, round_inside, values};
 use crate::causality::logits;
-use crate::common::{prose, smoke};
+use crate::common::{load, passed, prose, smoke};
 use crate::layers::constant;
 use crate::passes::stretch;
 
@@ -101,28 +99,13 @@ fn trained(config: Config) -> Trainer {
     crate::common::run(config, folder.path(), 2)
 }
 
-fn load(trained: &Trained) -> Arc<StepModel> {
-    let file = export(trained).unwrap();
-    Arc::new(StepModel::load(&file, &ModelLimits::default()).unwrap())
-}
-
 #[test]
 fn a_graph_that_ends_at_an_exit_spends_what_the_exit_counts() {
     let trained = trained(with_exits()).trained();
     let text = prose(9, 600);
     let model = &trained.config.model;
     let stretch = stretch(model, &text, &[0]);
-    let rows = trained.tables.gather(&stretch.rows);
-    let mut states = initial_states(model, 1);
-    let outcome = pass(
-        model,
-        false,
-        &trained.parameters,
-        &stretch,
-        rows,
-        &mut states,
-    )
-    .unwrap();
+    let outcome = passed(&trained, &stretch);
     assert_eq!(outcome.exits.len(), 2);
 
     let untrained = bits(&Trained::initial(smoke()), &[&text]).unwrap();

@@ -4,11 +4,10 @@ use umoec_exact::ModelLimits;
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::config::Config;
 use umoec_trainer::evaluate::bits;
-use umoec_trainer::network::{initial_states, pass};
 use umoec_trainer::tables::NO_ROW;
 use umoec_trainer::trainer::Trainer;
 
-use crate::common::{load, prose, smoke};
+use crate::common::{load, passed, prose, smoke};
 use crate::passes::stretch;
 
 fn dropping(share: f64) -> Config {
@@ -35,17 +34,7 @@ fn the_network_without_memories_is_the_one_whose_memories_are_silent() {
     let rows = stretch.rows.iter_mut().zip(memories.iter().cycle());
     rows.filter(|(_, memory)| **memory)
         .for_each(|(row, _)| *row = NO_ROW);
-    let rows = trained.tables.gather(&stretch.rows);
-    let mut states = initial_states(model, 1);
-    let silent = pass(
-        model,
-        false,
-        &trained.parameters,
-        &stretch,
-        rows,
-        &mut states,
-    )
-    .unwrap();
+    let silent = passed(&trained, &stretch);
 
     let without = trained.without_memories().unwrap();
     without.config.check().unwrap();

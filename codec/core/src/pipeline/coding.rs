@@ -45,6 +45,28 @@ fn cancelled() -> Error {
     Error::Config("the work was given up".into())
 }
 
+/// Has `state` code `piece`, which `coder` knows, behind `history`.
+fn code_known(
+    state: &mut dyn PredictorState,
+    predicting: Predicting<'_>,
+    piece: &[u8],
+    coder: &mut dyn DecisionCoder,
+    history: &mut Vec<u8>,
+) -> Result<()> {
+    let before = history.len();
+    state.code(piece.len(), coder, history);
+    if let Some(error) = state.failure() {
+        return Err(error);
+    }
+    if history.get(before..) != Some(piece) {
+        return Err(broken(
+            predicting,
+            "its history differs from what it was given to code",
+        ));
+    }
+    Ok(())
+}
+
 /// Codes `data`; returns the payload.
 pub(super) fn encode_stream(
     predicting: Predicting<'_>,
@@ -61,17 +83,7 @@ pub(super) fn encode_stream(
         if watch.is_cancelled() {
             return Err(cancelled());
         }
-        let before = history.len();
-        state.code(piece.len(), &mut *encoder, &mut history);
-        if let Some(error) = state.failure() {
-            return Err(error);
-        }
-        if history.get(before..) != Some(piece) {
-            return Err(broken(
-                predicting,
-                "its history differs from what it was given to code",
-            ));
-        }
+        code_known(&mut *state, predicting, piece, &mut *encoder, &mut history)?;
         watch.advance(piece.len());
     }
     // The coder writes in one go what it kept; nothing else is needed for that.
@@ -102,17 +114,7 @@ pub(super) fn measure_stream(
             length: data.len(),
             position: &mut position,
         };
-        let before = history.len();
-        state.code(piece.len(), &mut metered, &mut history);
-        if let Some(error) = state.failure() {
-            return Err(error);
-        }
-        if history.get(before..) != Some(piece) {
-            return Err(broken(
-                predicting,
-                "its history differs from what it was given to code",
-            ));
-        }
+        code_known(&mut *state, predicting, piece, &mut metered, &mut history)?;
     }
     bits.resize(data.len(), 0.0);
     Ok(bits)
