@@ -10,6 +10,7 @@ use crate::config::{Config, SourceConfig};
 use crate::data::{Feeder, Source};
 use crate::error::TrainError;
 use crate::export::{export, limits};
+use crate::memory::need;
 use crate::random::Random;
 use crate::trainer::Trainer;
 
@@ -31,25 +32,17 @@ pub struct Plan {
     pub file_bytes: u64,
     /// Bytes of values, gradients and the optimiser's memory.
     pub memory: u64,
-    /// Most bytes that the process had so far, where the system tells.
-    pub peak: Option<u64>,
     /// For each early exit the block that it stands behind, and multiplications for one byte up to there.
     pub exits: Vec<(usize, u64)>,
     /// Why `umoec` will not load the model, if so.
     pub refused: Option<String>,
-    /// Time of a step.
-    pub step: Duration,
 }
 
 impl Plan {
-    /// Exports the network as it is before training, and trains it two steps on made-up data, of
-    /// which the second is measured.
-    pub fn measure(mut config: Config, threads: usize) -> Result<Self, TrainError> {
+    /// Exports the network as it is before training.
+    pub fn new(config: &Config, threads: usize) -> Result<Self, TrainError> {
         let trained = Trained::initial(config.clone());
-        let file = export(&trained)?;
-        let model = StepModel::load(&file, &limits())?;
-        let cost = model.cost();
-        let refused = refusal(&file);
+        let memory = need(config, &trained.parameters, &trained.tables, threads);
         let exits = config.model.exits.iter().map(|&block| {
             let file = export(&trained.at_exit(block)?)?;
             Ok((
@@ -58,37 +51,50 @@ impl Plan {
             ))
         });
         let exits = exits.collect::<Result<_, TrainError>>()?;
-
-        config.validation = None;
-        config.sources = vec![SourceConfig::of("made-up".to_owned())];
-        let mut random = Random::new(config.seed, 3);
-        let bytes = (0..DATA).map(|_| b"etaoin shrdlu.\n\x00\x80"[random.below(17)]);
-        let source = Source::new(bytes.collect(), &config.sources[0], 0.0, &mut random)?;
-        let feeder = Feeder::of(&config, vec![source]);
-        let mut trainer = Trainer::reading(config, feeder);
-        trainer.advance(threads)?;
-        let begun = Instant::now();
-        trainer.advance(threads)?;
-        let step = begun.elapsed();
-
-        let dense: usize = trainer.parameters.iter().map(Vec::len).sum();
-        let states: usize = trainer.states.iter().flatten().map(Vec::len).sum();
-        // Values, two moments and the summed gradient; a copy and a gradient for each pass.
-        let per_dense = 4 + 2 * trainer.config.training.parts;
-        let tables = 2 * trainer.tables.values.len();
+        let file = export(&trained)?;
+        // Large models do not fit twice.
+        drop(trained);
+        let refused = refusal(&file);
+        let model = StepModel::load(&file, &limits())?;
+        let cost = model.cost();
         Ok(Self {
             parameters: cost.parameters,
             active: active(model.graph()),
             macs: cost.macs_per_byte,
             state_bytes: cost.state_bytes,
             file_bytes: cost.file_bytes,
-            memory: 4 * (per_dense * dense + tables + states) as u64,
-            peak: peak(),
+            memory,
             exits,
             refused,
-            step,
         })
     }
+}
+
+/// Time of a step on made-up data, of which one is done before. Where a step has more parts than there are threads, only
+/// that many are done, and what all of them take follows from that.
+pub fn step_time(mut config: Config, threads: usize) -> Result<Duration, TrainError> {
+    // A step's parts are equal, so that as many as there are threads tell what all take.
+    let t = &mut config.training;
+    let lanes = t.lanes / t.parts;
+    let measured = t.parts.min(threads.max(1));
+    let rounds = t.parts.div_ceil(measured) * t.accumulate;
+    (t.parts, t.lanes, t.accumulate) = (measured, lanes * measured, 1);
+
+    config.validation = None;
+    config.sources = vec![SourceConfig::of("made-up".to_owned())];
+    let mut random = Random::new(config.seed, 3);
+    let bytes = (0..DATA).map(|_| b"etaoin shrdlu.\n\x00\x80"[random.below(17)]);
+    let source = Source::new(bytes.collect(), &config.sources[0], 0.0, &mut random)?;
+    let feeder = Feeder::of(&config, vec![source]);
+    let mut trainer = Trainer::reading(config, feeder);
+    trainer.advance(threads)?;
+    let begun = Instant::now();
+    let passed = trainer.pass_all(threads)?;
+    let passes = begun.elapsed();
+    trainer.learn(passed);
+    let learning = begun.elapsed() - passes;
+    let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
+    Ok(passes.saturating_mul(rounds).saturating_add(learning))
 }
 
 /// Why `umoec` will not load the model in `file`, if so: it allows less than the trainer.
@@ -119,16 +125,6 @@ fn active(graph: &Graph) -> u64 {
         read(cast.map_or(id, |node| node.outputs[0]))
     });
     sizes.map(|size| size as u64).sum()
-}
-
-/// The most memory that this process had, in bytes (Linux).
-fn peak() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib << 10)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::data::{Feeder, Stretch};
 use crate::error::TrainError;
 use crate::grow::grow;
+use crate::in_order::{Gradients, InOrder};
 use crate::layer::{Block, initial};
 use crate::network::{Outcome, States, initial_states, layers, pass};
 use crate::optimise::{Moments, Pace, schedule, shorten};
@@ -40,6 +41,14 @@ pub struct Trainer {
     /// File and hash of the network that the run began with, if it was another's.
     pub init: Option<String>,
     blocks: Vec<Vec<Block>>,
+}
+
+/// What the passes of a step gave.
+pub(crate) struct Passed {
+    report: StepReport,
+    gradients: Gradients,
+    /// Of each part, which rows of the tables it read, and their gradients.
+    rows: Vec<(Vec<u32>, Vec<f32>)>,
 }
 
 /// Parameters before training.
@@ -121,25 +130,39 @@ impl Trainer {
     /// One step on up to `threads` threads; the result does not depend on how many. The report
     /// is of the network before the step.
     pub fn advance(&mut self, threads: usize) -> Result<StepReport, TrainError> {
-        let training = self.config.training.clone();
-        let mut report = StepReport::new(self.feeder.modalities().len());
-        let share = 1.0 / (training.parts * training.accumulate) as f32;
-        let mut gradients: Vec<Vec<f32>> =
-            self.parameters.iter().map(|p| vec![0.0; p.len()]).collect();
-        let mut rows: Vec<(Vec<u32>, Vec<f32>)> = Vec::new();
-        for _ in 0..training.accumulate {
-            let stretches = self.feeder.next(training.parts, training.stretch);
-            let outcomes = self.passes(&stretches, threads)?;
-            report.add(&outcomes, self.feeder.origins());
-            for (stretch, outcome) in stretches.into_iter().zip(outcomes) {
-                for (sum, gradient) in gradients.iter_mut().zip(&outcome.gradients) {
-                    for (sum, g) in sum.iter_mut().zip(gradient) {
-                        *sum += share * g;
-                    }
-                }
-                rows.push((stretch.rows, outcome.rows));
-            }
+        let passed = self.pass_all(threads)?;
+        Ok(self.learn(passed))
+    }
+
+    /// All passes of a step.
+    pub(crate) fn pass_all(&mut self, threads: usize) -> Result<Passed, TrainError> {
+        let (parts, stretch) = (self.config.training.parts, self.config.training.stretch);
+        let accumulate = self.config.training.accumulate;
+        let share = 1.0 / (parts * accumulate) as f32;
+        let mut passed = Passed {
+            report: StepReport::new(self.feeder.modalities().len()),
+            gradients: self.parameters.iter().map(|p| vec![0.0; p.len()]).collect(),
+            rows: Vec::new(),
+        };
+        for _ in 0..accumulate {
+            let stretches = self.feeder.next(parts, stretch);
+            let sum = InOrder::new(&mut passed.gradients, share);
+            let outcomes = self.passes(&stretches, threads, sum)?;
+            passed.report.add(&outcomes, self.feeder.origins());
+            let rows = stretches.into_iter().zip(outcomes);
+            passed.rows.extend(rows.map(|(s, o)| (s.rows, o.rows)));
         }
+        Ok(passed)
+    }
+
+    /// What a step makes of its passes.
+    pub(crate) fn learn(&mut self, passed: Passed) -> StepReport {
+        let training = self.config.training.clone();
+        let Passed {
+            mut report,
+            mut gradients,
+            rows,
+        } = passed;
         let shorter = shorten(&gradients, &self.blocks);
         gradients.iter_mut().flatten().for_each(|g| *g *= shorter);
 
@@ -158,13 +181,15 @@ impl Trainer {
         }
         let parts: Vec<_> = rows.iter().map(|(r, g)| (&r[..], &g[..])).collect();
         self.tables.update(&parts, factor * training.table_rate);
-        Ok(report)
+        report
     }
 
+    /// One pass for each part, whose gradients go to `sum`.
     fn passes(
         &mut self,
         stretches: &[Stretch],
         threads: usize,
+        sum: InOrder<'_>,
     ) -> Result<Vec<Outcome>, TrainError> {
         let (model, parameters, tables) = (&self.config.model, &self.parameters, &self.tables);
         let recompute = self.config.training.recompute;
@@ -175,17 +200,24 @@ impl Trainer {
             .map(Mutex::new)
             .collect();
         let next = AtomicUsize::new(0);
+        let sum = Mutex::new(sum);
         let worker = || {
             let mut done = Vec::new();
-            while let Some(work) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+            loop {
+                let part = next.fetch_add(1, Ordering::Relaxed);
+                let Some(work) = work.get(part) else {
+                    return done;
+                };
                 if let Ok(mut work) = work.lock() {
                     let (states, stretch) = &mut *work;
                     let rows = tables.gather(&stretch.rows);
-                    let outcome = pass(model, recompute, parameters, stretch, rows, states);
-                    done.push((*stretch, outcome));
+                    let mut outcome = pass(model, recompute, parameters, stretch, rows, states);
+                    if let (Ok(outcome), Ok(mut sum)) = (&mut outcome, sum.lock()) {
+                        sum.add(part, std::mem::take(&mut outcome.gradients));
+                    }
+                    done.push((part, outcome));
                 }
             }
-            done
         };
         let mut done = std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
@@ -198,9 +230,7 @@ impl Trainer {
         if done.len() < stretches.len() {
             return Err(TrainError::Tensor("a worker stopped".to_owned()));
         }
-        // In the order of the parts, whoever did them: sums must not depend on scheduling.
-        let position = |s: &Stretch| stretches.iter().position(|other| std::ptr::eq(s, other));
-        done.sort_by_key(|(stretch, _)| position(stretch));
+        done.sort_by_key(|(part, _)| *part);
         done.into_iter().map(|(_, outcome)| outcome).collect()
     }
 }

@@ -31,7 +31,7 @@ impl Default for ModelLimits {
             fields: 1 << 18,
             nodes: 1 << 14,
             tensor_elements: 1 << 24,
-            elements: 1 << 25,
+            elements: 1 << 26,
             operations: 1 << 30,
         }
     }

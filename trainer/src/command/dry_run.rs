@@ -5,15 +5,14 @@ use std::time::Duration;
 use super::say;
 use crate::config::Config;
 use crate::error::TrainError;
-use crate::plan::Plan;
+use crate::memory::{enough, free, peak};
+use crate::plan::{Plan, step_time};
 use crate::view::{duration, grouped};
 
 pub(super) fn run(config: Config, threads: usize) -> Result<(), TrainError> {
     let (name, training) = (config.name.clone(), config.training.clone());
-    let plan = Plan::measure(config, threads)?;
+    let plan = Plan::new(&config, threads)?;
     let bytes = training.bytes_per_step() as u64;
-    let total = plan.step.as_secs_f64() * training.steps as f64;
-    let total = Duration::try_from_secs_f64(total).unwrap_or(Duration::MAX);
     say(&format!("model       {name}"));
     say(&format!(
         "parameters  {}, of which {} are read for a byte",
@@ -35,25 +34,34 @@ pub(super) fn run(config: Config, threads: usize) -> Result<(), TrainError> {
     if let Some(why) = &plan.refused {
         say(&format!("note        umoec will not load it: {why}"));
     }
-    let peak = plan
-        .peak
-        .map(|peak| format!("; the process took {} MB", peak / 1_000_000));
     say(&format!(
-        "memory      {} MB of values, gradients and optimiser{}, data not counted",
-        plan.memory.div_ceil(1_000_000),
-        peak.unwrap_or_default()
+        "memory      {} MB of values, gradients and optimiser, data not counted",
+        plan.memory.div_ceil(1_000_000)
     ));
     say(&format!(
         "data        {} bytes a step, {} in all",
         grouped(bytes),
         grouped(bytes * training.steps)
     ));
+    if let Err(why) = enough(plan.memory, free()) {
+        say(&format!("time        not measured: {why}"));
+        return Ok(());
+    }
+    let step = step_time(config, threads)?;
+    let total = step.as_secs_f64() * training.steps as f64;
+    let total = Duration::try_from_secs_f64(total).unwrap_or(Duration::MAX);
     say(&format!(
         "time        {} for {} steps: {:.1} ms each on {threads} threads, {:.1} kB/s",
         duration(total),
         grouped(training.steps),
-        1e3 * plan.step.as_secs_f64(),
-        bytes as f64 / plan.step.as_secs_f64() / 1e3
+        1e3 * step.as_secs_f64(),
+        bytes as f64 / step.as_secs_f64() / 1e3
     ));
+    if let Some(peak) = peak() {
+        say(&format!(
+            "            in a process of {} MB",
+            peak / 1_000_000
+        ));
+    }
     Ok(())
 }

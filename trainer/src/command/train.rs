@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::data::fill_sources;
 use crate::error::TrainError;
 use crate::interrupt::Interrupt;
+use crate::memory::{enough, free, need};
 use crate::start::network;
 use crate::trainer::Trainer;
 
@@ -66,7 +67,15 @@ pub(super) fn run(args: &Args) -> Result<Ended, TrainError> {
         return Ok(Ended::Done);
     };
     let interrupt = Interrupt::listen().map_err(TrainError::file(Path::new("signals")))?;
+    let free = free();
     let mut trainer = begin(args, config, data, checkpoint)?;
+    let need = need(
+        &trainer.config,
+        &trainer.parameters,
+        &trainer.tables,
+        threads,
+    );
+    enough(need, free)?;
     writable(checkpoint)?;
     let end = args
         .until

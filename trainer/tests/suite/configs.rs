@@ -4,7 +4,7 @@ use std::path::Path;
 
 use umoec_trainer::config::{BlockConfig, Config};
 use umoec_trainer::context::Context;
-use umoec_trainer::plan::Plan;
+use umoec_trainer::plan::{Plan, step_time};
 
 /// `block` with the kinds of blocks that it has inside, but small.
 fn shrink(block: &mut BlockConfig) {
@@ -61,11 +61,13 @@ fn every_configuration_loads_and_a_small_network_of_its_blocks_is_exported_and_t
         small
             .check()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let plan = Plan::measure(small, 2).unwrap_or_else(|error| panic!("{name}, small: {error}"));
+        let plan = Plan::new(&small, 2).unwrap_or_else(|error| panic!("{name}, small: {error}"));
         assert!(
             plan.macs > 0 && plan.active <= plan.parameters,
             "{name}: {plan:?}"
         );
+        let step = step_time(small, 2).unwrap_or_else(|error| panic!("{name}, small: {error}"));
+        assert!(!step.is_zero(), "{name}");
         seen += 1;
     }
     assert!(seen >= 2, "nano and smoke at least, found {seen}");
