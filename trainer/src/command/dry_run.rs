@@ -43,7 +43,8 @@ pub(super) fn run(config: Config, threads: usize) -> Result<(), TrainError> {
         grouped(bytes),
         grouped(bytes * training.steps)
     ));
-    if let Err(why) = enough(plan.memory, free()) {
+    // What the passes work on was as much again in the tiers that could be measured.
+    if let Err(why) = enough(2 * plan.memory, free()) {
         say(&format!("time        not measured: {why}"));
         return Ok(());
     }
