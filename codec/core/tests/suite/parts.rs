@@ -96,6 +96,7 @@ impl Adapter for Counting {
             range,
             score: 50,
             joins: self.joins,
+            note: Vec::new(),
         };
         ranges.into_iter().map(region).collect()
     }
