@@ -70,7 +70,7 @@ fn symbols(source: &Source<'_>, tree: u64, budget: &mut Budget, objects: &mut Ve
     let [address, length] = source.sizes();
     let mut leaves = Vec::new();
     nodes(source, tree, 0, length, budget, |_, child| {
-        leaves.push(child)
+        leaves.push(child);
     });
     for leaf in leaves {
         if budget.spend().is_none() {
