@@ -58,9 +58,18 @@ def inverse(params: bytes, streams: list[bytes], output_len: int) -> bytes:
 
     # Section 1: parameters.
     head, records, count = leb128(), leb128(), take(1)[0]
-    groups, exceptional = count & 127, count >> 7
+    groups, exceptional = count & 63, count >> 7
     if not 1 <= groups <= 16:
         fault("number of streams")
+    sections = []
+    if count & 64:
+        more = leb128()
+        if more > 1023:
+            fault("more than 1024 sections")
+        sections = [leb128() for _ in range(more)]
+        if sum(sections) > records:
+            fault("records of the sections")
+        sections.append(records - sum(sections))
     fields = []
     while at < len(params):
         first = take(1)[0]
@@ -236,4 +245,16 @@ def inverse(params: bytes, streams: list[bytes], output_len: int) -> bytes:
             starts[g] += share[g]
     if used != len(exceptions):
         fault("too many exceptions")
+    # Sections: field by field.
+    body, at = out[head:], 0
+    for section in sections:
+        piece, place = body[at : at + section * record], 0
+        turned = bytearray()
+        for field in fields:
+            for n in range(section):
+                turned += piece[n * record + place : n * record + place + field[0]]
+            place += field[0]
+        body[at : at + section * record] = turned
+        at += section * record
+    out[head:] = body
     return bytes(out + streams[0][len(streams[0]) - (output_len - end) :])

@@ -82,6 +82,7 @@ impl Adapter for Audio {
             range,
             score: 100,
             joins: false,
+            note: Vec::new(),
         };
         header::regions(input).into_iter().map(region).collect()
     }

@@ -160,6 +160,7 @@ fn files_within_a_block_are_found_up_to_the_end_of_their_samples() {
         range,
         score: 100,
         joins: false,
+        note: Vec::new(),
     };
     let at = 2 * gap.len() + first.len();
     let expected = [

@@ -66,6 +66,7 @@ impl Adapter for Exe {
             range,
             score: 95,
             joins: true,
+            note: Vec::new(),
         };
         files::within(input).into_iter().map(region).collect()
     }

@@ -45,6 +45,7 @@ pub(crate) fn choose(data: &[u8], geometry: &Geometry) -> Choice {
     let params = Params {
         head: geometry.head,
         records: geometry.records,
+        sections: Vec::new(),
         groups: 1,
         exceptions: true,
         fields,

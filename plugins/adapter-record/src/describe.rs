@@ -33,6 +33,11 @@ impl Params {
         if self.head > 0 {
             text += &format!(" from byte {} on", self.head);
         }
+        match self.sections.len() {
+            0 => {}
+            1 => text += ", field by field",
+            sections => text += &format!(", field by field in {sections} sections"),
+        }
         text += &format!(": {}", kinds.join(", "));
         if self.groups > 1 {
             text += &format!("; {} streams", self.groups);

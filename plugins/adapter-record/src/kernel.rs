@@ -117,7 +117,7 @@ pub(crate) fn value(field: &Field, number: u64) -> f64 {
     }
 }
 
-/// Turns a block into streams, the last of them that of the exceptions.
+/// Turns a block, its records record by record, into streams, the last of them that of the exceptions.
 pub(crate) fn forward(block: &[u8], params: &Params) -> Vec<Vec<u8>> {
     let record = params.record();
     let body = record * params.records;
@@ -152,7 +152,7 @@ pub(crate) fn forward(block: &[u8], params: &Params) -> Vec<Vec<u8>> {
     streams
 }
 
-/// Turns streams into a block of `len` bytes.
+/// Turns streams into a block of `len` bytes; records lie in it record by record.
 pub(crate) fn inverse(streams: &[Vec<u8>], params: &Params, len: usize) -> Result<Vec<u8>> {
     let unfit = || fault("its streams do not fit its records");
     let body = params.record().checked_mul(params.records);

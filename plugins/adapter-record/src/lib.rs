@@ -8,13 +8,17 @@
 mod choose;
 mod describe;
 mod geometry;
+mod hdf5;
 mod header;
 mod kernel;
 mod lattice;
+mod note;
 mod params;
+mod planes;
 mod regions;
 mod relate;
 mod relation;
+mod root;
 mod schema;
 mod steps;
 mod table;
@@ -55,11 +59,7 @@ impl Plugin for Record {
 impl Adapter for Record {
     /// What has neither a schema nor a header nor numbers that could be found counts as bytes.
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
-        let place = Place {
-            offset: 0,
-            head: &input[..input.len().min(Place::HEAD)],
-        };
-        let proposals = self.propose(input, &place, settings)?;
+        let proposals = self.propose(input, &own(input), settings)?;
         let first = proposals.into_iter().next();
         Ok(first.map_or_else(|| bytes(input), |p| p.adapted))
     }
@@ -79,6 +79,7 @@ impl Adapter for Record {
         }
         let told = header::read(place.head)
             .and_then(|g| g.within(place.offset, input.len()))
+            .or_else(|| regions::whole(input, place))
             .filter(|g| g.records * g.record() >= LEAST);
         if let Some(geometry) = told {
             return Ok(proposals(input, &geometry, 99));
@@ -98,16 +99,36 @@ impl Adapter for Record {
         Ok(proposals_of(input, &chosen, &geometry, 95))
     }
 
-    fn regions(&self, input: &[u8], _: &Place<'_>) -> Vec<Region> {
-        regions::find(input)
+    fn regions(&self, input: &[u8], place: &Place<'_>) -> Vec<Region> {
+        regions::find(input, place)
+    }
+
+    fn propose_region(
+        &self,
+        input: &[u8],
+        note: &[u8],
+        settings: &Settings,
+    ) -> Result<Vec<Proposal>> {
+        if !note.is_empty()
+            && Schema::from_settings(settings)?.is_none()
+            && let Some(proposals) = note::propose(input, note)
+        {
+            return Ok(proposals);
+        }
+        self.propose(input, &own(input), settings)
     }
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {
         Some(Params::read(params).ok()?.describe())
     }
 
-    fn memory(&self, adapted: &Adapted, _len: usize) -> u64 {
-        Params::read(&adapted.params).map_or(0, |params| 256 * params.fields.len() as u64)
+    fn memory(&self, adapted: &Adapted, len: usize) -> u64 {
+        let Ok(params) = Params::read(&adapted.params) else {
+            return 0;
+        };
+        // Sections are turned one by one.
+        let turned = if params.sections.is_empty() { 0 } else { len };
+        256 * params.fields.len() as u64 + turned as u64
     }
 
     fn inverse(
@@ -118,7 +139,20 @@ impl Adapter for Record {
         output_len: usize,
         _limits: &Limits,
     ) -> Result<Vec<u8>> {
-        kernel::inverse(&streams, &Params::read(params)?, output_len)
+        let params = Params::read(params)?;
+        let mut block = kernel::inverse(&streams, &params, output_len)?;
+        let end = params.head + params.records * params.record();
+        let body = &mut block[params.head..end];
+        planes::to_fields(body, &params.sections, &params.widths());
+        Ok(block)
+    }
+}
+
+/// The place of bytes that are a content of their own.
+fn own(input: &[u8]) -> Place<'_> {
+    Place {
+        offset: 0,
+        head: &input[..input.len().min(Place::HEAD)],
     }
 }
 
@@ -138,6 +172,7 @@ fn proposals_of(input: &[u8], choice: &Choice, geometry: &Geometry, score: u8) -
     choice.ways.iter().map(proposal).collect()
 }
 
+/// `input` has its records record by record, whatever `params` say of sections.
 fn adapted(input: &[u8], params: &Params, row: Option<usize>) -> Adapted {
     let mut params = params.clone();
     let mut streams = kernel::forward(input, &params);
@@ -192,6 +227,7 @@ fn bytes(input: &[u8]) -> Adapted {
     let params = Params {
         head: 0,
         records: geometry.records,
+        sections: Vec::new(),
         groups: 1,
         exceptions: false,
         fields: choose::plain(&geometry),

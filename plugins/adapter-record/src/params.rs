@@ -12,6 +12,10 @@ use crate::relation::{Formula, OPERANDS_MAX, Operand, Relation};
 pub(crate) const FIELDS_MAX: usize = 4096;
 /// Most streams.
 pub(crate) const GROUPS_MAX: usize = 16;
+/// Most sections of records that lie field by field.
+pub(crate) const SECTIONS_MAX: usize = 1024;
+/// Bit of the byte of streams that says that records lie field by field.
+const BY_FIELD: u8 = 64;
 
 /// What the numbers of a field are.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +65,8 @@ pub(crate) struct Params {
     /// Bytes before the first record.
     pub(crate) head: usize,
     pub(crate) records: usize,
+    /// Where the records lie field by field: how many are in each section; else none.
+    pub(crate) sections: Vec<usize>,
     /// Streams of fields.
     pub(crate) groups: usize,
     /// Whether a stream of exceptions follows them.
@@ -75,6 +81,11 @@ impl Params {
         self.fields.iter().map(|f| f.width).sum()
     }
 
+    /// Bytes of each field.
+    pub(crate) fn widths(&self) -> Vec<usize> {
+        self.fields.iter().map(|f| f.width).collect()
+    }
+
     /// Bytes of a record that go to a stream.
     pub(crate) fn share(&self, group: usize) -> usize {
         let fields = self.fields.iter().filter(|f| f.group == group);
@@ -85,7 +96,16 @@ impl Params {
         let mut out = Vec::new();
         put_leb128(&mut out, self.head as u64);
         put_leb128(&mut out, self.records as u64);
-        out.push(self.groups as u8 | u8::from(self.exceptions) << 7);
+        let by_field = if self.sections.is_empty() {
+            0
+        } else {
+            BY_FIELD
+        };
+        out.push(self.groups as u8 | by_field | u8::from(self.exceptions) << 7);
+        if let [first @ .., _] = &self.sections[..] {
+            put_leb128(&mut out, first.len() as u64);
+            first.iter().for_each(|&s| put_leb128(&mut out, s as u64));
+        }
         let mut rest = &self.fields[..];
         while let Some(field) = rest.first() {
             let run = rest.iter().take_while(|f| *f == field).count();
@@ -122,10 +142,14 @@ impl Params {
         let mut reader = Reader(ParamReader::new(&DESCRIPTOR, bytes));
         let (head, records) = (reader.0.leb128_usize()?, reader.0.leb128_usize()?);
         let streams = reader.0.u8()?;
-        let groups = usize::from(streams & 127);
+        let groups = usize::from(streams & (BY_FIELD - 1));
         if !(1..=GROUPS_MAX).contains(&groups) {
             return Err(fault("it has no streams, or more than 16"));
         }
+        let sections = match streams & BY_FIELD {
+            0 => Vec::new(),
+            _ => reader.sections(records)?,
+        };
         let mut fields: Vec<Field> = Vec::new();
         while !reader.0.is_empty() {
             let (field, run) = reader.field(groups)?;
@@ -137,6 +161,7 @@ impl Params {
         let params = Self {
             head,
             records,
+            sections,
             groups,
             exceptions: streams >> 7 != 0,
             fields,
@@ -170,6 +195,24 @@ impl Params {
 struct Reader<'a>(ParamReader<'a>);
 
 impl Reader<'_> {
+    /// The sections of so many records: all but the last are told.
+    fn sections(&mut self, records: usize) -> Result<Vec<usize>> {
+        let more = self.0.leb128_usize()?;
+        let mut left = records;
+        let mut sections = Vec::new();
+        for _ in 0..more {
+            let section = self.0.leb128_usize()?;
+            let rest = left.checked_sub(section);
+            left = rest.ok_or_else(|| fault("its sections have more records than it has"))?;
+            sections.push(section);
+            if sections.len() == SECTIONS_MAX {
+                return Err(fault("it has more than 1024 sections"));
+            }
+        }
+        sections.push(left);
+        Ok(sections)
+    }
+
     /// A field, and how many of it there are.
     fn field(&mut self, groups: usize) -> Result<(Field, usize)> {
         let first = self.0.u8()?;

@@ -3,17 +3,69 @@
 use memchr::memmem;
 use umoec_codec::plugin::{Place, Region};
 
-use crate::header::{self, MAGICS};
+use crate::geometry::Geometry;
+use crate::hdf5;
+use crate::header::{self, MAGICS, fits};
+use crate::note::Table;
+use crate::root;
 
 /// Smaller files gain too little.
 const LEAST: usize = 16 << 10;
 /// Archives put files at multiples of that; STL has no magic to search for.
 const ALIGNED: usize = 512;
+/// Most files of several tables in a block.
+const FILES_MAX: usize = 16;
 /// Most regions of a block.
 const REGIONS_MAX: usize = 1024;
 
-/// The files in `block`, but for the one that it begins with.
-pub(crate) fn find(block: &[u8]) -> Vec<Region> {
+/// The files in `block`, but for the one that it begins with; and the tables in files that have several.
+pub(crate) fn find(block: &[u8], place: &Place<'_>) -> Vec<Region> {
+    let mut tables = tables(block, place);
+    tables.retain(|t| t.length() >= LEAST);
+    let mut regions: Vec<Region> = Vec::new();
+    for (number, table) in tables.iter().enumerate() {
+        if regions.len() + table.ranges.len() <= REGIONS_MAX {
+            regions.extend(table.regions(number));
+        }
+    }
+    regions.extend(files(block));
+    regions
+}
+
+/// The table that the whole block is, but for less than a region.
+pub(crate) fn whole(block: &[u8], place: &Place<'_>) -> Option<Geometry> {
+    let mut tables = tables(block, place);
+    let most = tables
+        .iter()
+        .position(|t| t.length() + LEAST > block.len())?;
+    let table = tables.swap_remove(most);
+    let [range] = &table.ranges[..] else {
+        return None;
+    };
+    let by_record = table.sections.is_empty();
+    by_record.then(|| Geometry::new(range.start, usize::MAX, table.columns, table.row, range.end))
+}
+
+/// The tables of files of several, which may begin in earlier blocks.
+fn tables(block: &[u8], place: &Place<'_>) -> Vec<Table> {
+    let mut starts: Vec<u64> = memmem::find_iter(block, hdf5::MAGIC)
+        .map(|at| place.offset + at as u64)
+        .take(FILES_MAX)
+        .collect();
+    if place.offset > 0 && place.head.starts_with(hdf5::MAGIC) {
+        starts.push(0);
+    }
+    let tables = starts
+        .iter()
+        .flat_map(|&start| hdf5::tables(block, place, start));
+    tables
+        .chain(root::tables(block))
+        .chain(fits::extensions(block))
+        .collect()
+}
+
+/// The files that have their numbers one behind the other, but for the one that the block begins with.
+fn files(block: &[u8]) -> Vec<Region> {
     let mut starts: Vec<usize> = MAGICS
         .iter()
         .flat_map(|magic| memmem::find_iter(block, magic))
@@ -43,6 +95,7 @@ pub(crate) fn find(block: &[u8]) -> Vec<Region> {
                 range: file,
                 score: 90,
                 joins: false,
+                note: Vec::new(),
             });
         }
     }

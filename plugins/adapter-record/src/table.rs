@@ -91,7 +91,7 @@ fn count(body: &[u8], numbers: &Numbers) -> usize {
 }
 
 /// What the numbers of a column are.
-fn kind(numbers: impl Iterator<Item = u64>, width: usize) -> Number {
+pub(crate) fn kind(numbers: impl Iterator<Item = u64>, width: usize) -> Number {
     let (exponent_bits, bias) = if width == 8 { (11, 1023) } else { (8, 127) };
     let (mut plausible, mut small, mut all) = (0, 0, 0);
     for number in numbers {

@@ -4,6 +4,8 @@ use super::*;
 
 mod files;
 mod found;
+mod hdf5;
+mod root;
 mod schemas;
 mod wire;
 

@@ -1,6 +1,7 @@
 //! Regions of a block that adapters claim for themselves: which of them hold.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::tournament::Share;
@@ -9,6 +10,8 @@ use crate::plugin::Region;
 
 /// Least bytes of a region: less is not worth a part of its own.
 const LEAST: usize = 16 << 10;
+/// The same of one of several with a note, which are counted together.
+const LEAST_OF_SEVERAL: usize = 512;
 /// Most regions of a block.
 const MOST: usize = 1024;
 /// Most claims of a block; one part is left for the rest.
@@ -20,6 +23,8 @@ pub(super) struct Claim {
     pub(super) owner: usize,
     /// Where they are in the block, in order.
     pub(super) ranges: Vec<Range<usize>>,
+    /// What the adapter wants to know again.
+    pub(super) note: Vec<u8>,
 }
 
 impl Claim {
@@ -41,8 +46,11 @@ pub(super) fn gather(ranges: &[Range<usize>], block: &[u8]) -> Vec<u8> {
 /// What of `found`, regions with their owners, holds in a block of `len` bytes: the surest first, none overlapping.
 pub(super) fn claims(mut found: Vec<(usize, Region)>, len: usize) -> Vec<Claim> {
     // A region that is nearly the block is the block: that is proposed as a whole.
-    found.retain(|(_, Region { range, .. })| {
-        range.end <= len && range.len() >= LEAST && (range.start > 0 || len - range.end >= LEAST)
+    found.retain(|(_, region)| {
+        let several = region.joins && !region.note.is_empty();
+        let least = if several { LEAST_OF_SEVERAL } else { LEAST };
+        let range = &region.range;
+        range.end <= len && range.len() >= least && (range.start > 0 || len - range.end >= LEAST)
     });
     found.sort_by_key(|(owner, r)| (Reverse(r.score), r.range.start, *owner));
     let mut taken: Vec<(usize, Region)> = Vec::new();
@@ -58,23 +66,25 @@ pub(super) fn claims(mut found: Vec<(usize, Region)>, len: usize) -> Vec<Claim> 
         }
     }
     let mut claims: Vec<Claim> = Vec::new();
-    let mut joined: Vec<(usize, usize)> = Vec::new();
+    let mut joined: HashMap<(usize, Vec<u8>), usize> = HashMap::new();
     for (owner, region) in taken {
-        let with = joined.iter().find(|(other, _)| *other == owner);
-        match with {
-            Some(&(_, claim)) if region.joins => claims[claim].ranges.push(region.range),
-            _ => {
-                if region.joins {
-                    joined.push((owner, claims.len()));
-                }
-                claims.push(Claim {
-                    owner,
-                    ranges: vec![region.range],
-                });
-            }
+        let next = claims.len();
+        let claim = if region.joins {
+            *joined.entry((owner, region.note.clone())).or_insert(next)
+        } else {
+            next
+        };
+        match claims.get_mut(claim) {
+            Some(claim) => claim.ranges.push(region.range),
+            None => claims.push(Claim {
+                owner,
+                ranges: vec![region.range],
+                note: region.note,
+            }),
         }
     }
     let bytes = |claim: &Claim| claim.ranges.iter().map(Range::len).sum::<usize>();
+    claims.retain(|claim| bytes(claim) >= LEAST);
     claims.sort_by_key(|claim| Reverse(bytes(claim)));
     claims.truncate(CLAIMS);
     claims
@@ -113,6 +123,7 @@ mod tests {
             range,
             score,
             joins,
+            note: Vec::new(),
         }
     }
 
@@ -146,6 +157,27 @@ mod tests {
             (0, vec![K..3 * K, 7 * K..8 * K]),
             (0, vec![4 * K..6 * K]),
             (1, vec![3 * K..4 * K]),
+        ];
+        assert_eq!(ranges(found, 9 * K), expected);
+    }
+
+    #[test]
+    fn regions_of_one_note_are_counted_together() {
+        let noted = |range, note: u8| Region {
+            note: vec![note],
+            ..region(range, 80, true)
+        };
+        let found = vec![
+            (0, noted(K..K + K / 2, 1)),
+            (0, noted(2 * K..2 * K + K / 2, 1)),
+            (0, noted(3 * K..4 * K, 2)),
+            (0, noted(5 * K..6 * K - 1, 3)),
+            (1, noted(6 * K..7 * K, 1)),
+        ];
+        let expected = [
+            (0, vec![K..K + K / 2, 2 * K..2 * K + K / 2]),
+            (0, vec![3 * K..4 * K]),
+            (1, vec![6 * K..7 * K]),
         ];
         assert_eq!(ranges(found, 9 * K), expected);
     }

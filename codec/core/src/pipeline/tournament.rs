@@ -37,6 +37,10 @@ const MARGINS: [u64; 2] = [50, 400];
 /// What a part of its own costs in bytes: its head, and a model that knows nothing of the rest.
 const PART: u64 = 256;
 
+/// Bytes from which on a region with a note is a part of its own, whatever takes it: its adapter knows that
+/// what is around it is of another kind.
+const APART: usize = 64 << 10;
+
 /// What one adapter takes of a block.
 pub(super) struct Share<'a> {
     pub(super) adapter: &'a dyn Adapter,
@@ -155,10 +159,16 @@ impl Adapters {
             for claim in self.claims(block, place) {
                 let bytes = claim.gather(block);
                 let (adapter, settings) = &self.candidates[claim.owner];
-                let proposals = adapter.propose(&bytes, &Place::own(&bytes), settings)?;
+                let proposals = adapter.propose_region(&bytes, &claim.note, settings)?;
                 let own = proposals.into_iter().map(|p| (&**adapter, p)).collect();
                 let at = place.offset + claim.ranges.first().map_or(0, |r| r.start as u64);
-                if let Some((adapter, adapted)) = self.contest(&bytes, at, own, PART, measure)?
+                let apart = !claim.note.is_empty() && bytes.len() >= APART;
+                let fixed = if apart { 0 } else { PART };
+                let mut best = self.contest(&bytes, at, own, fixed, measure)?;
+                if apart && best.is_none() {
+                    best = Some((&*self.plain, self.plain_share(&bytes)?.adapted));
+                }
+                if let Some((adapter, adapted)) = best
                     && streams + adapted.streams.len() < MAX_STREAMS as usize
                 {
                     streams += adapted.streams.len();

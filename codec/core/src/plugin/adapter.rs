@@ -90,6 +90,9 @@ pub struct Region {
     /// Whether it is better taken together with other regions of the adapter, one behind the other, than
     /// alone.
     pub joins: bool,
+    /// What the adapter will want to know when these bytes are proposed to it; it is stored nowhere. Only
+    /// regions with the same note join.
+    pub note: Vec<u8>,
 }
 
 /// Turns the bytes of a block into streams that are easier to predict, and back.
@@ -121,6 +124,21 @@ pub trait Adapter: Plugin {
     fn regions(&self, input: &[u8], place: &Place<'_>) -> Vec<Region> {
         let _ = (input, place);
         Vec::new()
+    }
+
+    /// Encoder side: `propose` for the bytes of one of its regions, or of all that join, with their note. Some
+    /// of those that should join may be missing, where others had the better claim to them.
+    ///
+    /// # Errors
+    /// As `forward`.
+    fn propose_region(
+        &self,
+        input: &[u8],
+        note: &[u8],
+        settings: &Settings,
+    ) -> Result<Vec<Proposal>> {
+        let _ = note;
+        self.propose(input, &Place::own(input), settings)
     }
 
     /// Encoder side: bytes of memory that the way back takes at most for a block of `len` bytes of which this became, the

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use umoec_codec::pipeline::{
-    Costs, DecodeOptions, EncodeOptions, FrameReport, compress, decompress, inspect,
+    Costs, DecodeOptions, EncodeOptions, FrameReport, PartReport, compress, decompress, inspect,
 };
 use umoec_codec::plugin::{
     Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Place, Plugin, PluginId, Proposal,
@@ -25,6 +25,8 @@ struct Counting {
     streams: usize,
     /// What it claims beyond.
     also: Vec<Range<usize>>,
+    /// Of all its regions.
+    note: Vec<u8>,
 }
 
 fn counting(id: u64, first: u8, joins: bool, streams: usize) -> Counting {
@@ -41,6 +43,7 @@ fn counting(id: u64, first: u8, joins: bool, streams: usize) -> Counting {
         joins,
         streams,
         also: Vec::new(),
+        note: Vec::new(),
     }
 }
 
@@ -96,6 +99,7 @@ impl Adapter for Counting {
             range,
             score: 50,
             joins: self.joins,
+            note: self.note.clone(),
         };
         ranges.into_iter().map(region).collect()
     }
@@ -270,6 +274,20 @@ fn regions_that_do_not_pay_stay_with_the_rest() {
         1 << 20,
     ));
     assert_eq!((frame.adapter.unwrap().id, frame.parts.len()), (1, 0));
+}
+
+#[test]
+fn regions_with_a_note_are_parts_whatever_takes_them() {
+    for (note, parts) in [(vec![1], 2), (vec![], 0)] {
+        let mut knows = counting(9, 0x80, true, 1);
+        knows.note = note;
+        knows.also = vec![20 * K..60 * K, 70 * K..110 * K];
+        let registry = registry(vec![knows]);
+        let frame = frame(&there_and_back(&text(130 * K), &registry, 1 << 20));
+        assert_eq!(frame.parts.len(), parts);
+        let plain = |p: &PartReport| p.adapter.as_ref().is_some_and(|a| a.id == 1);
+        assert!(frame.parts.iter().all(plain));
+    }
 }
 
 #[test]

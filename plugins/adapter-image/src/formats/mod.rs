@@ -102,6 +102,7 @@ pub(crate) fn regions(input: &[u8]) -> Vec<Region> {
                 range: start..end,
                 score: 100,
                 joins: false,
+                note: Vec::new(),
             });
         }
     }

@@ -1,15 +1,26 @@
 //! FITS: an image or a binary table, big-endian. *The FITS Standard*, version 4.0, sections 4.4, 7.1 and 7.3.
 
+use std::iter;
+
+use memchr::memmem;
+
 use super::numbers;
 use crate::geometry::{Column, Geometry};
+use crate::note::Table;
 use crate::params::FIELDS_MAX;
 use umoec_adapter_float::number::Number;
 
 pub(super) const MAGIC: &[u8] = b"SIMPLE  =                    T";
+/// What extensions begin with.
+const EXTENSION: &[u8] = b"XTENSION= '";
 
 /// Headers and data are padded to that.
 const BLOCK: usize = 2880;
 const CARD: usize = 80;
+/// Most cards of a header.
+const CARDS_MAX: usize = 1 << 14;
+/// Most extensions of a block.
+const EXTENSIONS_MAX: usize = 256;
 
 /// The first header of a file with data that lies within the first bytes.
 pub(super) fn read(head: &[u8]) -> Option<Geometry> {
@@ -22,15 +33,29 @@ pub(super) fn read(head: &[u8]) -> Option<Geometry> {
         let data = start + cards.length;
         let length = cards.data_length()?;
         if length > 0 {
-            let geometry = if cards.text("XTENSION")? == "BINTABLE" {
-                cards.table(data)
-            } else {
-                cards.image(data)
-            };
-            return geometry.filter(|g| g.records > 0 && !g.columns.is_empty());
+            return cards.geometry(data);
         }
         start = data;
     }
+}
+
+/// The tables and images of extensions in a block: only the first of a file is told by its beginning.
+pub(crate) fn extensions(block: &[u8]) -> Vec<Table> {
+    let table = |at: usize| {
+        let cards = Cards::read(&block[at..])?;
+        let geometry = cards.geometry(at + cards.length)?;
+        let body = geometry.record().checked_mul(geometry.records)?;
+        let end = geometry.head.saturating_add(body).min(block.len());
+        let whole = end.checked_sub(geometry.head)? / geometry.record() * geometry.record();
+        (whole > 0).then_some(Table {
+            ranges: iter::once(geometry.head..geometry.head + whole).collect(),
+            columns: geometry.columns,
+            sections: Vec::new(),
+            row: geometry.row,
+        })
+    };
+    let starts = memmem::find_iter(block, EXTENSION);
+    starts.filter_map(table).take(EXTENSIONS_MAX).collect()
 }
 
 /// The cards of a header.
@@ -42,7 +67,8 @@ struct Cards<'a> {
 
 impl<'a> Cards<'a> {
     fn read(head: &'a [u8]) -> Option<Self> {
-        let cards: Vec<&[u8]> = head.chunks_exact(CARD).collect();
+        let cards = head.chunks_exact(CARD).take(CARDS_MAX);
+        let cards: Vec<&[u8]> = cards.collect();
         let count = cards.iter().position(|c| c.starts_with(b"END     "))? + 1;
         let length = (count * CARD).next_multiple_of(BLOCK);
         Some(Self {
@@ -84,6 +110,16 @@ impl<'a> Cards<'a> {
     fn data_length(&self) -> Option<usize> {
         let width = (self.number("BITPIX")?.unsigned_abs() / 8) as usize;
         self.volume()?.checked_mul(width)
+    }
+
+    /// What follows the header, at `data`.
+    fn geometry(&self, data: usize) -> Option<Geometry> {
+        let geometry = if self.text("XTENSION")? == "BINTABLE" {
+            self.table(data)
+        } else {
+            self.image(data)
+        };
+        geometry.filter(|g| g.records > 0 && g.record() > 0)
     }
 
     fn image(&self, head: usize) -> Option<Geometry> {

@@ -1,9 +1,7 @@
 //! Arrays of NumPy, versions 1 to 3: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 
-use super::columns_of;
+use super::{columns_of, grid};
 use crate::geometry::Geometry;
-use crate::params::FIELDS_MAX;
-use crate::schema::COLUMNS_MAX;
 
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -50,14 +48,9 @@ pub(super) fn read(head: &[u8]) -> Option<Geometry> {
     let fastest = if fortran { shape.first() } else { shape.last() };
     let fastest = fastest.copied().filter(|_| shape.len() > 1).unwrap_or(1);
     let all = shape.iter().try_fold(1usize, |p, &n| p.checked_mul(n))?;
-    let element: usize = columns.iter().map(|c| c.width).sum();
-    let few = (2..=COLUMNS_MAX).contains(&fastest) && fastest * columns.len() <= FIELDS_MAX;
-    let (columns, records, row) = if few {
-        (columns.repeat(fastest), all / fastest, None)
-    } else {
-        let row = fastest.checked_mul(element)?;
-        (columns, all, (fastest > 1).then_some(row))
-    };
+    let of_one = columns.len();
+    let (columns, row) = grid(columns, fastest)?;
+    let records = all.checked_mul(of_one)?.checked_div(columns.len())?;
     if columns.is_empty() || records == 0 {
         return None;
     }

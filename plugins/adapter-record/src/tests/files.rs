@@ -156,6 +156,51 @@ fn images_and_tables_of_fits_are_known() {
 }
 
 #[test]
+fn extensions_are_tables_of_their_own() {
+    let axes = [
+        "NAXIS   =                    2",
+        "NAXIS1  =                  120",
+        "NAXIS2  =                   90 / rows",
+    ];
+    let image = ["BITPIX  =                  -32", axes[0], axes[1], axes[2]];
+    let mut file = fits(&image, &noise_bytes(43_200));
+    let mut ranges = Vec::new();
+    for width in [16, -64] {
+        let kind = format!("BITPIX  ={width:21}");
+        let cards = [&["XTENSION= 'IMAGE   '", &kind][..], &axes].concat();
+        let length = 10_800 * if width == 16 { 2 } else { 8 };
+        let extension = fits(&cards, &noise_bytes(length));
+        ranges.push(file.len() + 2880..file.len() + 2880 + length);
+        file.extend(b"XTENSION= 'IMAGE   '");
+        file.extend(&[b' '; 60]);
+        // Without the cards that begin a file.
+        file.extend(&extension[160..2880]);
+        file.extend([b' '; 80]);
+        file.extend(&extension[2880..]);
+    }
+    let found = Record.regions(&file, &own(&file));
+    let places: Vec<_> = found.iter().map(|r| r.range.clone()).collect();
+    assert_eq!(places, ranges);
+    for (region, width) in found.iter().zip([2, 8]) {
+        let data = &file[region.range.clone()];
+        let proposals = Record
+            .propose_region(data, &region.note, &Settings::new())
+            .unwrap();
+        let params = params(&proposals[0]);
+        assert_eq!((params.records, params.record()), (10_800, width));
+        let strides = &proposals[0].adapted.streams[0].layout.strides;
+        assert!(strides.len() > 1, "{strides:?}");
+        assert_eq!(back(data, proposals[0].adapted.clone()).unwrap(), data);
+    }
+    // A later block may begin anywhere.
+    let place = Place {
+        offset: 100,
+        head: &file[..2880],
+    };
+    assert_eq!(Record.regions(&file[100..], &place).len(), 2);
+}
+
+#[test]
 fn triangles_and_points_are_known() {
     let mut widths = vec![4; 12];
     widths.push(2);

@@ -90,9 +90,16 @@ fn any_params() -> impl Strategy<Value = Params> {
         let related = prop::collection::vec(any_relation(fields.len()), 0..3);
         (Just(fields), related).prop_map(|(fields, related)| [fields, related].concat())
     });
-    (0usize..20, 0usize..12, fields).prop_map(|(head, records, fields)| Params {
+    let sections = prop::collection::vec(0usize..6, 0..4);
+    let numbers = (0usize..20, 0usize..12, sections);
+    (numbers, fields).prop_map(|((head, records, sections), fields)| Params {
         head,
-        records,
+        records: if sections.is_empty() {
+            records
+        } else {
+            sections.iter().sum()
+        },
+        sections,
         groups: 3,
         exceptions: true,
         fields,
@@ -109,7 +116,10 @@ proptest! {
         prop_assert_eq!(&Params::read(&params.write()).unwrap(), &params);
         let len = params.head + params.record() * params.records + tail;
         let block = &bytes[..len];
-        prop_assert_eq!(back(block, adapted(block, &params, None)).unwrap(), block);
+        let mut by_record = block.to_vec();
+        let body = &mut by_record[params.head..len - tail];
+        planes::to_records(body, &params.sections, &params.widths());
+        prop_assert_eq!(back(block, adapted(&by_record, &params, None)).unwrap(), block);
     }
 
     #[test]
@@ -256,6 +266,7 @@ fn exceptions_are_all_used() {
     let params = Params {
         head: 0,
         records: 2,
+        sections: Vec::new(),
         groups: 1,
         exceptions: true,
         fields: vec![field(4, Kind::Stored(stored))],
