@@ -31,12 +31,79 @@ pub const TABLE: [u32; STEPS as usize] = [
 /// below the greatest; 0 from 31 binary orders on.
 #[must_use]
 pub fn counts(logits: &[i32; 256]) -> [u32; 256] {
+    let mut counts = [0; 256];
+    count(logits, &mut counts);
+    counts
+}
+
+/// [`counts`] where they are to be.
+pub fn count(logits: &[i32; 256], counts: &mut [u32; 256]) {
+    #[cfg(target_arch = "x86_64")]
+    if vectors::are_here() {
+        // SAFETY: the machine has the instructions.
+        #[allow(unsafe_code, reason = "vector kernel")]
+        unsafe {
+            vectors::count(logits, counts);
+        }
+        return;
+    }
+    one_by_one(logits, counts);
+}
+
+/// The definition.
+fn one_by_one(logits: &[i32; 256], counts: &mut [u32; 256]) {
     let greatest = logits.iter().copied().fold(i32::MIN, i32::max);
-    logits.map(|logit| {
+    for (count, &logit) in counts.iter_mut().zip(logits) {
         let below = greatest.abs_diff(logit);
         let entry = TABLE[(below % STEPS) as usize];
-        entry.checked_shr(below / STEPS).unwrap_or(0)
-    })
+        *count = entry.checked_shr(below / STEPS).unwrap_or(0);
+    }
+}
+
+/// The same with AVX-512: the table is in four registers.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "vector kernel")]
+mod vectors {
+    use std::arch::x86_64::*;
+
+    use super::TABLE;
+    use crate::fused::Isa;
+
+    /// Whether this machine has it, and nobody wants to do without.
+    pub(super) fn are_here() -> bool {
+        Isa::chosen().is_ok_and(|isa| isa >= Isa::Avx512)
+    }
+
+    /// # Safety
+    ///
+    /// The machine has the instructions.
+    #[target_feature(enable = "avx512f")]
+    pub(super) unsafe fn count(logits: &[i32; 256], counts: &mut [u32; 256]) {
+        // SAFETY: loads and stores are of 16 elements of arrays that have 16 times as many, and of
+        // the table's 64.
+        unsafe {
+            let table: [__m512i; 4] = std::array::from_fn(|part| {
+                _mm512_loadu_si512(TABLE.as_ptr().add(16 * part).cast())
+            });
+            let load = |part: usize| _mm512_loadu_si512(logits.as_ptr().add(16 * part).cast());
+            let mut greatest = load(0);
+            for part in 1..16 {
+                greatest = _mm512_max_epi32(greatest, load(part));
+            }
+            let greatest = _mm512_set1_epi32(_mm512_reduce_max_epi32(greatest));
+            let high = _mm512_set1_epi32(32);
+            for part in 0..16 {
+                let below = _mm512_sub_epi32(greatest, load(part));
+                // Places in a half of the table are the last five bits.
+                let low = _mm512_permutex2var_epi32(table[0], below, table[1]);
+                let other = _mm512_permutex2var_epi32(table[2], below, table[3]);
+                let entry = _mm512_mask_mov_epi32(low, _mm512_test_epi32_mask(below, high), other);
+                // Shifts by 32 places or more give 0.
+                let count = _mm512_srlv_epi32(entry, _mm512_srli_epi32::<6>(below));
+                _mm512_storeu_si512(counts.as_mut_ptr().add(16 * part).cast(), count);
+            }
+        }
+    }
 }
 
 /// The distribution of the next byte.
@@ -79,6 +146,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn all_kernels_count_the_same(
+            logits in prop::collection::vec(prop_oneof![LOGIT_MIN..=LOGIT_MAX, any::<i32>()], 256),
+        ) {
+            let logits: [i32; 256] = logits.try_into().unwrap();
+            let mut defined = [0; 256];
+            one_by_one(&logits, &mut defined);
+            prop_assert_eq!(counts(&logits), defined);
+        }
+
         #[test]
         fn every_distribution_is_valid(
             logits in prop::collection::vec(LOGIT_MIN..=LOGIT_MAX, 256),

@@ -127,8 +127,13 @@ impl Opinion {
         for (sum, &weight) in self.sums[256..].iter_mut().zip(weights) {
             *sum = u64::from(weight.max(1));
         }
-        for node in (1..256).rev() {
-            self.sums[node] = self.sums[2 * node] + self.sums[2 * node + 1];
+        // Level by level, so that a level's sums are formed side by side.
+        for first in [128, 64, 32, 16, 8, 4, 2, 1] {
+            let (above, below) = self.sums.split_at_mut(2 * first);
+            let pairs = below.as_chunks::<2>().0;
+            for (sum, pair) in above[first..].iter_mut().zip(pairs) {
+                *sum = pair[0] + pair[1];
+            }
         }
         true
     }

@@ -131,7 +131,7 @@ impl Running {
         let input = last.unwrap_or(self.input);
         let step = self.stepper.step(&[input], &mut self.logits);
         step.map_err(|e| backend_fault(&e))?;
-        self.counts = softmax::counts(&self.logits);
+        softmax::count(&self.logits, &mut self.counts);
         Ok(&self.counts)
     }
 }

@@ -1,6 +1,6 @@
 //! What a step graph has become.
 
-use super::chain::{AnyChain, REGISTERS, Recurrence};
+use super::chain::{AnyChain, Flat, REGISTERS, Recurrence};
 use super::isa::Isa;
 use super::memory::{Memory, Sizes};
 use super::product::{Experts, Product};
@@ -26,6 +26,7 @@ pub(super) struct StatePlace {
 #[derive(Debug, Clone)]
 pub(super) enum Instruction {
     Chain(AnyChain),
+    Flat(Flat),
     Recurrence(Recurrence),
     Product(Product),
     Experts(Experts),
@@ -50,6 +51,8 @@ pub(super) struct Region {
 pub(super) struct Most {
     /// Registers of chains in words of 32, 64 and 128 bits.
     pub(super) registers: [usize; 3],
+    /// Registers of flat chains.
+    pub(super) strips: usize,
     pub(super) loops: usize,
     pub(super) loads: usize,
     /// Activations of a product, packed.
@@ -72,6 +75,7 @@ impl Most {
                 Instruction::Chain(AnyChain::W128(c)) => {
                     most.chain(2, c.registers, c.tiling.outer.len(), c.loads.len());
                 }
+                Instruction::Flat(flat) => most.strips = most.strips.max(flat.registers),
                 Instruction::Recurrence(_) => most.chain(0, REGISTERS, 0, 0),
                 Instruction::Product(product) => {
                     most.packed = most.packed.max(product.packed_len());

@@ -7,12 +7,12 @@ use crate::interface::Interface;
 use crate::model::StepModel;
 use crate::stepper::Stepper;
 
-use super::chain::{AnyChain, Scratch, run};
+use super::chain::{AnyChain, Scratch, Strip, run};
 use super::memory::Memory;
 use super::product::Packed;
 use super::program::{Instruction, Program, Region};
 use super::select::Sight;
-use super::vector::{run_recurrence, run_words};
+use super::vector::{run_flat, run_recurrence, run_words};
 
 /// Steps lanes through a program. Nothing is allocated after it was made.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub struct FusedStepper {
     words: Scratch<i32>,
     longs: Scratch<i64>,
     giants: Scratch<i128>,
+    strips: Vec<Strip>,
     packed: Packed,
     ranked: Vec<(i64, usize)>,
     regions: Regions,
@@ -46,6 +47,7 @@ impl FusedStepper {
             words: Scratch::new(words, most.loops, most.loads),
             longs: Scratch::new(longs, most.loops, most.loads),
             giants: Scratch::new(giants, most.loops, most.loads),
+            strips: vec![Strip::ZERO; most.strips],
             packed: Packed::new(most.packed, program.isa),
             ranked: vec![(0, 0); most.ranked],
             regions: Regions::default(),
@@ -103,6 +105,16 @@ impl FusedStepper {
                 }
                 Instruction::Chain(AnyChain::W128(chain)) => {
                     run(chain, constants, memory, tables, &mut self.giants);
+                }
+                Instruction::Flat(flat) => {
+                    run_flat(
+                        program.isa,
+                        flat,
+                        constants,
+                        memory,
+                        tables,
+                        &mut self.strips,
+                    );
                 }
                 Instruction::Recurrence(recurrence) => {
                     run_recurrence(program.isa, recurrence, memory, &mut self.words);

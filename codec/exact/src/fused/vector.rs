@@ -5,7 +5,7 @@
     allow(unsafe_code, reason = "code compiled for vector instructions")
 )]
 
-use super::chain::{Chain, Recurrence, Scratch, general, recur, run};
+use super::chain::{Chain, Flat, Recurrence, Scratch, Strip, general, recur, run};
 #[cfg(target_arch = "x86_64")]
 use super::chain::{Operands, short};
 use super::isa::Isa;
@@ -53,6 +53,55 @@ fn avx2(
     scratch: &mut Scratch<i32>,
 ) {
     run(chain, constants, memory, tables, scratch);
+}
+
+/// Runs a chain of rows of consecutive elements.
+pub(super) fn run_flat(
+    isa: Isa,
+    flat: &Flat,
+    constants: &Memory,
+    memory: &mut Memory,
+    tables: &[Vec<i64>],
+    strips: &mut [Strip],
+) {
+    match isa {
+        // SAFETY: an instruction set is chosen only where the machine has it.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 | Isa::Vnni => unsafe {
+            match &flat.requantised {
+                Some(requantised) => requantised.avx512(memory),
+                None => flat_avx512(flat, constants, memory, tables, strips),
+            }
+        },
+        // SAFETY: likewise.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { flat_avx2(flat, constants, memory, tables, strips) },
+        _ => flat.run(constants, memory, tables, strips),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn flat_avx512(
+    flat: &Flat,
+    constants: &Memory,
+    memory: &mut Memory,
+    tables: &[Vec<i64>],
+    strips: &mut [Strip],
+) {
+    flat.run(constants, memory, tables, strips);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn flat_avx2(
+    flat: &Flat,
+    constants: &Memory,
+    memory: &mut Memory,
+    tables: &[Vec<i64>],
+    strips: &mut [Strip],
+) {
+    flat.run(constants, memory, tables, strips);
 }
 
 /// Runs a recurrence.

@@ -4,8 +4,12 @@
 //! the operands are loaded into registers, which are strips of machine words in the first-level
 //! cache, operators run on whole registers, and results are stored in the types of their slots.
 
+mod flat;
 mod operate;
 mod recurrence;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "vector kernels")]
+mod requantised;
 mod run;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "vector kernels")]
@@ -13,6 +17,7 @@ pub(super) mod short;
 mod transfer;
 mod word;
 
+pub(super) use flat::{Flat, Strip};
 pub(super) use recurrence::{Form, Operands, PerRow, REGISTERS, Recurrence, general, recur};
 pub(super) use run::{Scratch, run};
 pub(super) use word::Word;

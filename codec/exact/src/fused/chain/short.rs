@@ -43,7 +43,6 @@ trait Words: Copy {
     unsafe fn shorts(n: i16) -> Self;
     unsafe fn longs(n: i32) -> Self;
     unsafe fn times(self, other: Self) -> Self;
-    unsafe fn left(self, places: __m128i) -> Self;
     unsafe fn low(self, other: Self) -> Self;
     unsafe fn high(self, other: Self) -> Self;
     unsafe fn pairs(self, other: Self) -> Self;
@@ -58,7 +57,7 @@ trait Words: Copy {
 }
 
 macro_rules! words {
-    ($vector:ty, $words:literal, $parts:literal, $load:ident, $store:ident, $set1_epi16:ident, $set1_epi32:ident, $mullo:ident, $sll:ident,
+    ($vector:ty, $words:literal, $parts:literal, $load:ident, $store:ident, $set1_epi16:ident, $set1_epi32:ident, $mullo:ident,
      $unpacklo:ident, $unpackhi:ident, $madd:ident, $add32:ident, $sra:ident, $packs:ident, $adds:ident, $max:ident, $min:ident, $mulhrs:ident) => {
         #[allow(
             clippy::undocumented_unsafe_blocks,
@@ -85,10 +84,6 @@ macro_rules! words {
             #[inline(always)]
             unsafe fn times(self, other: Self) -> Self {
                 unsafe { $mullo(self, other) }
-            }
-            #[inline(always)]
-            unsafe fn left(self, places: __m128i) -> Self {
-                unsafe { $sll(self, places) }
             }
             #[inline(always)]
             unsafe fn low(self, other: Self) -> Self {
@@ -154,7 +149,6 @@ words!(
     _mm512_set1_epi16,
     _mm512_set1_epi32,
     _mm512_mullo_epi16,
-    _mm512_sll_epi16,
     _mm512_unpacklo_epi16,
     _mm512_unpackhi_epi16,
     _mm512_madd_epi16,
@@ -175,7 +169,6 @@ words!(
     _mm256_set1_epi16,
     _mm256_set1_epi32,
     _mm256_mullo_epi16,
-    _mm256_sll_epi16,
     _mm256_unpacklo_epi16,
     _mm256_unpackhi_epi16,
     _mm256_madd_epi16,
@@ -209,11 +202,11 @@ pub(in super::super) unsafe fn avx2(operands: Operands<'_>, state: &mut [i16], s
 /// What belongs to the columns of a vector.
 #[derive(Clone, Copy)]
 struct Columns<V> {
+    /// Shifted to the left: so targets are, since they have room.
     x: V,
     /// Gates and their negatives side by side: of the words that `low` and `high` choose.
     gate: [V; 2],
     round: V,
-    up: __m128i,
     down: __m128i,
     least: V,
     most: V,
@@ -222,6 +215,29 @@ struct Columns<V> {
 
 // Not closures: those would not be compiled for the instructions of the function that they are in.
 impl<V: Words> Columns<V> {
+    /// The columns from `first` on.
+    ///
+    /// # Safety
+    ///
+    /// The machine has the instructions of `V`; a vector of each of the words is there.
+    #[inline(always)]
+    unsafe fn new(form: Form, words: [&[i16]; 3], first: usize) -> Self {
+        // SAFETY: as the caller's.
+        unsafe {
+            let [x, gate, against] = words.map(|words| words[first..].as_ptr());
+            let (gate, against) = (V::load(gate), V::load(against));
+            Self {
+                x: V::load(x),
+                gate: [gate.low(against), gate.high(against)],
+                round: V::longs(form.round),
+                down: _mm_cvtsi32_si128(form.down as i32),
+                least: V::shorts(form.low as i16),
+                most: V::shorts(form.high as i16),
+                scale: V::shorts(1 << (15 - form.read_down)),
+            }
+        }
+    }
+
     /// Updates the words of a row at `at`; returns them as they are read out.
     ///
     /// # Safety
@@ -232,7 +248,7 @@ impl<V: Words> Columns<V> {
         // SAFETY: as the caller's.
         unsafe {
             let before = V::load(at);
-            let target = self.x.times(V::shorts(b as i16)).left(self.up);
+            let target = self.x.times(V::shorts(b as i16));
             let low = self.change(target.low(before), self.gate[0]);
             let high = self.change(target.high(before), self.gate[1]);
             let after = before.plus(low.narrow(high));
@@ -284,39 +300,25 @@ unsafe fn rows<V: Words>(operands: Operands<'_>, state: &mut [i16], sums: &mut [
     let (pairs, last) = state.split_at_mut(even * columns);
     let mut words = [[0; STRIP]; 3];
     let [x_words, gate_words, against_words] = &mut words;
-    narrow(x, x_words, |n| n as i16);
+    narrow(x, x_words, |n| n.wrapping_shl(form.up) as i16);
     narrow(gate, gate_words, |n| n as i16);
     narrow(gate, against_words, |n| -n as i16);
-    for first in (0..columns).step_by(V::WORDS) {
-        // SAFETY: the machine has the instructions; the arrays hold all columns; loads
-        // and stores of a row's words lie within it, since `first` is below `columns`, which is a multiple of them.
+    let mut first = 0;
+    while first < columns {
+        let words = [&*x_words, &*gate_words, &*against_words].map(|words| &words[first..]);
+        let at = pairs.as_mut_ptr().wrapping_add(first);
+        // SAFETY: the machine has the instructions; the arrays hold all columns; a row's words lie within it,
+        // since `columns` is a multiple of a vector's.
         unsafe {
-            let (gate, against) = (
-                V::load(gate_words[first..].as_ptr()),
-                V::load(against_words[first..].as_ptr()),
-            );
-            let columns_of = Columns {
-                x: V::load(x_words[first..].as_ptr()),
-                gate: [gate.low(against), gate.high(against)],
-                round: V::longs(form.round),
-                up: _mm_cvtsi32_si128(form.up as i32),
-                down: _mm_cvtsi32_si128(form.down as i32),
-                least: V::shorts(form.low as i16),
-                most: V::shorts(form.high as i16),
-                scale: V::shorts(1 << (15 - form.read_down)),
-            };
-            let mut low = V::longs(0);
-            let mut high = low;
-            let mut at = pairs.as_mut_ptr().add(first);
-            for (b, read) in b.as_chunks::<2>().0.iter().zip(read.as_chunks::<2>().0) {
-                let one = columns_of.step(at, b[0]);
-                let other = columns_of.step(at.add(columns), b[1]);
-                let read = V::longs(read[0] & 0xFFFF | read[1] << 16);
-                low = low.plus_longs(one.low(other).pairs(read));
-                high = high.plus_longs(one.high(other).pairs(read));
-                at = at.add(2 * columns);
+            if columns - first >= 2 * V::WORDS {
+                let sums = &mut sums[first..first + 2 * V::WORDS];
+                strip::<V, 2>(form, words, [b, read], at, columns, sums);
+                first += 2 * V::WORDS;
+            } else {
+                let sums = &mut sums[first..first + V::WORDS];
+                strip::<V, 1>(form, words, [b, read], at, columns, sums);
+                first += V::WORDS;
             }
-            V::add_to(low, high, &mut sums[first..first + V::WORDS]);
         }
     }
     let operands = Operands {
@@ -325,6 +327,47 @@ unsafe fn rows<V: Words>(operands: Operands<'_>, state: &mut [i16], sums: &mut [
         ..operands
     };
     general(operands, last, sums);
+}
+
+/// `C` vectors of columns of all rows, but for an odd last one, from `at` on: so what belongs to a row
+/// is spread to a vector once for all of them.
+///
+/// # Safety
+///
+/// The machine has the instructions of `V`; `words` (inputs, gates and their negatives) and `sums` have as many
+/// columns, and so have the rows, each `columns` words from the one before.
+#[inline(always)]
+unsafe fn strip<V: Words, const C: usize>(
+    form: Form,
+    words: [&[i16]; 3],
+    [b, read]: [&[i32]; 2],
+    mut at: *mut i16,
+    columns: usize,
+    sums: &mut [i32],
+) {
+    // SAFETY: as the caller's.
+    unsafe {
+        let mut all = [Columns::<V>::new(form, words, 0); C];
+        let mut low = [V::longs(0); C];
+        let mut high = low;
+        for (number, one) in all.iter_mut().enumerate() {
+            *one = Columns::new(form, words, number * V::WORDS);
+        }
+        for (b, read) in b.as_chunks::<2>().0.iter().zip(read.as_chunks::<2>().0) {
+            let read = V::longs(read[0] & 0xFFFF | read[1] << 16);
+            for c in 0..C {
+                let at = at.add(c * V::WORDS);
+                let one = all[c].step(at, b[0]);
+                let other = all[c].step(at.add(columns), b[1]);
+                low[c] = low[c].plus_longs(one.low(other).pairs(read));
+                high[c] = high[c].plus_longs(one.high(other).pairs(read));
+            }
+            at = at.wrapping_add(2 * columns);
+        }
+        for (c, sums) in sums.chunks_exact_mut(V::WORDS).enumerate() {
+            V::add_to(low[c], high[c], sums);
+        }
+    }
 }
 
 #[cfg(test)]

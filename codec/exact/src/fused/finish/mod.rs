@@ -8,7 +8,7 @@ mod registers;
 use crate::error::{ExactError, Result};
 use crate::interface::Interface;
 
-use super::chain::AnyChain;
+use super::chain::{AnyChain, Flat};
 use super::draft::{ExpertsDraft, Mode, OverwriteDraft, PickDraft, Source, Step, TopDraft};
 use super::isa::Isa;
 use super::lower::{Lowering, Ports};
@@ -50,7 +50,7 @@ pub(super) fn finish(
                     continue;
                 }
                 if let Some(chain) = layout.chain(chain, &made) {
-                    instructions.push(Instruction::Chain(chain));
+                    instructions.push(simplest(chain));
                 }
             }
             Step::Product(product) => {
@@ -96,6 +96,15 @@ pub(super) fn finish(
         constants: layout.constants,
         instructions,
     })
+}
+
+/// A chain as the instruction that is fastest for it.
+fn simplest(chain: AnyChain) -> Instruction {
+    let flat = match &chain {
+        AnyChain::W32(chain) => Flat::of(chain),
+        AnyChain::W64(_) | AnyChain::W128(_) => None,
+    };
+    flat.map_or(Instruction::Chain(chain), Instruction::Flat)
 }
 
 /// The slots that something reads from memory and a step's registers hold.

@@ -59,21 +59,26 @@ impl<'b> Lowering<'b> {
     ) -> Site<'_, 'b> {
         let made = views.iter().filter_map(|view| self.maker(view.slot)).max();
         let from = from.max(made.unwrap_or(0));
-        let from = from.max(self.steps.len().saturating_sub(REACH));
-        let found = (from..self.steps.len()).find_map(|step| {
-            let Step::Chain(chain) = &self.steps[step] else {
-                return None;
-            };
-            if self.regions[step] != self.region {
-                return None;
-            }
-            let refined = chain.admits(width, dims)?;
-            let here = |view: &View| self.maker(view.slot) == Some(step);
-            let readable = views
-                .iter()
-                .all(|view| !here(view) || self.register(step, view).is_some());
-            readable.then_some((step, refined))
-        });
+        // What makes the views may be further off: it costs no search, and spares a pass over memory.
+        let near = from.max(self.steps.len().saturating_sub(REACH));
+        let far = made.filter(|&made| from <= made && made < near);
+        let found = far
+            .into_iter()
+            .chain(near..self.steps.len())
+            .find_map(|step| {
+                let Step::Chain(chain) = &self.steps[step] else {
+                    return None;
+                };
+                if self.regions[step] != self.region {
+                    return None;
+                }
+                let refined = chain.admits(width, dims)?;
+                let here = |view: &View| self.maker(view.slot) == Some(step);
+                let readable = views
+                    .iter()
+                    .all(|view| !here(view) || self.register(step, view).is_some());
+                readable.then_some((step, refined))
+            });
         let step = match found {
             Some((step, refined)) => {
                 if let Step::Chain(chain) = &mut self.steps[step] {

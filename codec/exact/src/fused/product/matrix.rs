@@ -1,7 +1,7 @@
 //! Packed weights.
 
 use super::super::memory::Arena;
-use super::{PANEL, QUAD};
+use super::{GROUP, PANEL, QUAD};
 
 /// Bytes of one packed matrix.
 pub(in super::super) const fn packed_bytes(inner: usize, columns: usize) -> usize {
@@ -14,7 +14,7 @@ pub(super) struct Bank {
     count: usize,
     inner: usize,
     columns: usize,
-    /// Matrices by panels by quads by columns by rows of a quad.
+    /// Matrices by groups by quads by panels by columns by rows of a quad.
     weights: Arena<i8>,
     /// For each column of each panel of each matrix, what sums begin with.
     bias: Arena<i32>,
@@ -39,6 +39,19 @@ impl Matrix<'_> {
     pub(super) const fn panels(&self) -> usize {
         self.columns.div_ceil(PANEL)
     }
+
+    /// Where a panel's first quad lies, and how far it is to the next one.
+    pub(super) fn panel(&self, panel: usize) -> (usize, usize) {
+        place(panel, self.panels(), self.quads())
+    }
+}
+
+/// The first quad of a panel and the distance of its quads, in bytes.
+fn place(panel: usize, panels: usize, quads: usize) -> (usize, usize) {
+    let first = panel - panel % GROUP;
+    let width = GROUP.min(panels - first);
+    let step = PANEL * QUAD;
+    ((first * quads + panel - first) * step, width * step)
 }
 
 impl Bank {
@@ -69,8 +82,8 @@ impl Bank {
                 for (column, start) in start[..columns].iter_mut().enumerate() {
                     let weight = weight(number, row, column);
                     let (panel, at) = (column / PANEL, column % PANEL);
-                    let quad = (panel * inner.div_ceil(QUAD) + row / QUAD) * PANEL * QUAD;
-                    weights[quad + at * QUAD + row % QUAD] = weight;
+                    let (first, step) = place(panel, panels, inner.div_ceil(QUAD));
+                    weights[first + row / QUAD * step + at * QUAD + row % QUAD] = weight;
                     *start = start.wrapping_add((low * i64::from(weight)) as i32);
                 }
             }

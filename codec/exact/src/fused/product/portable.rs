@@ -7,11 +7,11 @@ pub(super) fn product(matrix: Matrix<'_>, activations: &[u8], out: &mut [i32]) {
     let (quads, columns) = (matrix.quads(), matrix.columns);
     let rows = activations.chunks_exact(quads * QUAD);
     for (activations, out) in rows.zip(out.chunks_exact_mut(columns)) {
-        let panels = matrix.weights.chunks_exact(quads * PANEL * QUAD);
         let bias = matrix.bias.as_chunks::<PANEL>().0;
-        for ((out, weights), bias) in out.chunks_mut(PANEL).zip(panels).zip(bias) {
+        for (panel, (out, bias)) in out.chunks_mut(PANEL).zip(bias).enumerate() {
             let mut sums = *bias;
-            let weights = weights.as_chunks::<{ PANEL * QUAD }>().0;
+            let (first, step) = matrix.panel(panel);
+            let weights = matrix.weights[first..].chunks(step);
             for (x, weights) in activations.as_chunks::<QUAD>().0.iter().zip(weights) {
                 for (sum, w) in sums.iter_mut().zip(weights.as_chunks::<QUAD>().0) {
                     let products = x.iter().zip(w);

@@ -7,13 +7,14 @@
 
 use std::arch::x86_64::*;
 
-use super::{Matrix, PANEL, QUAD};
+use super::{GROUP, Matrix, PANEL, QUAD};
 
 /// Bytes of a quad of a panel.
 const STEP: usize = PANEL * QUAD;
 
 /// Calls the kernels, `R` rows by `P` panels, that cover all of a product: for each number of rows that
-/// is listed, the greatest first, the numbers of panels that registers have room for.
+/// is listed, the greatest first, the numbers of panels that registers have room for. Panels of a call
+/// are of one group.
 macro_rules! cover {
     ($kernel:ident, $rows:expr, $panels:expr, $call:expr, $($taken:literal: [$($wide:literal)+],)+) => {{
         let (rows, panels) = ($rows, $panels);
@@ -23,7 +24,7 @@ macro_rules! cover {
             $(
                 if rows - row >= $taken {
                     while panel < panels {
-                        let left = panels - panel;
+                        let left = (panels - panel).min(GROUP - panel % GROUP);
                         $(
                             if left >= $wide {
                                 $call($kernel::<$taken, $wide>, row, panel);
@@ -113,6 +114,24 @@ const fn mask(matrix: Matrix<'_>, panel: usize) -> u16 {
     if left >= PANEL { !0 } else { (1 << left) - 1 }
 }
 
+/// Stores the columns that the mask names; masked stores are slow.
+///
+/// # Safety
+///
+/// The machine has the instructions; the columns are there.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn store(to: *mut i32, mask: u16, sum: __m512i) {
+    // SAFETY: as the caller's.
+    unsafe {
+        if mask == !0 {
+            _mm512_storeu_si512(to.cast(), sum);
+        } else {
+            _mm512_mask_storeu_epi32(to, mask, sum);
+        }
+    }
+}
+
 /// # Safety
 ///
 /// The machine has the instructions; `R` rows from `row` and `P` panels from `panel` are in the
@@ -125,9 +144,10 @@ unsafe fn vnni_tile<const R: usize, const P: usize>(
 ) {
     let quads = task.matrix.quads();
     // SAFETY: all places are below the lengths that `Task::new` checked: a panel has `quads`
-    // steps of weights, a row `quads` quads of activations, and stores are masked to the columns.
+    // quads of weights, a row `quads` quads of activations, and stores are masked to the columns.
     unsafe {
-        let weights = task.matrix.weights.as_ptr().add(panel * quads * STEP);
+        let (first, step) = task.matrix.panel(panel);
+        let weights = task.matrix.weights.as_ptr().add(first);
         let activations = task.activations.as_ptr().add(row * quads * QUAD);
         let bias = task.matrix.bias.as_ptr().add(panel * PANEL);
         let mut sums = [[_mm512_setzero_si512(); P]; R];
@@ -140,7 +160,7 @@ unsafe fn vnni_tile<const R: usize, const P: usize>(
         for quad in 0..quads {
             let mut w = [_mm512_setzero_si512(); P];
             for (p, w) in w.iter_mut().enumerate() {
-                *w = _mm512_loadu_si512(weights.add((p * quads + quad) * STEP).cast());
+                *w = _mm512_loadu_si512(weights.add(quad * step + p * STEP).cast());
             }
             for (r, sums) in sums.iter_mut().enumerate() {
                 let x = activations.add((r * quads + quad) * QUAD).cast::<i32>();
@@ -157,8 +177,7 @@ unsafe fn vnni_tile<const R: usize, const P: usize>(
                 .as_mut_ptr()
                 .add((row + r) * columns + panel * PANEL);
             for (p, &sum) in sums.iter().enumerate() {
-                let mask = mask(task.matrix, panel + p);
-                _mm512_mask_storeu_epi32(out.add(p * PANEL), mask, sum);
+                store(out.add(p * PANEL), mask(task.matrix, panel + p), sum);
             }
         }
     }
@@ -176,14 +195,15 @@ unsafe fn avx512_tile<const R: usize, const P: usize>(
     let quads = task.matrix.quads();
     // SAFETY: as in `vnni_tile`.
     unsafe {
-        let weights = task.matrix.weights.as_ptr().add(panel * quads * STEP);
+        let (first, step) = task.matrix.panel(panel);
+        let weights = task.matrix.weights.as_ptr().add(first);
         let activations = task.activations.as_ptr().add(row * quads * QUAD);
         // Two vectors for each panel: 8 columns with 2 sums of pairs each.
         let mut sums = [[[_mm512_setzero_si512(); 2]; P]; R];
         for quad in 0..quads {
             let mut w = [[_mm512_setzero_si512(); 2]; P];
             for (p, w) in w.iter_mut().enumerate() {
-                let from = weights.add((p * quads + quad) * STEP);
+                let from = weights.add(quad * step + p * STEP);
                 w[0] = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast()));
                 w[1] = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.add(STEP / 2).cast()));
             }
@@ -211,8 +231,7 @@ unsafe fn avx512_tile<const R: usize, const P: usize>(
                 let bias = task.matrix.bias.as_ptr().add((panel + p) * PANEL);
                 let start = _mm512_loadu_si512(bias.cast());
                 let sum = _mm512_add_epi32(start, _mm512_add_epi32(a, b));
-                let mask = mask(task.matrix, panel + p);
-                _mm512_mask_storeu_epi32(out.add(p * PANEL), mask, sum);
+                store(out.add(p * PANEL), mask(task.matrix, panel + p), sum);
             }
         }
     }
@@ -226,14 +245,15 @@ unsafe fn avx2_tile(task: &mut Task<'_, i16>, row: usize, panel: usize) {
     let quads = task.matrix.quads();
     // SAFETY: as in `vnni_tile`.
     unsafe {
-        let weights = task.matrix.weights.as_ptr().add(panel * quads * STEP);
+        let (first, step) = task.matrix.panel(panel);
+        let weights = task.matrix.weights.as_ptr().add(first);
         let activations = task.activations.as_ptr().add(row * quads * QUAD);
         // Four vectors: 4 columns with 2 sums of pairs each.
         let mut sums = [_mm256_setzero_si256(); 4];
         for quad in 0..quads {
             let x = activations.add(quad * QUAD).cast::<i64>();
             let x = _mm256_set1_epi64x(x.read_unaligned());
-            let from = weights.add(quad * STEP);
+            let from = weights.add(quad * step);
             for (part, sum) in sums.iter_mut().enumerate() {
                 let w = _mm_loadu_si128(from.add(part * STEP / 4).cast());
                 let products = _mm256_madd_epi16(x, _mm256_cvtepi8_epi16(w));
