@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::beside::Balance;
 use crate::checkpoint::Trained;
 use crate::config::Config;
 use crate::data::{Feeder, Stretch};
@@ -29,6 +30,8 @@ pub struct Trainer {
     pub moments: Vec<Moments>,
     /// The n-gram tables.
     pub tables: Tables,
+    /// How far the network and what it stands beside are believed.
+    pub balance: Balance,
     /// States of each part's lanes.
     pub states: Vec<States>,
     /// The data.
@@ -72,6 +75,7 @@ impl Trainer {
         Self {
             moments: parameters.iter().map(|p| Moments::new(p.len())).collect(),
             tables: Tables::new(&config.model, &mut Random::new(config.seed, 2)),
+            balance: Balance::new(config.prior.as_ref()),
             states: vec![states; parts],
             step: 0,
             progress: Progress::default(),
@@ -115,6 +119,7 @@ impl Trainer {
             tables: self.tables.clone(),
             step: self.step,
             init: self.init.clone(),
+            balance: self.balance.clone(),
         }
     }
 
@@ -127,8 +132,12 @@ impl Trainer {
         let mut gradients: Vec<Vec<f32>> =
             self.parameters.iter().map(|p| vec![0.0; p.len()]).collect();
         let mut rows: Vec<(Vec<u32>, Vec<f32>)> = Vec::new();
+        let mut together = Vec::new();
         for _ in 0..training.accumulate {
-            let stretches = self.feeder.next(training.parts, training.stretch);
+            let mut stretches = self.feeder.next(training.parts, training.stretch);
+            for stretch in &mut stretches {
+                self.balance.weigh(&mut stretch.beside);
+            }
             let outcomes = self.passes(&stretches, threads)?;
             report.add(&outcomes, self.feeder.origins());
             for (stretch, outcome) in stretches.into_iter().zip(outcomes) {
@@ -138,6 +147,7 @@ impl Trainer {
                     }
                 }
                 rows.push((stretch.rows, outcome.rows));
+                together.extend(outcome.together);
             }
         }
         let shorter = shorten(&gradients, &self.blocks);
@@ -156,6 +166,7 @@ impl Trainer {
         for (i, gradient) in gradients.iter().enumerate() {
             self.moments[i].step(&mut self.parameters[i], gradient, &self.blocks[i], pace);
         }
+        self.balance.step(together.iter(), share, pace);
         let parts: Vec<_> = rows.iter().map(|(r, g)| (&r[..], &g[..])).collect();
         self.tables.update(&parts, factor * training.table_rate);
         Ok(report)
