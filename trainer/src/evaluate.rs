@@ -98,6 +98,24 @@ pub fn bits(trained: &Trained, streams: &[&[u8]]) -> Result<f64, TrainError> {
     network.bits(streams)
 }
 
+/// Bits that a checkpoint's network spends on `stream` together with what it was trained beside.
+///
+/// # Errors
+///
+/// It was trained beside nothing, or nothing is known of `stream`.
+pub fn together(trained: &Trained, stream: Passage<'_>) -> Result<f64, TrainError> {
+    let network = Network {
+        model: &trained.config.model,
+        parameters: &trained.parameters,
+        tables: &trained.tables,
+    };
+    let losses = network.spend(&[stream], &trained.balance)?;
+    losses
+        .together
+        .filter(|_| trained.config.prior.is_some())
+        .ok_or_else(|| TrainError::Usage("the network was trained beside nothing".into()))
+}
+
 /// Bits that the exported graph, run by the fused engine, spends on each of `streams`, each from
 /// the initial state. The distribution is that which a coder is given, so these are the bits of
 /// a compressed file but for its container.

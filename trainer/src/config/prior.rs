@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,16 +27,28 @@ fn own() -> f32 {
 const OPINION: usize = 16;
 
 impl PriorConfig {
+    /// The file with the opinions of that at `path`.
+    pub fn file_of(&self, path: &Path) -> PathBuf {
+        let mut name = path.as_os_str().to_owned();
+        name.push(&self.suffix);
+        PathBuf::from(name)
+    }
+
+    /// Whether `path` is such a file by its name.
+    pub fn is_opinions(&self, path: &Path) -> bool {
+        path.as_os_str()
+            .as_encoded_bytes()
+            .ends_with(self.suffix.as_bytes())
+    }
+
     /// The opinions of the bytes of `path`, of which there are `bytes`, eight each; and the BLAKE3 of their file.
     ///
     /// # Errors
     ///
     /// What cannot be read, or is of a file of another length.
     pub fn load(&self, path: &Path, bytes: usize) -> Result<(Vec<i16>, String), TrainError> {
-        let mut name = path.as_os_str().to_owned();
-        name.push(&self.suffix);
-        let path = Path::new(&name);
-        let file = std::fs::read(path).map_err(TrainError::file(path))?;
+        let path = self.file_of(path);
+        let file = std::fs::read(&path).map_err(TrainError::file(&path))?;
         if Some(file.len()) != bytes.checked_mul(OPINION) {
             return Err(TrainError::Data(format!(
                 "{} has {} bytes; opinions of {bytes} bytes have {OPINION} each",

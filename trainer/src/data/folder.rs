@@ -33,7 +33,7 @@ pub fn fill_sources(config: &mut Config, folder: &Path) -> Result<(), TrainError
     let held = config.validation.iter().flat_map(|v| v.files.clone());
     walk(folder, "", &held.collect::<Vec<_>>(), &mut sources)?;
     if let Some(prior) = &config.prior {
-        sources.retain(|source| !source.path.ends_with(&prior.suffix));
+        sources.retain(|source| !prior.is_opinions(Path::new(&source.path)));
     }
     if sources.is_empty() {
         return Err(TrainError::Data(format!(
