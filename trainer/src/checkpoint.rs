@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::beside::Balance;
 use crate::config::Config;
 use crate::data::FeederState;
 use crate::error::TrainError;
@@ -51,6 +52,9 @@ impl Trainer {
         all.push(&mut self.tables.values);
         all.push(&mut self.tables.squares);
         all.extend(self.states.iter_mut().flatten());
+        all.push(&mut self.balance.weights);
+        all.push(&mut self.balance.moments.first);
+        all.push(&mut self.balance.moments.second);
         all
     }
 
@@ -221,6 +225,8 @@ pub struct Trained {
     pub step: u64,
     /// File and hash of the network that training began with, if it was another's.
     pub init: Option<String>,
+    /// How far it and what it was trained beside are believed.
+    pub balance: Balance,
 }
 
 impl Trained {
@@ -259,6 +265,13 @@ impl Trained {
                 .zip(&mut values)
                 .for_each(|(to, from)| *to = from);
         }
+        // The balance and its two moments stand at the end.
+        let weights = &mut trained.balance.weights;
+        let last = body.len().checked_sub(12 * weights.len());
+        let last = last.and_then(|at| body.get(at..)).unwrap_or_default();
+        for (to, &from) in weights.iter_mut().zip(last.as_chunks::<4>().0) {
+            *to = f32::from_le_bytes(from);
+        }
         Ok(trained)
     }
 
@@ -267,6 +280,7 @@ impl Trained {
         let (parameters, _) = initial_parameters(&config);
         let tables = Tables::new(&config.model, &mut Random::new(config.seed, 2));
         Self {
+            balance: Balance::new(config.prior.as_ref()),
             config,
             parameters,
             tables,

@@ -10,6 +10,7 @@ use crate::suggest::fault;
 mod attention;
 mod gru;
 mod model;
+mod prior;
 
 pub use attention::AttentionConfig;
 pub use gru::GruConfig;
@@ -18,6 +19,7 @@ pub use model::{
     AdalnConfig, BlockConfig, Mamba2Config, MixerConfig, MlpConfig, ModConfig, ModelConfig,
     MoeConfig, PatchConfig, TableConfig,
 };
+pub use prior::PriorConfig;
 
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +40,9 @@ pub struct Config {
     /// What it is evaluated on while it is trained.
     #[serde(default)]
     pub validation: Option<ValidationConfig>,
+    /// What it is to stand beside, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<PriorConfig>,
     /// What it is trained on; without any, all files of the data folder
     /// ([`fill_sources`](crate::data::fill_sources)).
     #[serde(default)]
@@ -216,11 +221,17 @@ impl Config {
         Ok(config)
     }
 
-    /// Paths of all files that are read, sources first.
-    pub fn data_files(&self) -> impl Iterator<Item = &str> {
+    /// Paths of all files that are read: sources, files of the validation, and what another predictor says of each.
+    pub fn data_files(&self) -> impl Iterator<Item = String> {
         let sources = self.sources.iter().map(|source| &source.path);
         let files = self.validation.iter().flat_map(|v| &v.files);
-        sources.chain(files).map(String::as_str)
+        let files = sources.chain(files);
+        let suffix = self.prior.iter().map(|prior| &prior.suffix);
+        let priors = suffix.flat_map({
+            let files = files.clone();
+            move |suffix| files.clone().map(move |file| format!("{file}{suffix}"))
+        });
+        files.cloned().chain(priors)
     }
 
     /// Refuses sizes that no network or run can have.
@@ -278,6 +289,18 @@ impl Config {
                     .flat_map(|v| &v.files)
                     .all(|file| self.sources.iter().all(|s| s.path != *file)),
                 "validation: a file is a source as well, so it would be trained on",
+            ),
+            (
+                self.prior
+                    .as_ref()
+                    .is_none_or(|p| (0.0..=1.0).contains(&p.own)),
+                "prior: own is not in 0..=1",
+            ),
+            (
+                self.prior
+                    .as_ref()
+                    .is_none_or(|p| !p.suffix.is_empty() && !p.suffix.contains(['/', '\\'])),
+                "prior: suffix is empty or names a folder",
             ),
             (
                 self.sources

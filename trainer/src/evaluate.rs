@@ -9,12 +9,13 @@ use umoec_exact::reference::Reference;
 use umoec_exact::softmax::cumulative;
 use umoec_exact::{ExactError, Fused, StepModel, Stepper};
 
+use crate::beside::Balance;
 use crate::checkpoint::Trained;
 use crate::conditions::Observed;
 use crate::config::ModelConfig;
-use crate::data::Stretch;
+use crate::data::{Passage, Stretch};
 use crate::error::TrainError;
-use crate::network::{initial_states, loss};
+use crate::network::{Losses, initial_states, loss};
 use crate::recall::Contexts;
 use crate::tables::Tables;
 
@@ -38,30 +39,44 @@ pub struct Network<'a> {
 impl Network<'_> {
     /// Bits that the network spends on each of `streams`, each from the initial state, summed.
     pub fn bits(&self, streams: &[&[u8]]) -> Result<f64, TrainError> {
+        let streams = streams.iter().map(|&bytes| Passage { bytes, prior: &[] });
+        let streams: Vec<_> = streams.collect();
+        Ok(self.spend(&streams, &Balance::new(None))?.alone)
+    }
+
+    /// As [`Self::bits`], alone and together with the predictor whose opinions `streams` have.
+    pub fn spend(&self, streams: &[Passage<'_>], balance: &Balance) -> Result<Losses, TrainError> {
         let mut states = initial_states(self.model, 1);
         let mut stretch = Stretch::default();
         let mut contexts = Contexts::new(&self.model.tables);
-        let mut total = 0.0;
+        let (mut alone, mut together) = (0.0, None);
         let mut flush = |stretch: &mut Stretch| -> Result<(), TrainError> {
             if !stretch.bytes.is_empty() {
                 let rows = self.tables.gather(&stretch.rows);
+                balance.weigh(&mut stretch.beside);
                 let mean = loss(self.model, self.parameters, stretch, rows, &mut states)?;
-                total += mean * stretch.bytes.len() as f64;
+                let bytes = stretch.bytes.len() as f64;
+                alone += mean.alone * bytes;
+                if let Some(mean) = mean.together {
+                    *together.get_or_insert(0.0) += mean * bytes;
+                }
                 *stretch = Stretch::default();
             }
             Ok(())
         };
         for stream in streams {
             contexts.clear();
-            let mut observed = Observed::new(self.model.conditions, stream);
+            let mut observed = Observed::new(self.model.conditions, stream.bytes);
             let mut last = 0;
-            for (at, &byte) in stream.iter().enumerate() {
+            for (at, &byte) in stream.bytes.iter().enumerate() {
                 contexts.push(last);
                 stretch.bytes.push(last);
                 stretch.targets.push(byte);
                 stretch.starts.push(at == 0);
                 stretch.rows.extend(contexts.rows());
                 observed.next(last, &mut stretch.conditions);
+                let opinions = stream.prior.iter().skip(8 * at).take(8);
+                stretch.beside.opinions.extend(opinions);
                 last = byte;
                 if stretch.bytes.len() == PASS {
                     flush(&mut stretch)?;
@@ -69,7 +84,7 @@ impl Network<'_> {
             }
         }
         flush(&mut stretch)?;
-        Ok(total)
+        Ok(Losses { alone, together })
     }
 }
 
@@ -81,6 +96,24 @@ pub fn bits(trained: &Trained, streams: &[&[u8]]) -> Result<f64, TrainError> {
         tables: &trained.tables,
     };
     network.bits(streams)
+}
+
+/// Bits that a checkpoint's network spends on `stream` together with what it was trained beside.
+///
+/// # Errors
+///
+/// It was trained beside nothing, or nothing is known of `stream`.
+pub fn together(trained: &Trained, stream: Passage<'_>) -> Result<f64, TrainError> {
+    let network = Network {
+        model: &trained.config.model,
+        parameters: &trained.parameters,
+        tables: &trained.tables,
+    };
+    let losses = network.spend(&[stream], &trained.balance)?;
+    losses
+        .together
+        .filter(|_| trained.config.prior.is_some())
+        .ok_or_else(|| TrainError::Usage("the network was trained beside nothing".into()))
 }
 
 /// Bits that the exported graph, run by the fused engine, spends on each of `streams`, each from

@@ -5,6 +5,7 @@
 //! quantisation-aware from the first step: every value that enters a matrix product lies on a
 //! power-of-two grid ([`grid`]), so that the sums in `f32` are exact in training as well.
 
+pub mod beside;
 pub mod card;
 pub mod checkpoint;
 pub mod command;

@@ -1,6 +1,7 @@
 //! What a model makes of files, beside other compressors: bits per byte of each and of each
 //! modality.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,9 +10,9 @@ use umoec_exact::StepModel;
 
 use crate::checkpoint::Trained;
 use crate::compressors::Compressor;
-use crate::data::{Spent, members};
+use crate::data::{Passage, Spent, members};
 use crate::error::TrainError;
-use crate::evaluate::{bits, exact_bits, spread};
+use crate::evaluate::{bits, exact_bits, spread, together};
 use crate::grid::without_rounding;
 
 /// A column of the results.
@@ -23,6 +24,8 @@ pub enum Column {
     Training,
     /// The same without rounding.
     Float,
+    /// The training's arithmetic together with what the network was trained beside.
+    Beside,
     /// The exported graph that ends at the exit after this block.
     Exit(usize),
     /// Another compressor.
@@ -36,6 +39,7 @@ impl Column {
             Self::Exact => "exact",
             Self::Training => "training",
             Self::Float => "float",
+            Self::Beside => "beside",
             Self::Other(compressor) => compressor.name,
             Self::Exit(block) => return format!("exit {block}"),
         };
@@ -69,14 +73,14 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// The streams of `content`; an archive (.tar) has one for each member, uncut.
-    pub fn streams<'a>(&self, path: &Path, content: &'a [u8]) -> Vec<&'a [u8]> {
-        let streams: Vec<&[u8]> = if path.extension().is_some_and(|name| name == "tar") {
-            let members = members(content).into_iter();
-            members.map(|member| &content[member]).collect()
+    /// Where the streams of `content` lie in it; an archive (.tar) has one for each member, uncut.
+    pub fn streams(&self, path: &Path, content: &[u8]) -> Vec<Range<usize>> {
+        let streams = if path.extension().is_some_and(|name| name == "tar") {
+            members(content)
         } else {
-            let first = &content[..content.len().min(self.first)];
-            first.chunks(self.piece).collect()
+            let first = content.len().min(self.first);
+            let starts = (0..first).step_by(self.piece);
+            starts.map(|at| at..(at + self.piece).min(first)).collect()
         };
         let kept = streams.into_iter().filter(|s| s.len() > self.above);
         kept.take(self.streams).collect()
@@ -109,9 +113,11 @@ pub struct Measured {
 pub fn column(
     column: Column,
     subject: &Subject,
-    streams: &[&[u8]],
+    streams: &[Passage<'_>],
     threads: usize,
 ) -> Result<f64, TrainError> {
+    let passages = streams;
+    let streams: &[&[u8]] = &streams.iter().map(|s| s.bytes).collect::<Vec<_>>();
     let network = |rounds: bool| {
         let Some(trained) = &subject.trained else {
             return Err(TrainError::Usage("there is no checkpoint of it".into()));
@@ -131,6 +137,13 @@ pub fn column(
             };
             Ok(exact_bits(model, streams, threads)?.iter().sum())
         }
+        Column::Beside => {
+            let Some(trained) = &subject.trained else {
+                return Err(TrainError::Usage("there is no checkpoint of it".into()));
+            };
+            let parts = spread(threads, passages, |stream| together(trained, *stream))?;
+            Ok(parts.iter().sum())
+        }
         Column::Training => network(true),
         Column::Float => network(false),
         Column::Other(compressor) => {
@@ -149,11 +162,27 @@ pub fn file(
     threads: usize,
 ) -> Result<Option<Measured>, TrainError> {
     let content = std::fs::read(&item.path).map_err(TrainError::file(&item.path))?;
-    let streams = cut.streams(&item.path, &content);
-    let bytes = streams.iter().map(|stream| stream.len() as u64).sum();
+    let ranges = cut.streams(&item.path, &content);
+    let bytes = ranges.iter().map(|range| range.len() as u64).sum();
     if bytes == 0 {
         return Ok(None);
     }
+    let prior = subject
+        .trained
+        .as_ref()
+        .and_then(|t| t.config.prior.as_ref());
+    let opinions = match prior.filter(|_| columns.contains(&Column::Beside)) {
+        Some(prior) => prior.load(&item.path, content.len())?.0,
+        None => Vec::new(),
+    };
+    let passages = ranges.into_iter().map(|range| Passage {
+        prior: match opinions.is_empty() {
+            true => &[],
+            false => &opinions[8 * range.start..8 * range.end],
+        },
+        bytes: &content[range],
+    });
+    let streams: Vec<_> = passages.collect();
     let spent = columns.iter().map(|&c| {
         let bits = column(c, subject, &streams, threads)?;
         Ok(Spent { bits, bytes })

@@ -1,9 +1,10 @@
 //! The network: which layers there are, and one pass of loss and gradients over some lanes.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::beside::Together;
 use crate::config::ModelConfig;
 use crate::data::Stretch;
 use crate::differentiable::{Shared, apply};
@@ -16,14 +17,16 @@ pub type States = Vec<Vec<f32>>;
 /// Loss and gradients of one pass.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Mean loss in bits per byte.
+    /// Mean loss in bits per byte; beside another predictor that of [`beside_bits`](crate::kernel::beside_bits).
     pub bits: f64,
     /// Of each layer's flat parameters.
     pub gradients: Vec<Vec<f32>>,
     /// Of the gathered table rows.
     pub rows: Vec<f32>,
-    /// Loss of each byte, in bits.
+    /// What the network alone spends on each byte, in bits.
     pub costs: Vec<f32>,
+    /// What was found out beside another predictor, if there is one.
+    pub together: Option<Together>,
     /// Mean loss of each early exit in bits per byte.
     pub exits: Vec<f64>,
     /// Share of the rows that each expert got, layer by layer; empty for layers without experts.
@@ -56,9 +59,8 @@ pub fn layers(model: &ModelConfig, stretch: &Stretch, states: States) -> Vec<Sha
         });
     }
     layers.push(Arc::new(Head {
-        width,
-        targets: stretch.targets.clone(),
-        costs: Mutex::default(),
+        beside: stretch.beside.clone(),
+        ..Head::new(width, stretch.targets.clone())
     }));
     layers
 }
@@ -122,6 +124,7 @@ pub fn pass(
         gradients: parameters.iter().map(&mut of).collect::<Result<_, _>>()?,
         rows: of(&rows)?,
         costs: layers.iter().flat_map(|layer| layer.costs()).collect(),
+        together: layers.iter().find_map(|layer| layer.together()),
         exits: layers
             .iter()
             .filter_map(|layer| mean(&layer.exit_costs()))
@@ -138,6 +141,15 @@ fn mean(costs: &[f32]) -> Option<f64> {
     (!costs.is_empty()).then(|| sum / costs.len() as f64)
 }
 
+/// Mean bits per byte of a pass.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Losses {
+    /// Of the network alone.
+    pub alone: f64,
+    /// Of it and another predictor together, if there is one.
+    pub together: Option<f64>,
+}
+
 /// Loss alone, without a graph, as [`pass`].
 pub fn loss(
     model: &ModelConfig,
@@ -145,12 +157,23 @@ pub fn loss(
     stretch: &Stretch,
     rows: Vec<f32>,
     states: &mut States,
-) -> Result<f64, TrainError> {
+) -> Result<Losses, TrainError> {
     let layers = layers(model, stretch, std::mem::take(states));
     let mut x = rows;
     for (layer, parameters) in layers.iter().zip(parameters) {
         x = layer.forward(&x, parameters).0;
     }
     *states = layers.iter().flat_map(|layer| layer.states()).collect();
-    Ok(f64::from(x[0]))
+    let together = layers.iter().find_map(|layer| layer.together());
+    let costs: Vec<f32> = layers.iter().flat_map(|layer| layer.costs()).collect();
+    Ok(match together {
+        None => Losses {
+            alone: f64::from(x[0]),
+            together: None,
+        },
+        Some(together) => Losses {
+            alone: mean(&costs).unwrap_or(0.0),
+            together: mean(&together.costs),
+        },
+    })
 }

@@ -10,6 +10,8 @@ pub struct StepReport {
     pub step: u64,
     /// Loss of each modality, in the order of [`Feeder::modalities`](crate::data::Feeder).
     pub modalities: Vec<Spent>,
+    /// The same together with what the network stands beside; empty where that is nothing.
+    pub together: Vec<Spent>,
     /// Rate of the dense parameters.
     pub rate: f32,
     /// Share of the bytes that each expert took, layer by layer; none for layers without experts. A mod block counts as an
@@ -39,6 +41,16 @@ impl StepReport {
                     spent.bytes += 1;
                 }
             }
+            if let Some(together) = &outcome.together {
+                self.together
+                    .resize(self.modalities.len(), Spent::default());
+                for (cost, origin) in together.costs.iter().zip(origins) {
+                    if let Some(spent) = self.together.get_mut(usize::from(*origin)) {
+                        spent.bits += f64::from(*cost);
+                        spent.bytes += 1;
+                    }
+                }
+            }
             let bytes = outcome.costs.len() as u64;
             let exits = outcome.exits.iter().map(|mean| Spent {
                 bits: mean * bytes as f64,
@@ -57,6 +69,10 @@ impl StepReport {
         }
         (self.step, self.rate) = (other.step, other.rate);
         for (sum, spent) in self.modalities.iter_mut().zip(&other.modalities) {
+            *sum += *spent;
+        }
+        self.together.resize(other.together.len(), Spent::default());
+        for (sum, spent) in self.together.iter_mut().zip(&other.together) {
             *sum += *spent;
         }
         self.add_exits(other.exits.iter().copied());
@@ -99,7 +115,12 @@ impl StepReport {
         self.modalities.iter().copied().sum()
     }
 
-    /// Mean loss in bits per byte.
+    /// Mean bits per byte together with what the network stands beside, if there is anything.
+    pub fn together(&self) -> Option<f64> {
+        self.together.iter().copied().sum::<Spent>().mean()
+    }
+
+    /// Mean bits per byte of the network alone.
     pub fn bits(&self) -> f64 {
         self.spent().mean().unwrap_or(0.0)
     }
@@ -115,6 +136,7 @@ mod tests {
             gradients: Vec::new(),
             rows: Vec::new(),
             costs: costs.to_vec(),
+            together: None,
             exits: vec![2.0 * f64::from(costs[0])],
             loads: vec![Vec::new(), load.to_vec(), Vec::new()],
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::beside::{Balance, Together};
 use crate::checkpoint::Trained;
 use crate::config::Config;
 use crate::data::{Feeder, Stretch};
@@ -30,6 +31,8 @@ pub struct Trainer {
     pub moments: Vec<Moments>,
     /// The n-gram tables.
     pub tables: Tables,
+    /// How far the network and what it stands beside are believed.
+    pub balance: Balance,
     /// States of each part's lanes.
     pub states: Vec<States>,
     /// The data.
@@ -49,6 +52,7 @@ pub(crate) struct Passed {
     gradients: Gradients,
     /// Of each part, which rows of the tables it read, and their gradients.
     rows: Vec<(Vec<u32>, Vec<f32>)>,
+    together: Vec<Together>,
 }
 
 /// Parameters before training.
@@ -81,6 +85,7 @@ impl Trainer {
         Self {
             moments: parameters.iter().map(|p| Moments::new(p.len())).collect(),
             tables: Tables::new(&config.model, &mut Random::new(config.seed, 2)),
+            balance: Balance::new(config.prior.as_ref()),
             states: vec![states; parts],
             step: 0,
             progress: Progress::default(),
@@ -124,6 +129,7 @@ impl Trainer {
             tables: self.tables.clone(),
             step: self.step,
             init: self.init.clone(),
+            balance: self.balance.clone(),
         }
     }
 
@@ -134,34 +140,47 @@ impl Trainer {
         Ok(self.learn(passed))
     }
 
+    /// What the gradients of one pass count.
+    fn share(&self) -> f32 {
+        let training = &self.config.training;
+        1.0 / (training.parts * training.accumulate) as f32
+    }
+
     /// All passes of a step.
     pub(crate) fn pass_all(&mut self, threads: usize) -> Result<Passed, TrainError> {
         let (parts, stretch) = (self.config.training.parts, self.config.training.stretch);
         let accumulate = self.config.training.accumulate;
-        let share = 1.0 / (parts * accumulate) as f32;
+        let share = self.share();
         let mut passed = Passed {
             report: StepReport::new(self.feeder.modalities().len()),
             gradients: self.parameters.iter().map(|p| vec![0.0; p.len()]).collect(),
             rows: Vec::new(),
+            together: Vec::new(),
         };
         for _ in 0..accumulate {
-            let stretches = self.feeder.next(parts, stretch);
+            let mut stretches = self.feeder.next(parts, stretch);
+            for stretch in &mut stretches {
+                self.balance.weigh(&mut stretch.beside);
+            }
             let sum = InOrder::new(&mut passed.gradients, share);
             let outcomes = self.passes(&stretches, threads, sum)?;
             passed.report.add(&outcomes, self.feeder.origins());
-            let rows = stretches.into_iter().zip(outcomes);
-            passed.rows.extend(rows.map(|(s, o)| (s.rows, o.rows)));
+            for (stretch, outcome) in stretches.into_iter().zip(outcomes) {
+                passed.rows.push((stretch.rows, outcome.rows));
+                passed.together.extend(outcome.together);
+            }
         }
         Ok(passed)
     }
 
     /// What a step makes of its passes.
     pub(crate) fn learn(&mut self, passed: Passed) -> StepReport {
-        let training = self.config.training.clone();
+        let (training, share) = (self.config.training.clone(), self.share());
         let Passed {
             mut report,
             mut gradients,
             rows,
+            together,
         } = passed;
         let shorter = shorten(&gradients, &self.blocks);
         gradients.iter_mut().flatten().for_each(|g| *g *= shorter);
@@ -179,6 +198,7 @@ impl Trainer {
         for (i, gradient) in gradients.iter().enumerate() {
             self.moments[i].step(&mut self.parameters[i], gradient, &self.blocks[i], pace);
         }
+        self.balance.step(together.iter(), share, pace);
         let parts: Vec<_> = rows.iter().map(|(r, g)| (&r[..], &g[..])).collect();
         self.tables.update(&parts, factor * training.table_rate);
         report

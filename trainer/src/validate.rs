@@ -12,6 +12,8 @@ use crate::trainer::Trainer;
 pub struct Validation {
     /// Of each modality, in the order of [`Feeder::modalities`](crate::data::Feeder).
     pub modalities: Vec<Spent>,
+    /// The same together with what the network stands beside; empty where that is nothing.
+    pub together: Vec<Spent>,
     /// Whether it is the least so far.
     pub best: bool,
 }
@@ -21,6 +23,11 @@ impl Validation {
     pub fn bits(&self) -> f64 {
         let all: Spent = self.modalities.iter().copied().sum();
         all.mean().unwrap_or(0.0)
+    }
+
+    /// The same together with what the network stands beside, if there is anything.
+    pub fn together(&self) -> Option<f64> {
+        self.together.iter().copied().sum::<Spent>().mean()
     }
 }
 
@@ -66,19 +73,30 @@ impl Trainer {
             parameters: &self.parameters,
             tables: &self.tables,
         };
-        let bits = spread(threads, &held, |(_, stream)| network.bits(&[stream]))?;
+        let bits = spread(threads, &held, |(_, stream)| {
+            network.spend(&[*stream], &self.balance)
+        })?;
         let mut modalities = vec![Spent::default(); self.feeder.modalities().len()];
-        for ((modality, stream), bits) in held.iter().zip(bits) {
-            modalities[usize::from(*modality)] += Spent {
-                bits,
-                bytes: stream.len() as u64,
+        let mut together = Vec::new();
+        for ((modality, stream), losses) in held.iter().zip(bits) {
+            let (at, bytes) = (usize::from(*modality), stream.bytes.len() as u64);
+            modalities[at] += Spent {
+                bits: losses.alone,
+                bytes,
             };
+            if let Some(bits) = losses.together {
+                together.resize(modalities.len(), Spent::default());
+                together[at] += Spent { bits, bytes };
+            }
         }
         let mut validation = Validation {
             modalities,
+            together,
             best: false,
         };
-        validation.best = self.progress.take(validation.bits(), self.step);
+        // What it is trained for decides.
+        let bits = validation.together().unwrap_or(validation.bits());
+        validation.best = self.progress.take(bits, self.step);
         Ok(Some(validation))
     }
 

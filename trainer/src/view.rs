@@ -40,6 +40,11 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// `, 1.2345 beside the prior`, where there is one.
+pub fn beside(together: Option<f64>) -> String {
+    together.map_or_else(String::new, |bits| format!(", {bits:.4} beside the prior"))
+}
+
 /// `1,234,567`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -92,7 +97,12 @@ impl View<'_> {
                 self.speed / 1e3,
                 duration(self.left),
             ),
-            format!("{:.4} bits per byte{}", report.bits(), self.held_out()),
+            format!(
+                "{:.4} bits per byte{}{}",
+                report.bits(),
+                beside(report.together()),
+                self.held_out()
+            ),
         ];
         let graph = curve(self.losses, width.saturating_sub(9), CURVE);
         let (first, last) = (0, graph.len().saturating_sub(1));

@@ -10,6 +10,7 @@ use super::reduction::Reduction;
 use super::{load_model, say, threads};
 use crate::checkpoint::{Trained, write_whole};
 use crate::compressors::COMPRESSORS;
+use crate::config::PriorConfig;
 use crate::error::TrainError;
 use crate::export::{export, limits};
 use crate::measure::{Column, Cut, Item, Measured, Subject, by_modality, file, sum};
@@ -30,9 +31,9 @@ pub(super) struct Args {
     /// Folder to look for models by name in, before others
     #[arg(long, value_name = "FOLDER")]
     models: Option<PathBuf>,
-    /// Show these columns alone: exact, training, float, exits, xz, zstd, brotli
+    /// Show these columns alone: exact, training, float, beside, exits, xz, zstd, brotli
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    #[arg(value_parser = ["exact", "training", "float", "exits", "xz", "zstd", "brotli"])]
+    #[arg(value_parser = ["exact", "training", "float", "beside", "exits", "xz", "zstd", "brotli"])]
     only: Vec<String>,
     /// Bytes of each file to read
     #[arg(long, value_name = "BYTES", default_value_t = 400_000)]
@@ -60,8 +61,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), TrainError> {
     let subject = subject(args)?;
-    let (columns, missing) = columns(args, &subject)?;
-    let items = items(&args.files)?;
+    let items = items(&args.files, prior(&subject))?;
+    let (columns, missing) = columns(args, &subject, &items)?;
     let cut = Cut {
         first: args.first,
         piece: args.cut.max(1),
@@ -152,12 +153,25 @@ fn subject(args: &Args) -> Result<Subject, TrainError> {
 }
 
 /// What to show, and which of the programs asked for are not there.
-fn columns(args: &Args, subject: &Subject) -> Result<(Vec<Column>, Vec<&'static str>), TrainError> {
+///
+/// What the network was trained beside is a column where it has opinions of all files, or is asked for.
+fn columns(
+    args: &Args,
+    subject: &Subject,
+    items: &[Item],
+) -> Result<(Vec<Column>, Vec<&'static str>), TrainError> {
     let asked = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
     let networks = [Column::Exact, Column::Training, Column::Float];
     let has = |c: &Column| subject.trained.is_some() || *c == Column::Exact;
     let mut columns: Vec<Column> = networks.into_iter().filter(|c| has(c)).collect();
     columns.retain(|c| asked(&c.name()));
+    if let Some(prior) = prior(subject) {
+        let known = |item: &Item| prior.file_of(&item.path).is_file();
+        let named = args.only.iter().any(|only| only == "beside");
+        if named || (args.only.is_empty() && items.iter().all(known)) {
+            columns.push(Column::Beside);
+        }
+    }
     if asked("exits") {
         columns.extend(subject.exits.iter().map(|(block, _)| Column::Exit(*block)));
     }
@@ -166,14 +180,19 @@ fn columns(args: &Args, subject: &Subject) -> Result<(Vec<Column>, Vec<&'static 
     columns.extend(here.into_iter().map(Column::Other));
     if columns.is_empty() {
         return Err(TrainError::Usage(
-            "nothing of --only can be measured: training, float and exits need --checkpoint".into(),
+            "nothing of --only can be measured: training, float, beside and exits need --checkpoint".into(),
         ));
     }
     Ok((columns, missing.iter().map(|c| c.name).collect()))
 }
 
-/// The files below `paths`, in the order of their names.
-fn items(paths: &[PathBuf]) -> Result<Vec<Item>, TrainError> {
+/// What the network was trained beside, if anything.
+fn prior(subject: &Subject) -> Option<&PriorConfig> {
+    subject.trained.as_ref()?.config.prior.as_ref()
+}
+
+/// The files below `paths`, in the order of their names; in folders not those with opinions of others.
+fn items(paths: &[PathBuf], prior: Option<&PriorConfig>) -> Result<Vec<Item>, TrainError> {
     let mut items = Vec::new();
     for path in paths {
         if path.is_dir() {
@@ -182,6 +201,9 @@ fn items(paths: &[PathBuf]) -> Result<Vec<Item>, TrainError> {
             let folder = path.canonicalize().map_err(TrainError::file(path))?;
             let folder = folder.file_name().unwrap_or_default().to_string_lossy();
             walk(path, (&*folder, true), &mut items)?;
+            let of_others = |path: &Path| prior.is_some_and(|prior| prior.is_opinions(path));
+            let found = items.split_off(before).into_iter();
+            items.extend(found.filter(|item| !of_others(&item.path)));
             items[before..].sort_by(|a: &Item, b| a.path.cmp(&b.path));
         } else {
             let folder = path.parent().and_then(Path::file_name);

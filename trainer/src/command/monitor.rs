@@ -10,7 +10,7 @@ use crate::log::{Log, Row};
 use crate::report::StepReport;
 use crate::trainer::Trainer;
 use crate::validate::Validation;
-use crate::view::{View, duration};
+use crate::view::{View, beside, duration};
 
 /// Time between plain lines; a shown loss is the mean of one to two such times.
 const LINE: Duration = Duration::from_secs(10);
@@ -83,8 +83,9 @@ impl Monitor {
                 ""
             };
             let (step, bits) = (trainer.step, validation.bits());
+            let together = beside(validation.together());
             say(&format!(
-                "step {step}: held out {bits:.4} bits per byte{best}"
+                "step {step}: held out {bits:.4} bits per byte{together}{best}"
             ));
         }
         if self.live && self.drawn.0.elapsed() >= DRAW {
@@ -139,10 +140,11 @@ impl Monitor {
         let (speed, left) = self.pace(trainer.step);
         if !self.live {
             say(&format!(
-                "step {} of {}: {:.4} bits per byte, {:.1} kB/s, {} left",
+                "step {} of {}: {:.4} bits per byte{}, {:.1} kB/s, {} left",
                 trainer.step,
                 self.end,
                 self.recent.1.bits(),
+                beside(self.recent.1.together()),
                 speed / 1e3,
                 duration(left)
             ));

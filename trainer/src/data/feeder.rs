@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::modality::modality;
-use super::source::Source;
+use super::source::{Passage, Source};
+use crate::beside::Beside;
 use crate::conditions::{Conditions, Observed};
 use crate::config::{Config, SourceConfig};
 use crate::error::TrainError;
@@ -14,7 +15,7 @@ use crate::random::Random;
 use crate::recall::Contexts;
 
 /// One step's input of some lanes, lane after lane.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stretch {
     /// Lanes, each with as many positions as the others.
     pub lanes: usize,
@@ -28,6 +29,8 @@ pub struct Stretch {
     pub rows: Vec<u32>,
     /// Features of the stream for each position (`crate::conditions`).
     pub conditions: Vec<u8>,
+    /// What another predictor says of each position, if there is one.
+    pub beside: Beside,
 }
 
 /// Everything that decides what is read next.
@@ -86,14 +89,15 @@ impl Feeder {
         let share = config.validation.as_ref().map_or(0.0, |v| v.share);
         let sources = config.sources.iter().enumerate().map(|(i, source)| {
             let mut random = Random::new(config.seed, HOLD_OUT + i as u64);
-            Source::load(folder, source, share, &mut random)
+            Source::load(folder, source, config.prior.as_ref(), share, &mut random)
         });
         let mut feeder = Self::of(config, sources.collect::<Result<_, _>>()?);
         let files = config.validation.iter().flat_map(|v| &v.files);
         feeder.validation = files
             .map(|path| {
-                let config = SourceConfig::of(path.clone());
-                Source::load(folder, &config, 0.0, &mut Random::new(0, 0))
+                let source = SourceConfig::of(path.clone());
+                let random = &mut Random::new(0, 0);
+                Source::load(folder, &source, config.prior.as_ref(), 0.0, random)
             })
             .collect::<Result<_, _>>()?;
         let names = feeder.sources.iter().chain(&feeder.validation);
@@ -162,7 +166,7 @@ impl Feeder {
 
     /// Streams that are never trained on, with the number of their modality: of each source and
     /// validation file at most `bytes`, but at least one.
-    pub fn held_out(&self, bytes: usize) -> Vec<(u16, &[u8])> {
+    pub fn held_out(&self, bytes: usize) -> Vec<(u16, Passage<'_>)> {
         let mut held = Vec::new();
         let parts = self.sources.iter().map(|s| (s, s.held.clone()));
         let files = self.validation.iter();
@@ -174,16 +178,20 @@ impl Feeder {
                     break;
                 }
                 taken += range.len();
-                held.push((self.number(source), &source.bytes[range]));
+                held.push((self.number(source), source.passage(range)));
             }
         }
         held
     }
 
-    /// BLAKE3 of each file that is read, sources first.
+    /// BLAKE3 of each file that is read, in the order of [`Config::data_files`].
     pub fn digests(&self) -> Vec<String> {
-        let files = self.sources.iter().chain(&self.validation);
-        files.map(|source| source.digest.clone()).collect()
+        let files = || self.sources.iter().chain(&self.validation);
+        let priors = files().filter_map(|source| source.prior_digest.clone());
+        files()
+            .map(|source| source.digest.clone())
+            .chain(priors)
+            .collect()
     }
 
     /// What decides everything read from here on.
@@ -301,6 +309,8 @@ impl Feeder {
                 stretch.starts.push(start);
                 stretch.rows.extend(contexts.rows());
                 observed.next(lane.last, &mut stretch.conditions);
+                let opinions = self.sources[lane.source].passage(lane.next..lane.next + 1);
+                stretch.beside.opinions.extend(opinions.prior);
                 self.origins[part].push(self.kinds[lane.source]);
                 contexts.push(byte);
                 lane.last = byte;

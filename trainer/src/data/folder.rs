@@ -14,7 +14,7 @@ const TAR_HEAD: usize = 262;
 /// Gives `config` the files below `folder` as sources, if it has none of its own.
 ///
 /// Files are taken in the order of their paths. Names that begin with a dot, empty files and
-/// symbolic links are passed over, and so are files kept for validation. Archives (.tar) are one stream a member.
+/// symbolic links are passed over, and so are files kept for validation and those with what another predictor says. Archives (.tar) are one stream a member.
 ///
 /// # Errors
 ///
@@ -32,6 +32,9 @@ pub fn fill_sources(config: &mut Config, folder: &Path) -> Result<(), TrainError
     let mut sources = Vec::new();
     let held = config.validation.iter().flat_map(|v| v.files.clone());
     walk(folder, "", &held.collect::<Vec<_>>(), &mut sources)?;
+    if let Some(prior) = &config.prior {
+        sources.retain(|source| !prior.is_opinions(Path::new(&source.path)));
+    }
     if sources.is_empty() {
         return Err(TrainError::Data(format!(
             "{} holds no files",

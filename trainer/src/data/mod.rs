@@ -8,4 +8,4 @@ mod source;
 pub use feeder::{Feeder, FeederState, Stretch};
 pub use folder::fill_sources;
 pub use modality::{Spent, modality};
-pub use source::{Source, members};
+pub use source::{Passage, Source, members};

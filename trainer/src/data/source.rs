@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::config::{SourceConfig, SourceKind};
+use crate::config::{PriorConfig, SourceConfig, SourceKind};
 use crate::error::TrainError;
 use crate::random::Random;
 
@@ -16,11 +16,24 @@ pub struct Source {
     pub bytes: Vec<u8>,
     /// BLAKE3 of them, in hexadecimal digits.
     pub digest: String,
+    /// What another predictor says of each bit of them, eight a byte; empty where there is none.
+    pub prior: Vec<i16>,
+    /// BLAKE3 of its file, if there is one.
+    pub prior_digest: Option<String>,
     /// Chance that a stream is drawn from it, relative to the other sources.
     pub chance: f64,
     /// Streams that are never trained on, in random order.
     pub held: Vec<Range<usize>>,
     kind: Division,
+}
+
+/// Bytes, and what another predictor says of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passage<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Eight opinions for each of them, or none at all.
+    pub prior: &'a [i16],
 }
 
 #[derive(Debug)]
@@ -32,16 +45,22 @@ enum Division {
 
 impl Source {
     /// Reads the file that `config` names below `folder`; `held` of its streams, a share, are
-    /// kept from training, those that `random` chooses.
+    /// kept from training, those that `random` chooses. With a `prior` its file is read, too.
     pub fn load(
         folder: &Path,
         config: &SourceConfig,
+        prior: Option<&PriorConfig>,
         held: f64,
         random: &mut Random,
     ) -> Result<Self, TrainError> {
         let path = folder.join(&config.path);
         let bytes = std::fs::read(&path).map_err(TrainError::file(&path))?;
-        Self::new(bytes, config, held, random)
+        let opinions = prior.map(|prior| prior.load(&path, bytes.len()));
+        let mut source = Self::new(bytes, config, held, random)?;
+        if let Some((prior, digest)) = opinions.transpose()? {
+            (source.prior, source.prior_digest) = (prior, Some(digest));
+        }
+        Ok(source)
     }
 
     /// As [`Self::load`], of bytes in memory.
@@ -88,10 +107,24 @@ impl Source {
             path: config.path.clone(),
             digest: blake3::hash(&bytes).to_hex().to_string(),
             bytes,
+            prior: Vec::new(),
+            prior_digest: None,
             chance: config.weight / mean,
             held,
             kind,
         })
+    }
+
+    /// What is at `range`.
+    pub fn passage(&self, range: Range<usize>) -> Passage<'_> {
+        let prior = match self.prior.is_empty() {
+            true => &[],
+            false => &self.prior[8 * range.start..8 * range.end],
+        };
+        Passage {
+            bytes: &self.bytes[range],
+            prior,
+        }
     }
 
     /// The streams as they lie in the file, from its first byte on.

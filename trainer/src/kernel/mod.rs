@@ -4,6 +4,7 @@
 //! every sum is fixed by the shapes alone.
 
 mod band;
+mod beside;
 mod by_head;
 mod conv;
 mod elementwise;
@@ -20,6 +21,7 @@ pub use band::{
     Band, BandGradients, BandShape, FAR, SCORE, UNSEEN, WEIGHT_TOP, band_backward, band_forward,
     weight_table,
 };
+pub use beside::{BUCKETS, SUREST, beside_bits};
 pub use by_head::{add_dots, scale_heads};
 pub use conv::{TAIL, TAPS, conv_backward, conv_forward};
 pub use elementwise::{

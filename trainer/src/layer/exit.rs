@@ -10,8 +10,6 @@
 //! In the exported graph of the whole network it leaves no node. [`Trained::at_exit`](crate::checkpoint::Trained::at_exit)
 //! is the network that ends here, with this head as its own.
 
-use std::sync::Mutex;
-
 use super::{Block, Head, Kept, Layer, add};
 use crate::differentiable::Shared;
 use crate::export::Writer;
@@ -33,14 +31,9 @@ const EXIT: &str = "exit.";
 impl Exit {
     /// `inner`, of a residual stream of `width`, with a read-out that is to predict `targets`.
     pub fn new(inner: Shared, width: usize, targets: Vec<u8>, weight: f32) -> Self {
-        let head = Head {
-            width,
-            targets,
-            costs: Mutex::default(),
-        };
         Self {
             inner,
-            head,
+            head: Head::new(width, targets),
             weight,
         }
     }

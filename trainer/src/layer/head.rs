@@ -3,13 +3,16 @@
 use std::sync::Mutex;
 
 use super::{Block, Kept, Layer, Rule, add_bias, rounded, split};
+use crate::beside::{Beside, Together};
 use crate::export::{STREAM, Writer};
 use crate::grid::{ACTIVATION, LOGIT};
 use crate::kernel::{
-    cross_entropy_bits, keep_inside, matmul, matmul_nt, matmul_tn, quantise_all, sum_columns,
+    beside_bits, cross_entropy_bits, keep_inside, matmul, matmul_nt, matmul_tn, quantise_all,
+    sum_columns,
 };
 
-/// The last layer: [bytes, width] to one number, the mean loss in bits per byte.
+/// The last layer: [bytes, width] to one number, the mean loss in bits per byte. Beside another predictor the loss is that of
+/// [`beside_bits`].
 #[derive(Debug)]
 pub struct Head {
     /// Width of the residual stream.
@@ -18,6 +21,71 @@ pub struct Head {
     pub targets: Vec<u8>,
     /// Bits that the last forward pass spent on each of them.
     pub costs: Mutex<Vec<f32>>,
+    /// What another predictor says of the bytes, if there is one.
+    pub beside: Beside,
+    /// What the last forward pass found out beside it.
+    pub together: Mutex<Option<Together>>,
+}
+
+impl Head {
+    /// A read-out of a stream of `width` that is to predict `targets`, alone.
+    pub fn new(width: usize, targets: Vec<u8>) -> Self {
+        Self {
+            width,
+            targets,
+            costs: Mutex::default(),
+            beside: Beside::default(),
+            together: Mutex::default(),
+        }
+    }
+
+    /// Replaces the logits by the gradient of the mean loss, which it gives.
+    fn spend(&self, logits: &mut [f32]) -> f64 {
+        let rows = self.targets.len();
+        let scale = 1.0 / rows as f32;
+        if self.beside.opinions.is_empty() {
+            let rows_of = logits.as_chunks_mut::<256>().0.iter_mut();
+            let costs: Vec<f64> = rows_of
+                .zip(&self.targets)
+                .map(|(row, target)| cross_entropy_bits(row, std::slice::from_ref(target), scale))
+                .collect();
+            if let Ok(mut kept) = self.costs.lock() {
+                *kept = costs.iter().map(|&bits| bits as f32).collect();
+            }
+            return costs.iter().sum::<f64>() / rows as f64;
+        }
+        let Beside {
+            opinions,
+            balance,
+            own,
+        } = &self.beside;
+        let mut alone = vec![0.0; rows];
+        let mut together = Together {
+            costs: vec![0.0; rows],
+            gradient: vec![0.0; balance.len()],
+        };
+        beside_bits(
+            logits,
+            &self.targets,
+            opinions,
+            balance,
+            &mut together.gradient,
+            &mut alone,
+            &mut together.costs,
+            *own,
+            scale,
+        );
+        let sum = |costs: &[f32]| costs.iter().map(|&bits| f64::from(bits)).sum::<f64>();
+        let own = f64::from(*own);
+        let bits = own * sum(&alone) + (1.0 - own) * sum(&together.costs);
+        if let Ok(mut kept) = self.costs.lock() {
+            *kept = alone;
+        }
+        if let Ok(mut kept) = self.together.lock() {
+            *kept = Some(together);
+        }
+        bits / rows as f64
+    }
 }
 
 impl Layer for Head {
@@ -38,20 +106,8 @@ impl Layer for Head {
         let mut logits = vec![0.0; self.targets.len() * 256];
         matmul(&mut logits, &q, &rounded(blocks[0]), self.width, 256, false);
         add_bias(&mut logits, blocks[1]);
-        let scale = 1.0 / self.targets.len() as f32;
-        let rows = logits.as_chunks_mut::<256>().0.iter_mut();
-        let costs: Vec<f64> = rows
-            .zip(&self.targets)
-            .map(|(row, target)| cross_entropy_bits(row, std::slice::from_ref(target), scale))
-            .collect();
-        let bits: f64 = costs.iter().sum();
-        if let Ok(mut kept) = self.costs.lock() {
-            *kept = costs.iter().map(|&bits| bits as f32).collect();
-        }
-        (
-            vec![(bits / self.targets.len() as f64) as f32],
-            vec![q, logits],
-        )
+        let bits = self.spend(&mut logits);
+        (vec![bits as f32], vec![q, logits])
     }
 
     fn backward(&self, parameters: &[f32], kept: Kept, dy: &[f32]) -> (Vec<f32>, Vec<f32>) {
@@ -89,5 +145,9 @@ impl Layer for Head {
         self.costs
             .lock()
             .map_or_else(|_| Vec::new(), |costs| costs.clone())
+    }
+
+    fn together(&self) -> Option<Together> {
+        self.together.lock().ok()?.clone()
     }
 }

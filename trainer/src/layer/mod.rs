@@ -33,6 +33,7 @@ pub use place::{Carried, Features, Place, build, initial_states};
 pub use recompute::Recomputed;
 pub use stack::Stack;
 
+use crate::beside::Together;
 use crate::export::Writer;
 use crate::grid::WEIGHT;
 use crate::kernel::quantise_all;
@@ -153,7 +154,12 @@ pub trait Layer: Send + Sync + std::fmt::Debug {
         Vec::new()
     }
 
-    /// The same of an early exit.
+    /// What the last forward pass found out beside another predictor, where this layer computes the loss and there is one.
+    fn together(&self) -> Option<Together> {
+        None
+    }
+
+    /// The same as [`Self::costs`] of an early exit.
     fn exit_costs(&self) -> Vec<f32> {
         Vec::new()
     }

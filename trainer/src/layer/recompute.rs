@@ -2,6 +2,7 @@
 //! forward pass again when the backward pass comes. A third more arithmetic, and the memory of one layer at a time.
 
 use super::{Block, Kept, Layer};
+use crate::beside::Together;
 use crate::differentiable::Shared;
 use crate::export::Writer;
 
@@ -38,6 +39,10 @@ impl Layer for Recomputed {
 
     fn costs(&self) -> Vec<f32> {
         self.0.costs()
+    }
+
+    fn together(&self) -> Option<Together> {
+        self.0.together()
     }
 
     fn exit_costs(&self) -> Vec<f32> {

@@ -156,6 +156,12 @@ impl Log {
             "bits_per_byte": report.bits(),
         });
         line["modalities"] = self.by_name(&report.modalities);
+        if let Some(bits) = report.together() {
+            line["together"] = json!({
+                "bits_per_byte": bits,
+                "modalities": self.by_name(&report.together),
+            });
+        }
         if !report.exits.is_empty() {
             let means = report.exits.iter().map(|spent| spent.mean());
             line["exits"] = json!(means.collect::<Vec<_>>());
@@ -169,6 +175,12 @@ impl Log {
                 "best": validation.best,
                 "modalities": self.by_name(&validation.modalities),
             });
+            if let Some(bits) = validation.together() {
+                line["validation"]["together"] = json!({
+                    "bits_per_byte": bits,
+                    "modalities": self.by_name(&validation.together),
+                });
+            }
         }
         line
     }
@@ -208,8 +220,10 @@ impl Log {
             }
         };
         add("loss", &report.modalities);
+        add("together", &report.together);
         if let Some(validation) = row.validation {
             add("validation", &validation.modalities);
+            add("validation_together", &validation.together);
             values.push(("validation/all".to_owned(), validation.bits()));
         }
         for (number, spent) in report.exits.iter().enumerate() {

@@ -90,7 +90,7 @@ fn no_byte_of_a_held_out_stream_is_trained_on() {
     config.sources.truncate(1);
     let mut feeder = Feeder::new(&config, folder.path()).unwrap();
     let held = feeder.held_out(usize::MAX);
-    let held: Vec<u8> = held.iter().map(|(_, stream)| stream[0]).collect();
+    let held: Vec<u8> = held.iter().map(|(_, stream)| stream.bytes[0]).collect();
     assert_eq!(held.len(), 2);
     let mut seen = [false; 256];
     for _ in 0..50 {
@@ -149,7 +149,7 @@ fn a_folder_is_data_and_files_kept_for_validation_are_not() {
     let feeder = Feeder::new(&config, folder).unwrap();
     assert_eq!(feeder.modalities(), ["books", "other", "wiki"]);
     let held = feeder.held_out(1);
-    assert_eq!((held.len(), held[0].0, held[0].1.len()), (1, 2, 500));
+    assert_eq!((held.len(), held[0].0, held[0].1.bytes.len()), (1, 2, 500));
 
     let before = config.sources.clone();
     fill_sources(&mut config, Path::new("no/such")).unwrap();

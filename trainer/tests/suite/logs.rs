@@ -80,6 +80,7 @@ fn all_three_files_say_the_same() {
                 bytes: 4,
             },
         ],
+        together: Vec::new(),
         best: true,
     };
     write(&mut log, 40, Some(&validation));

@@ -4,6 +4,7 @@
 
 mod adaln;
 mod attention;
+mod beside;
 mod blocks;
 mod burned;
 mod causality;
