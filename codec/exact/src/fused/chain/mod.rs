@@ -3,6 +3,9 @@
 //! The index space, all lanes of it, is cut into tiles of at most [`STRIP`] elements. For each tile
 //! the operands are loaded into registers, which are strips of machine words in the first-level
 //! cache, operators run on whole registers, and results are stored in the types of their slots.
+//!
+//! Where elements lie one behind another [`Flat`] asks less, and sums that become small numbers again stay in vector
+//! registers (`requantised`).
 
 mod flat;
 mod operate;

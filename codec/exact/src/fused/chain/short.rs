@@ -38,6 +38,8 @@ pub(in super::super) fn fits(form: Form, columns: usize, [b, x, gate, read]: [i6
 /// Of all: the machine has the instructions. Of `load` and `store`: as many words as a vector has are there.
 trait Words: Copy {
     const WORDS: usize;
+    /// Whether there are 32 registers, not 16.
+    const MANY: bool;
     unsafe fn load(from: *const i16) -> Self;
     unsafe fn store(self, to: *mut i16);
     unsafe fn shorts(n: i16) -> Self;
@@ -65,6 +67,7 @@ macro_rules! words {
         )]
         impl Words for $vector {
             const WORDS: usize = $words;
+            const MANY: bool = $words == 32;
             #[inline(always)]
             unsafe fn load(from: *const i16) -> Self {
                 unsafe { $load(from.cast()) }
@@ -310,7 +313,11 @@ unsafe fn rows<V: Words>(operands: Operands<'_>, state: &mut [i16], sums: &mut [
         // SAFETY: the machine has the instructions; the arrays hold all columns; a row's words lie within it,
         // since `columns` is a multiple of a vector's.
         unsafe {
-            if columns - first >= 2 * V::WORDS {
+            if columns - first >= 4 * V::WORDS && V::MANY {
+                let sums = &mut sums[first..first + 4 * V::WORDS];
+                strip::<V, 4>(form, words, [b, read], at, columns, sums);
+                first += 4 * V::WORDS;
+            } else if columns - first >= 2 * V::WORDS {
                 let sums = &mut sums[first..first + 2 * V::WORDS];
                 strip::<V, 2>(form, words, [b, read], at, columns, sums);
                 first += 2 * V::WORDS;
