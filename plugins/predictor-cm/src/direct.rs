@@ -116,11 +116,11 @@ impl Direct {
 
     /// One input per context.
     #[inline(always)]
-    pub(crate) fn predict(&mut self, node: usize, tables: &Tables, inputs: &mut [i32]) {
+    pub(crate) fn predict(&mut self, node: usize, tables: &Tables, inputs: &mut [i16]) {
         let own = self.counters.iter().zip(&self.at).zip(&mut self.values);
         for (((counters, &at), value), input) in own.zip(inputs) {
             *value = counters.get(at + node);
-            *input = tables.stretch(probability(*value));
+            *input = tables.stretch(probability(*value)) as i16;
         }
     }
 

@@ -10,22 +10,20 @@ use crate::counter::{probability, updated};
 use crate::direct::Counters;
 use crate::history::{HISTORIES, Histories};
 use crate::matcher::Matcher;
-use crate::math::{LOGIT_MAX, TABLES, Tables};
-use crate::mixer::{Schedule, WEIGHT_BITS};
+use crate::math::{TABLES, Tables};
+use crate::mixer::{Schedule, UPPER_BITS, narrow_row};
 use crate::params::Params;
 use crate::pixels::Pixels;
 use crate::presets::Recipe;
 use crate::running::Bytes;
 use crate::selector::{Selector, Situation};
-use crate::simd::Ops;
+use crate::simd::{Line, NARROW, Narrow, Ops, logit};
 use crate::slots::{fresh_counters, sure_states};
 use crate::table::{ROW, Table};
 use crate::tracker::{Sights, Tracker, fold};
 
 /// Hashed contexts.
 const CONTEXTS: usize = 3;
-/// Inputs of the mixer with their padding.
-const WIDTH: usize = 16;
 
 /// The state of a small `cm` within one stream.
 pub(crate) struct Lean {
@@ -35,7 +33,7 @@ pub(crate) struct Lean {
     table: Table,
     contexts: [Context; CONTEXTS],
     counters: [[u32; 256]; CONTEXTS],
-    sure: [i32; 256],
+    sure: [i16; 256],
     /// Hashes of the contexts of the next byte.
     hashes: [u32; CONTEXTS],
     direct_hash: u32,
@@ -43,7 +41,7 @@ pub(crate) struct Lean {
     direct: Counters,
     matcher: Matcher,
     selector: Selector,
-    weights: Vec<[i32; WIDTH]>,
+    weights: Vec<Line>,
     schedule: Schedule,
 }
 
@@ -73,7 +71,7 @@ impl Lean {
         let recipe = &params.recipe;
         debug_assert!(Self::fits(recipe));
         let strides = params.strides.map(|s| s as usize);
-        let weight = i32::from(recipe.weight) << (WEIGHT_BITS - 8);
+        let weight = i32::from(recipe.weight) << (UPPER_BITS + 16 - 8);
         let least = usize::from(recipe.matches[0]);
         let selector = recipe.selectors[0];
         let mut model = Self {
@@ -93,7 +91,7 @@ impl Lean {
             direct: Counters::new(len)?,
             matcher: Matcher::new(least, Params::index_bits(len))?,
             selector,
-            weights: vec![[weight; WIDTH]; selector.size()],
+            weights: vec![narrow_row(weight); selector.size()],
             schedule: Schedule::new(recipe.rates),
             hashes: [0; CONTEXTS],
             direct_hash: 0,
@@ -174,7 +172,8 @@ impl Lean {
         node: usize,
         partial: u32,
     ) -> u32 {
-        let mut x = [0; WIDTH];
+        let mut inputs = Narrow([0; NARROW]);
+        let x = &mut inputs.0;
         let mut states = [0; CONTEXTS];
         let mut values = [0; CONTEXTS];
         let mut seen = 0;
@@ -182,14 +181,14 @@ impl Lean {
             states[i] = rows[i][node & 15];
             let state = usize::from(states[i]);
             values[i] = self.counters[i][state];
-            let logit = self.tables.stretch(probability(values[i]));
-            let known = -i32::from(state != 0);
+            let logit = self.tables.stretch(probability(values[i])) as i16;
+            let known = -i16::from(state != 0);
             seen -= known;
             x[i] = logit & known;
             x[CONTEXTS + i] = logit & self.sure[state];
         }
         let value = self.direct.get(direct);
-        x[2 * CONTEXTS] = self.tables.stretch(probability(value));
+        x[2 * CONTEXTS] = self.tables.stretch(probability(value)) as i16;
         let matched = &mut x[2 * CONTEXTS + 1..2 * CONTEXTS + 3];
         self.matcher.predict(partial, self.tables, matched);
         x[2 * CONTEXTS + 3] = 256;
@@ -201,11 +200,10 @@ impl Lean {
             seen: seen as u32,
         };
         let weights = &mut self.weights[self.selector.context(&situation) as usize];
-        let logit = (O::dot(&x, &*weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
-        let p = self.tables.squash(logit);
+        let p = self.tables.squash(logit(O::mix_narrow(&inputs, weights)));
         let bit = u32::from(coder.bit(BitProbability::clamped(p as u32)));
 
-        O::train(&x, weights, self.schedule.error(p, bit));
+        O::train_narrow(&inputs, weights, self.schedule.error(p, bit));
         for i in 0..CONTEXTS {
             self.counters[i][usize::from(states[i])] = updated(values[i], bit);
             rows[i][node & 15] = self.histories.next(states[i], bit as usize);

@@ -169,7 +169,7 @@ impl<A: Advice> Model<A> {
     #[inline(always)]
     fn predict<O: Ops>(&mut self, partial: u32, node: usize) -> u32 {
         let n = self.slots.len();
-        let (logits, rest) = self.mixer.inputs.split_at_mut(n);
+        let (logits, rest) = self.mixer.inputs().split_at_mut(n);
         let (sure, rest) = rest.split_at_mut(n);
         let (runs, rest) = rest.split_at_mut(self.runs.len());
         let (direct, rest) = rest.split_at_mut(self.direct.len());
@@ -189,7 +189,7 @@ impl<A: Advice> Model<A> {
         self.aimed
             .predict(&self.tracker.pixels, partial, self.tables, aimed);
         rest[0] = 256;
-        let advice = &mut rest[1..=A::INPUTS];
+        let heard = &mut rest[1..=A::INPUTS];
         let situation = Situation {
             tracker: &self.tracker,
             partial,
@@ -207,8 +207,16 @@ impl<A: Advice> Model<A> {
             expected,
             length,
         };
-        self.advice
-            .predict(at, self.tables, advice, &mut self.selected[own_selectors..]);
+        let mut advice = [0; 8];
+        self.advice.predict(
+            at,
+            self.tables,
+            &mut advice[..A::INPUTS],
+            &mut self.selected[own_selectors..],
+        );
+        for (input, &opinion) in heard.iter_mut().zip(&advice) {
+            *input = opinion as i16;
+        }
         let x = self.mixer.mix::<O>(&self.selected, partial as usize);
         let own = 8 - APM_WEIGHTS[..self.apms.len()].iter().sum::<i32>();
         let mut sum = own * self.tables.squash(x);

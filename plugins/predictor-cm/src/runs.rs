@@ -77,14 +77,14 @@ impl Runs {
 
     /// One input per context.
     #[inline(always)]
-    pub(crate) fn predict(&mut self, partial: u32, tables: &Tables, inputs: &mut [i32]) {
+    pub(crate) fn predict(&mut self, partial: u32, tables: &Tables, inputs: &mut [i16]) {
         let bits = partial.ilog2();
         for (run, input) in self.runs.iter_mut().zip(inputs) {
             let agrees = u32::from(run.expected >> (8 - bits) == partial).wrapping_neg();
             run.bit = (run.expected >> (7 - bits)) & 1;
             run.selected = u32::from(run.count) & agrees;
             let x = tables.stretch(probability(run.counters[run.selected as usize % COUNTS]));
-            let x = x & agrees as i32;
+            let x = (x & agrees as i32) as i16;
             *input = if run.bit == 1 { x } else { -x };
         }
     }

@@ -31,7 +31,7 @@ pub(crate) fn fresh_counters() -> [u32; 256] {
 }
 
 /// All ones for each state that has seen one kind of bit only.
-pub(crate) fn sure_states() -> [i32; 256] {
+pub(crate) fn sure_states() -> [i16; 256] {
     std::array::from_fn(|s| match HISTORIES.states.get(s) {
         Some(s) if (s.n0 == 0) != (s.n1 == 0) => -1,
         _ => 0,
@@ -48,7 +48,7 @@ pub(crate) struct Slots {
     /// Offset of the line of each context.
     pub(crate) lines: Vec<u32>,
     /// All ones for a state that has seen one kind of bit only.
-    sure: [i32; 256],
+    sure: [i16; 256],
 }
 
 impl Slots {
@@ -137,15 +137,15 @@ impl Slots {
         &mut self,
         node: usize,
         tables: &Tables,
-        logits: &mut [i32],
-        sure: &mut [i32],
+        logits: &mut [i16],
+        sure: &mut [i16],
     ) -> u32 {
-        let mut seen = 0;
+        let mut seen = 0i16;
         for ((slot, logit), sure) in self.slots.iter_mut().zip(logits).zip(sure) {
             let state = slot.nibble[node & 15];
             slot.state = state;
-            let x = tables.stretch(probability(slot.counters[usize::from(state)]));
-            let known = -i32::from(state != 0);
+            let x = tables.stretch(probability(slot.counters[usize::from(state)])) as i16;
+            let known = -i16::from(state != 0);
             seen -= known;
             *logit = x & known;
             *sure = x & self.sure[usize::from(state)];
