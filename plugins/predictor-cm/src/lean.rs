@@ -18,7 +18,7 @@ use crate::presets::Recipe;
 use crate::running::Bytes;
 use crate::selector::{Selector, Situation};
 use crate::simd::{Line, NARROW, Narrow, Ops, logit};
-use crate::slots::{fresh_counters, sure_states};
+use crate::slots::{KNOWN, SURE, fresh_counters, marked};
 use crate::table::{ROW, Table};
 use crate::tracker::{Sights, Tracker, fold};
 
@@ -33,7 +33,6 @@ pub(crate) struct Lean {
     table: Table,
     contexts: [Context; CONTEXTS],
     counters: [[u32; 256]; CONTEXTS],
-    sure: [i16; 256],
     /// Hashes of the contexts of the next byte.
     hashes: [u32; CONTEXTS],
     direct_hash: u32,
@@ -86,7 +85,6 @@ impl Lean {
             table: Table::new(params.lines() as usize)?,
             contexts: std::array::from_fn(|i| recipe.contexts[i]),
             counters: [fresh_counters(); CONTEXTS],
-            sure: sure_states(),
             direct_context: recipe.direct[0],
             direct: Counters::new(len)?,
             matcher: Matcher::new(least, Params::index_bits(len))?,
@@ -141,8 +139,7 @@ impl Lean {
         let mut offsets = [0; CONTEXTS];
         let mut rows = [[0; ROW]; CONTEXTS];
         for i in 0..CONTEXTS {
-            offsets[i] = self.table.row(lines[i], hashes[i]);
-            rows[i] = self.table.load(offsets[i]);
+            (offsets[i], rows[i]) = self.table.find(lines[i], hashes[i]);
         }
         for bits in 0..4 {
             if bits == 2 && partial < 8 {
@@ -182,10 +179,10 @@ impl Lean {
             let state = usize::from(states[i]);
             values[i] = self.counters[i][state];
             let logit = self.tables.stretch(probability(values[i])) as i16;
-            let known = -i16::from(state != 0);
+            let known = marked(values[i], KNOWN);
             seen -= known;
             x[i] = logit & known;
-            x[CONTEXTS + i] = logit & self.sure[state];
+            x[CONTEXTS + i] = logit & marked(values[i], SURE);
         }
         let value = self.direct.get(direct);
         x[2 * CONTEXTS] = self.tables.stretch(probability(value)) as i16;

@@ -168,10 +168,11 @@ impl<A: Advice> Model<A> {
     /// same within the nibble.
     #[inline(always)]
     fn predict<O: Ops>(&mut self, partial: u32, node: usize) -> u32 {
-        let n = self.slots.len();
-        let (logits, rest) = self.mixer.inputs().split_at_mut(n);
-        let (sure, rest) = rest.split_at_mut(n);
-        let (runs, rest) = rest.split_at_mut(self.runs.len());
+        let inputs = self.mixer.inputs();
+        let seen = self.slots.predict(node, self.tables, inputs);
+        let inputs = &mut inputs[2 * self.slots.len()..];
+        self.runs.predict(partial, self.tables, inputs);
+        let rest = &mut inputs[self.runs.len()..];
         let (direct, rest) = rest.split_at_mut(self.direct.len());
         let (aimed, rest) = rest.split_at_mut(self.aimed.len());
         let (matches, rest) = rest.split_at_mut(2 * self.matchers.len());
@@ -183,8 +184,6 @@ impl<A: Advice> Model<A> {
             }
         }
         let contexts = apm_contexts(&self.tracker, partial, expected);
-        let seen = self.slots.predict(node, self.tables, logits, sure);
-        self.runs.predict(partial, self.tables, runs);
         self.direct.predict(node, self.tables, direct);
         self.aimed
             .predict(&self.tracker.pixels, partial, self.tables, aimed);

@@ -253,6 +253,14 @@ fn run_avx512(job: impl Job) {
     job.run::<Avx512Ops>();
 }
 
+/// The whole part of `x`, which must be within 0..2^31: without the checks of `as`, which cost more than it does.
+#[inline(always)]
+pub(crate) fn whole(x: f32) -> i32 {
+    debug_assert!((0.0..2_147_483_648.0).contains(&x));
+    // SAFETY: x is a number that i32 has room for, or the caller broke its word; checked in test builds.
+    unsafe { x.to_int_unchecked() }
+}
+
 /// Asks for the cache line at `memory[at]`, where that is within; nothing happens on other
 /// architectures.
 #[inline(always)]
