@@ -228,8 +228,8 @@ impl<A: Advice> Model<A> {
     /// Learns a bit.
     #[inline(always)]
     fn update<O: Ops>(&mut self, partial: u32, node: usize, bit: u32) {
-        self.slots.update(node, bit);
-        self.runs.update(bit);
+        self.slots.update::<O>(node, bit);
+        self.runs.update::<O>(bit);
         self.direct.update(node, bit);
         self.aimed.update(bit);
         for matcher in &mut self.matchers {

@@ -3,9 +3,10 @@
 //!
 //! A run slot of the table has four bytes: a check of 16 bits, the byte and the count.
 
-use crate::counter::{counter, updated_group};
+use crate::counter::counter;
 use crate::math::Tables;
 use crate::mixer::GROUP;
+use crate::simd::Ops;
 use crate::table::Table;
 
 /// Counts above this count as this.
@@ -105,10 +106,10 @@ impl Runs {
 
     /// Learns whether the expected bits came.
     #[inline(always)]
-    pub(crate) fn update(&mut self, bit: u32) {
+    pub(crate) fn update<O: Ops>(&mut self, bit: u32) {
         for group in &mut self.groups {
             let hits = group.bits.map(|b| u32::from(b == bit));
-            let values = updated_group(&group.values, &hits);
+            let values = O::updated(&group.values, &hits);
             for i in 0..GROUP {
                 let agree = group.agree[i];
                 group.values[i] = (values[i] & agree) | (group.values[i] & !agree);

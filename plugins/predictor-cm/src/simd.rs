@@ -8,8 +8,9 @@
 
 #![allow(unsafe_code, reason = "vector kernels and prefetch")]
 
+use crate::counter::updated;
 use crate::math::LOGIT_MAX;
-use crate::mixer::UPPER_BITS;
+use crate::mixer::{GROUP, UPPER_BITS};
 
 /// Which compilation to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub(crate) trait Ops {
     fn mix_narrow(x: &Narrow, row: &Line) -> i32;
     /// As `train`, for such a row.
     fn train_narrow(x: &Narrow, row: &mut Line, error: i16);
+    /// What `updated` makes of counters, each with a bit of its own.
+    fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP];
 }
 
 /// The reference.
@@ -122,6 +125,11 @@ impl Ops for ScalarOps {
         let (upper, lower) = row.0.split_at_mut(NARROW);
         learn(&x.0, upper, lower, error);
     }
+
+    #[inline(always)]
+    fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP] {
+        std::array::from_fn(|i| updated(counters[i], bits[i]))
+    }
 }
 
 /// Kernels for 256-bit vectors; only `Kernel::run` may use them.
@@ -153,6 +161,12 @@ impl Ops for Avx2Ops {
         // SAFETY: as above.
         unsafe { x86::train_narrow(x, row, error) }
     }
+
+    #[inline(always)]
+    fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP] {
+        // SAFETY: as above.
+        unsafe { x86::updated(counters, bits) }
+    }
 }
 
 /// Kernels for 512-bit vectors; only `Kernel::run` may use them.
@@ -183,6 +197,12 @@ impl Ops for Avx512Ops {
     fn train_narrow(x: &Narrow, row: &mut Line, error: i16) {
         // SAFETY: as above.
         unsafe { x86::train_narrow(x, row, error) }
+    }
+
+    #[inline(always)]
+    fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP] {
+        // SAFETY: as above.
+        unsafe { x86::updated(counters, bits) }
     }
 }
 
@@ -253,14 +273,6 @@ fn run_avx512(job: impl Job) {
     job.run::<Avx512Ops>();
 }
 
-/// The whole part of `x`, which must be within 0..2^31: without the checks of `as`, which cost more than it does.
-#[inline(always)]
-pub(crate) fn whole(x: f32) -> i32 {
-    debug_assert!((0.0..2_147_483_648.0).contains(&x));
-    // SAFETY: x is a number that i32 has room for, or the caller broke its word; checked in test builds.
-    unsafe { x.to_int_unchecked() }
-}
-
 /// Asks for the cache line at `memory[at]`, where that is within; nothing happens on other
 /// architectures.
 #[inline(always)]
@@ -310,6 +322,33 @@ mod tests {
             let row = &mut self.weights[0];
             *self.narrow = O::mix_narrow(&x, row);
             O::train_narrow(&x, row, self.error);
+        }
+    }
+
+    struct Learn<'a>(&'a mut [u32; GROUP], &'a [u32; GROUP]);
+
+    impl Job for Learn<'_> {
+        #[inline(always)]
+        fn run<O: Ops>(self) {
+            *self.0 = O::updated(self.0, self.1);
+        }
+    }
+
+    #[test]
+    fn counters_learn_the_same_with_every_kernel() {
+        for n in 0..256 {
+            for p in [0, 1, 77, 20_000, 32_768, 65_000, 65_535u32] {
+                let counters: [u32; GROUP] =
+                    std::array::from_fn(|i| p << 16 | (13 * i as u32) << 8 | n);
+                let bits = std::array::from_fn(|i| i as u32 / 3 & 1);
+                let expected: [u32; GROUP] =
+                    std::array::from_fn(|i| updated(counters[i], bits[i]));
+                for kernel in Kernel::available() {
+                    let mut learned = counters;
+                    kernel.run(Learn(&mut learned, &bits));
+                    assert_eq!(learned, expected, "{kernel:?} {n} {p}");
+                }
+            }
         }
     }
 

@@ -3,8 +3,9 @@
 use std::arch::x86_64::*;
 
 use super::{LANES, Line, NARROW, Narrow};
+use crate::counter::LIMIT_MAX;
 use crate::math::LOGIT_MAX;
-use crate::mixer::UPPER_BITS;
+use crate::mixer::{GROUP, UPPER_BITS};
 
 /// Lanes of a vector of 256 bits.
 const HALF: usize = LANES / 2;
@@ -71,6 +72,28 @@ pub(super) unsafe fn mix(x: &[Line], weights: &[Line], at: &[u32], opinions: &mu
 #[inline]
 #[target_feature(enable = "avx2,avx512f,avx512bw")]
 pub(super) unsafe fn mix512(x: &[Line], weights: &[Line], at: &[u32], opinions: &mut Narrow) {
+    // SAFETY: as the caller promised.
+    unsafe {
+        // The usual widths have their inputs in registers.
+        match x.len() {
+            2 => mix_rows::<2>(x, weights, at, opinions),
+            3 => mix_rows::<3>(x, weights, at, opinions),
+            _ => mix_rows::<0>(x, weights, at, opinions),
+        }
+    }
+}
+
+/// # Safety
+/// AVX-512F and BW; `x` has W lines, any number with W = 0.
+#[inline]
+#[target_feature(enable = "avx2,avx512f,avx512bw")]
+unsafe fn mix_rows<const W: usize>(
+    x: &[Line],
+    weights: &[Line],
+    at: &[u32],
+    opinions: &mut Narrow,
+) {
+    let x = if W == 0 { x } else { &x[..W] };
     let mut sums = [_mm_setzero_si128(); NARROW];
     for (sum, &at) in sums.iter_mut().zip(at) {
         let row = &weights[at as usize..][..x.len()];
@@ -176,4 +199,40 @@ pub(super) unsafe fn train_narrow(x: &Narrow, row: &mut Line, error: i16) {
         let x = _mm256_load_si256(x.0.as_ptr().cast());
         learn(x, upper, upper.add(HALF), _mm256_set1_epi16(error));
     }
+}
+
+/// The table of reciprocals is a division here. That is exact: a quotient of at most 2^16 that is not a whole
+/// number is at least 1 / 513 of its size away from one, and rounded by at most 2^-24 of that.
+///
+/// # Safety
+/// AVX2.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP] {
+    const { assert!(GROUP == 8) };
+    // SAFETY: both are as long as a vector.
+    let (counters, bits) = unsafe {
+        (
+            _mm256_loadu_si256(counters.as_ptr().cast()),
+            _mm256_loadu_si256(bits.as_ptr().cast()),
+        )
+    };
+    let limit = _mm256_set1_epi32(LIMIT_MAX as i32);
+    let n = _mm256_and_si256(counters, limit);
+    let p = _mm256_srli_epi32::<10>(counters);
+    let target = _mm256_sub_epi32(_mm256_slli_epi32::<22>(bits), bits);
+    let divisor = _mm256_add_epi32(_mm256_add_epi32(n, n), _mm256_set1_epi32(3));
+    let quotient = _mm256_div_ps(_mm256_set1_ps(131_072.0), _mm256_cvtepi32_ps(divisor));
+    let reciprocal = _mm256_cvttps_epi32(quotient);
+    let off = _mm256_srai_epi32::<8>(_mm256_sub_epi32(target, p));
+    let step = _mm256_srai_epi32::<8>(_mm256_mullo_epi32(off, reciprocal));
+    let p = _mm256_max_epi32(_mm256_add_epi32(p, step), _mm256_setzero_si256());
+    // All ones, which is -1, where the count grows.
+    let grows = _mm256_cmpgt_epi32(limit, n);
+    let rest = _mm256_and_si256(counters, _mm256_set1_epi32(1023));
+    let learned = _mm256_or_si256(_mm256_slli_epi32::<10>(p), _mm256_sub_epi32(rest, grows));
+    let mut all = [0; GROUP];
+    // SAFETY: as above.
+    unsafe { _mm256_storeu_si256(all.as_mut_ptr().cast(), learned) };
+    all
 }

@@ -2,10 +2,11 @@
 //! section 6.2).
 
 use crate::contexts::Context;
-use crate::counter::{counter, updated_group};
+use crate::counter::counter;
 use crate::history::{HISTORIES, Histories};
 use crate::math::Tables;
 use crate::mixer::GROUP;
+use crate::simd::Ops;
 use crate::table::{ROW, Table};
 use crate::tracker::{Tracker, fold};
 
@@ -177,9 +178,9 @@ impl Slots {
 
     /// Learns `bit` at `node`.
     #[inline(always)]
-    pub(crate) fn update(&mut self, node: usize, bit: u32) {
+    pub(crate) fn update<O: Ops>(&mut self, node: usize, bit: u32) {
         for group in &mut self.groups {
-            let values = updated_group(&group.values, &[bit; GROUP]);
+            let values = O::updated(&group.values, &[bit; GROUP]);
             for i in 0..GROUP {
                 let state = group.states[i];
                 group.counters[i][usize::from(state)] = values[i];
