@@ -86,7 +86,7 @@ impl Lean {
             contexts: std::array::from_fn(|i| recipe.contexts[i]),
             counters: [fresh_counters(); CONTEXTS],
             direct_context: recipe.direct[0],
-            direct: Counters::new(len)?,
+            direct: Counters::new(recipe.direct[0], len)?,
             matcher: Matcher::new(least, Params::index_bits(len))?,
             selector,
             weights: vec![narrow_row(weight); selector.size()],
@@ -119,7 +119,7 @@ impl Lean {
         let first = self.nibble::<O>(coder, lines, hashes, direct, 1);
         for i in 0..CONTEXTS {
             hashes[i] = fold(hashes[i], first);
-            lines[i] = Table::turned(lines[i], first, self.contexts[i]);
+            lines[i] = Table::turned(lines[i], first, self.contexts[i].shift());
         }
         let direct = self.direct.nibble(self.direct_hash, first);
         self.nibble::<O>(coder, lines, hashes, direct, first) as u8
@@ -145,7 +145,7 @@ impl Lean {
             if bits == 2 && partial < 8 {
                 // Where the second nibble will be looked for is known by now.
                 for (&line, &context) in lines.iter().zip(&self.contexts) {
-                    let line = Table::turned(line, partial << 2, context);
+                    let line = Table::turned(line, partial << 2, context.shift());
                     self.table.prefetch(line);
                 }
             }

@@ -58,9 +58,11 @@ impl<A: Advice> Model<A> {
         let recipe = &params.recipe;
         let table = params.lines() * LINE as u64;
         let slots = recipe.contexts.len() as u64 * CONTEXT_BYTES;
-        let aimed = recipe.direct.iter().filter(|c| c.aim().is_some()).count() as u64;
-        let direct =
-            (recipe.direct.len() as u64 - aimed) * direct::memory(len) + aimed * aimed::MEMORY;
+        let direct = recipe.direct.iter().map(|&context| match context.aim() {
+            Some(_) => aimed::MEMORY,
+            None => direct::memory(context, len),
+        });
+        let direct: u64 = direct.sum();
         let matchers = recipe.matches.len() as u64 * Matcher::memory(Params::index_bits(len));
         let mut selectors = sizes(recipe);
         selectors.extend(A::SELECTORS);
@@ -169,7 +171,7 @@ impl<A: Advice> Model<A> {
     #[inline(always)]
     fn predict<O: Ops>(&mut self, partial: u32, node: usize) -> u32 {
         let inputs = self.mixer.inputs();
-        let seen = self.slots.predict(node, self.tables, inputs);
+        let seen = self.slots.predict::<O>(node, self.tables, inputs);
         let inputs = &mut inputs[2 * self.slots.len()..];
         self.runs.predict(partial, self.tables, inputs);
         let rest = &mut inputs[self.runs.len()..];
@@ -230,7 +232,7 @@ impl<A: Advice> Model<A> {
     fn update<O: Ops>(&mut self, partial: u32, node: usize, bit: u32) {
         self.slots.update::<O>(node, bit);
         self.runs.update::<O>(bit);
-        self.direct.update(node, bit);
+        self.direct.update::<O>(node, bit);
         self.aimed.update(bit);
         for matcher in &mut self.matchers {
             matcher.update(bit, partial);

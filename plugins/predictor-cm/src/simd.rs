@@ -11,6 +11,7 @@
 use crate::counter::updated;
 use crate::math::LOGIT_MAX;
 use crate::mixer::{GROUP, UPPER_BITS};
+use crate::slots::{KNOWN, SURE, marked};
 
 /// Which compilation to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +67,9 @@ pub(crate) trait Ops {
     fn mix_narrow(x: &Narrow, row: &Line) -> i32;
     /// As `train`, for such a row.
     fn train_narrow(x: &Narrow, row: &mut Line, error: i16);
+    /// Of the logits of counters that may be marked: those of counters that are `KNOWN`, those of counters that are
+    /// `SURE`, else 0; and -1 for each that is known, else 0.
+    fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3];
     /// What `updated` makes of counters, each with a bit of its own.
     fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP];
 }
@@ -127,6 +131,16 @@ impl Ops for ScalarOps {
     }
 
     #[inline(always)]
+    fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3] {
+        let known = counters.map(|c| marked(c, KNOWN));
+        [
+            std::array::from_fn(|i| x[i] & known[i]),
+            std::array::from_fn(|i| x[i] & marked(counters[i], SURE)),
+            known,
+        ]
+    }
+
+    #[inline(always)]
     fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP] {
         std::array::from_fn(|i| updated(counters[i], bits[i]))
     }
@@ -160,6 +174,12 @@ impl Ops for Avx2Ops {
     fn train_narrow(x: &Narrow, row: &mut Line, error: i16) {
         // SAFETY: as above.
         unsafe { x86::train_narrow(x, row, error) }
+    }
+
+    #[inline(always)]
+    fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3] {
+        // SAFETY: as above.
+        unsafe { x86::told(x, counters) }
     }
 
     #[inline(always)]
@@ -197,6 +217,12 @@ impl Ops for Avx512Ops {
     fn train_narrow(x: &Narrow, row: &mut Line, error: i16) {
         // SAFETY: as above.
         unsafe { x86::train_narrow(x, row, error) }
+    }
+
+    #[inline(always)]
+    fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3] {
+        // SAFETY: as above.
+        unsafe { x86::told(x, counters) }
     }
 
     #[inline(always)]
@@ -325,11 +351,12 @@ mod tests {
         }
     }
 
-    struct Learn<'a>(&'a mut [u32; GROUP], &'a [u32; GROUP]);
+    struct Learn<'a>(&'a mut [u32; GROUP], &'a [u32; GROUP], &'a mut [[i16; GROUP]; 3]);
 
     impl Job for Learn<'_> {
         #[inline(always)]
         fn run<O: Ops>(self) {
+            *self.2 = O::told(&[-2815, 2815, 1, -1, 0, 77, -78, 79], self.0);
             *self.0 = O::updated(self.0, self.1);
         }
     }
@@ -343,10 +370,12 @@ mod tests {
                 let bits = std::array::from_fn(|i| i as u32 / 3 & 1);
                 let expected: [u32; GROUP] =
                     std::array::from_fn(|i| updated(counters[i], bits[i]));
+                let mut reference = None;
                 for kernel in Kernel::available() {
-                    let mut learned = counters;
-                    kernel.run(Learn(&mut learned, &bits));
+                    let (mut learned, mut told) = (counters, [[0; GROUP]; 3]);
+                    kernel.run(Learn(&mut learned, &bits, &mut told));
                     assert_eq!(learned, expected, "{kernel:?} {n} {p}");
+                    assert_eq!(told, *reference.get_or_insert(told), "{kernel:?} {n} {p}");
                 }
             }
         }

@@ -6,6 +6,7 @@ use super::{LANES, Line, NARROW, Narrow};
 use crate::counter::LIMIT_MAX;
 use crate::math::LOGIT_MAX;
 use crate::mixer::{GROUP, UPPER_BITS};
+use crate::slots::{KNOWN, SURE};
 
 /// Lanes of a vector of 256 bits.
 const HALF: usize = LANES / 2;
@@ -43,11 +44,30 @@ fn halved(sum: __m256i) -> __m128i {
     _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum))
 }
 
+/// Calls `$kernel` with the number of lines as a constant, where it is a usual one: its loops are unrolled then.
+macro_rules! by_width {
+    ($kernel:ident, $width:expr, $($argument:expr),*) => {
+        match $width {
+            2 => $kernel::<2>($($argument),*),
+            3 => $kernel::<3>($($argument),*),
+            _ => $kernel::<0>($($argument),*),
+        }
+    };
+}
+
 /// # Safety
 /// AVX2.
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn mix(x: &[Line], weights: &[Line], at: &[u32], opinions: &mut Narrow) {
+    by_width!(mix_rows, x.len(), x, weights, at, opinions);
+}
+
+/// `x` has W lines, any number with W = 0; so below.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn mix_rows<const W: usize>(x: &[Line], weights: &[Line], at: &[u32], opinions: &mut Narrow) {
+    let x = if W == 0 { x } else { &x[..W] };
     let mut sums = [_mm_setzero_si128(); NARROW];
     for (sum, &at) in sums.iter_mut().zip(at) {
         let row = &weights[at as usize..][..x.len()];
@@ -72,27 +92,12 @@ pub(super) unsafe fn mix(x: &[Line], weights: &[Line], at: &[u32], opinions: &mu
 #[inline]
 #[target_feature(enable = "avx2,avx512f,avx512bw")]
 pub(super) unsafe fn mix512(x: &[Line], weights: &[Line], at: &[u32], opinions: &mut Narrow) {
-    // SAFETY: as the caller promised.
-    unsafe {
-        // The usual widths have their inputs in registers.
-        match x.len() {
-            2 => mix_rows::<2>(x, weights, at, opinions),
-            3 => mix_rows::<3>(x, weights, at, opinions),
-            _ => mix_rows::<0>(x, weights, at, opinions),
-        }
-    }
+    by_width!(mix_rows512, x.len(), x, weights, at, opinions);
 }
 
-/// # Safety
-/// AVX-512F and BW; `x` has W lines, any number with W = 0.
 #[inline]
 #[target_feature(enable = "avx2,avx512f,avx512bw")]
-unsafe fn mix_rows<const W: usize>(
-    x: &[Line],
-    weights: &[Line],
-    at: &[u32],
-    opinions: &mut Narrow,
-) {
+fn mix_rows512<const W: usize>(x: &[Line], weights: &[Line], at: &[u32], opinions: &mut Narrow) {
     let x = if W == 0 { x } else { &x[..W] };
     let mut sums = [_mm_setzero_si128(); NARROW];
     for (sum, &at) in sums.iter_mut().zip(at) {
@@ -135,6 +140,14 @@ unsafe fn learn(x: __m256i, upper: *mut i16, lower: *mut i16, error: __m256i) {
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn train(x: &[Line], row: &mut [Line], error: i16) {
+    by_width!(train_row, x.len(), x, row, error);
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn train_row<const W: usize>(x: &[Line], row: &mut [Line], error: i16) {
+    let x = if W == 0 { x } else { &x[..W] };
+    let row = if W == 0 { row } else { &mut row[..2 * W] };
     let (upper, lower) = row.split_at_mut(x.len());
     let error = _mm256_set1_epi16(error);
     for ((x, upper), lower) in x.iter().zip(upper).zip(lower) {
@@ -154,6 +167,14 @@ pub(super) unsafe fn train(x: &[Line], row: &mut [Line], error: i16) {
 #[inline]
 #[target_feature(enable = "avx2,avx512f,avx512bw")]
 pub(super) unsafe fn train512(x: &[Line], row: &mut [Line], error: i16) {
+    by_width!(train_row512, x.len(), x, row, error);
+}
+
+#[inline]
+#[target_feature(enable = "avx2,avx512f,avx512bw")]
+fn train_row512<const W: usize>(x: &[Line], row: &mut [Line], error: i16) {
+    let x = if W == 0 { x } else { &x[..W] };
+    let row = if W == 0 { row } else { &mut row[..2 * W] };
     let (upper, lower) = row.split_at_mut(x.len());
     let (error, one) = (_mm512_set1_epi16(error), _mm512_set1_epi16(1));
     for ((x, upper), lower) in x.iter().zip(upper).zip(lower) {
@@ -234,5 +255,36 @@ pub(super) unsafe fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u
     let mut all = [0; GROUP];
     // SAFETY: as above.
     unsafe { _mm256_storeu_si256(all.as_mut_ptr().cast(), learned) };
+    all
+}
+
+/// # Safety
+/// AVX2.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3] {
+    // SAFETY: each is as long as a vector.
+    let (x, low, high) = unsafe {
+        let counters: *const __m128i = counters.as_ptr().cast();
+        (
+            _mm_loadu_si128(x.as_ptr().cast()),
+            _mm_loadu_si128(counters),
+            _mm_loadu_si128(counters.add(1)),
+        )
+    };
+    // The mark moves to the sign, and the sign to all bits.
+    let marks = |left| {
+        let count = _mm_cvtsi32_si128(left);
+        let (low, high) = (_mm_sll_epi32(low, count), _mm_sll_epi32(high, count));
+        let (low, high) = (_mm_srai_epi32::<31>(low), _mm_srai_epi32::<31>(high));
+        _mm_packs_epi32(low, high)
+    };
+    let known = marks(KNOWN.leading_zeros() as i32);
+    let sure = _mm_and_si128(x, marks(SURE.leading_zeros() as i32));
+    let mut all = [[0; GROUP]; 3];
+    for (to, from) in all.iter_mut().zip([_mm_and_si128(x, known), sure, known]) {
+        // SAFETY: as above.
+        unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), from) };
+    }
     all
 }

@@ -55,6 +55,8 @@ pub(crate) struct Slots {
     histories: &'static Histories,
     pub(crate) table: Table,
     contexts: Vec<Context>,
+    /// `Context::shift` of each.
+    shifts: Vec<u8>,
     groups: Vec<Group>,
     /// Offset of the row of each context.
     rows: Vec<u32>,
@@ -66,7 +68,7 @@ pub(crate) struct Slots {
 
 impl Slots {
     /// Bytes of the slots of one context, the table not counted.
-    pub(crate) const BYTES: u64 = (size_of::<Group>() / GROUP) as u64 + 13;
+    pub(crate) const BYTES: u64 = (size_of::<Group>() / GROUP) as u64 + 14;
 
     pub(crate) fn new(contexts: &[Context], table: Table) -> Self {
         let n = contexts.len();
@@ -81,6 +83,7 @@ impl Slots {
             histories: &HISTORIES,
             table,
             contexts: contexts.to_vec(),
+            shifts: contexts.iter().map(|c| c.shift()).collect(),
             groups: (0..n.div_ceil(GROUP)).map(group).collect(),
             rows: vec![0; n],
             hashes: vec![0; n],
@@ -109,8 +112,8 @@ impl Slots {
     /// bits, except for contexts that are spread further. `partial` is 4 and those bits.
     #[inline(always)]
     pub(crate) fn look_ahead(&mut self, partial: u32) {
-        for (&context, &line) in self.contexts.iter().zip(&self.lines) {
-            let line = Table::turned(line, partial << 2, context);
+        for (&shift, &line) in self.shifts.iter().zip(&self.lines) {
+            let line = Table::turned(line, partial << 2, shift);
             self.table.prefetch(line);
         }
     }
@@ -120,9 +123,9 @@ impl Slots {
     pub(crate) fn turn(&mut self, first: u32) {
         self.put_back();
         let own = self.hashes.iter_mut().zip(&mut self.lines);
-        for ((hash, line), &context) in own.zip(&self.contexts) {
+        for ((hash, line), &shift) in own.zip(&self.shifts) {
             *hash = fold(*hash, first);
-            *line = Table::turned(*line, first, context);
+            *line = Table::turned(*line, first, shift);
             self.table.prefetch(*line);
         }
         self.take();
@@ -150,7 +153,7 @@ impl Slots {
     /// Two inputs per context: the logits, then the logits of states that are sure; and zeros up to a
     /// whole group. Returns how many contexts have been here before.
     #[inline(always)]
-    pub(crate) fn predict(&mut self, node: usize, tables: &Tables, inputs: &mut [i16]) -> u32 {
+    pub(crate) fn predict<O: Ops>(&mut self, node: usize, tables: &Tables, inputs: &mut [i16]) -> u32 {
         let n = self.len();
         let mut sure = [[0i16; GROUP]; GROUPS_MAX];
         let mut seen = [0i16; GROUP];
@@ -162,11 +165,10 @@ impl Slots {
                 (group.states[i], group.values[i]) = (state, value);
                 x[i] = tables.stretch(value >> 16) as i16;
             }
-            let known = group.values.map(|v| marked(v, KNOWN));
+            let known;
+            [x, sure[g], known] = O::told(&x, &group.values);
             for i in 0..GROUP {
                 seen[i] -= known[i];
-                x[i] &= known[i];
-                sure[g][i] = x[i] & marked(group.values[i], SURE);
             }
             inputs[GROUP * g..GROUP * (g + 1)].copy_from_slice(&x);
         }

@@ -9,7 +9,6 @@
 use memmap2::MmapMut;
 use umoec_codec::Result;
 
-use crate::contexts::Context;
 use crate::memory::zeroed;
 use crate::simd::prefetch;
 
@@ -48,10 +47,10 @@ impl Table {
     }
 
     /// The line of the second nibble of a context whose line is `line`; `first` is 16 and the
-    /// first nibble, of which as many of the upper bits count as the context is spread by.
+    /// first nibble, without as many of the lower bits as `shift` says.
     #[inline(always)]
-    pub(crate) const fn turned(line: u32, first: u32, context: Context) -> u32 {
-        line ^ (((first & 15) >> (4 - context.spread())) * LINE as u32)
+    pub(crate) const fn turned(line: u32, first: u32, shift: u8) -> u32 {
+        line ^ (((first & 15) >> shift) * LINE as u32)
     }
 
     /// Asks for a line to be brought near.
