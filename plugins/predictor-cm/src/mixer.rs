@@ -157,7 +157,12 @@ impl Mixer {
         for ((at, &first), &s) in self.at.iter_mut().zip(&self.first).zip(select) {
             *at = first + s * row;
         }
-        O::mix(&self.inputs[..self.width], &self.weights, &self.at, &mut self.opinions);
+        O::mix(
+            &self.inputs[..self.width],
+            &self.weights,
+            &self.at,
+            &mut self.opinions,
+        );
         if self.at.len() == 1 {
             // One opinion needs no weighing.
             return i32::from(self.opinions.0[0]);

@@ -10,7 +10,7 @@ use crate::apm::Apm;
 use crate::direct::{self, Direct};
 use crate::matcher::{Follower, Matcher};
 use crate::math::{TABLES, Tables};
-use crate::mixer::Mixer;
+use crate::mixer::{GROUP, Mixer};
 use crate::numeric::Numbers;
 use crate::params::Params;
 use crate::pixels::Pixels;
@@ -31,7 +31,8 @@ const APM_WEIGHTS: [i32; 4] = [1, 2, 2, 1];
 /// The maps learn by 2^-5.
 const APM_RATE: u32 = 5;
 
-/// Bytes that count for a hashed context beside the table: its counters and what it is at.
+/// Bytes that count for a hashed context beside the table, and for each that fills up the last group: its
+/// counters and what it is at.
 const CONTEXT_BYTES: u64 = 1152;
 const _: () = assert!(Slots::BYTES + Runs::BYTES <= CONTEXT_BYTES);
 
@@ -57,7 +58,7 @@ impl<A: Advice> Model<A> {
     pub(crate) fn memory(params: &Params, len: u64) -> u64 {
         let recipe = &params.recipe;
         let table = params.lines() * LINE as u64;
-        let slots = recipe.contexts.len() as u64 * CONTEXT_BYTES;
+        let slots = recipe.contexts.len().next_multiple_of(GROUP) as u64 * CONTEXT_BYTES;
         let direct = recipe.direct.iter().map(|&context| match context.aim() {
             Some(_) => aimed::MEMORY,
             None => direct::memory(context, len),

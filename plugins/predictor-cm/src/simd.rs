@@ -85,7 +85,10 @@ pub(crate) fn logit(sum: i32) -> i32 {
 
 #[inline(always)]
 fn dot(x: &[i16], upper: &[i16]) -> i32 {
-    let products = x.iter().zip(upper).map(|(&x, &w)| i32::from(x) * i32::from(w));
+    let products = x
+        .iter()
+        .zip(upper)
+        .map(|(&x, &w)| i32::from(x) * i32::from(w));
     products.fold(0, i32::wrapping_add)
 }
 
@@ -316,7 +319,6 @@ pub(crate) fn prefetch<T>(memory: &[T], at: usize) {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[path = "simd_x86.rs"]
 mod x86;
 
 #[cfg(test)]
@@ -342,7 +344,11 @@ mod tests {
             *self.opinions = opinions.0;
             let n = self.x.len();
             for &at in self.at {
-                O::train(self.x, &mut self.weights[at as usize..][..2 * n], self.error);
+                O::train(
+                    self.x,
+                    &mut self.weights[at as usize..][..2 * n],
+                    self.error,
+                );
             }
             let x = Narrow(std::array::from_fn(|i| self.x[0].0[i]));
             let row = &mut self.weights[0];
@@ -351,7 +357,11 @@ mod tests {
         }
     }
 
-    struct Learn<'a>(&'a mut [u32; GROUP], &'a [u32; GROUP], &'a mut [[i16; GROUP]; 3]);
+    struct Learn<'a>(
+        &'a mut [u32; GROUP],
+        &'a [u32; GROUP],
+        &'a mut [[i16; GROUP]; 3],
+    );
 
     impl Job for Learn<'_> {
         #[inline(always)]
@@ -368,8 +378,7 @@ mod tests {
                 let counters: [u32; GROUP] =
                     std::array::from_fn(|i| p << 16 | (13 * i as u32) << 8 | n);
                 let bits = std::array::from_fn(|i| i as u32 / 3 & 1);
-                let expected: [u32; GROUP] =
-                    std::array::from_fn(|i| updated(counters[i], bits[i]));
+                let expected: [u32; GROUP] = std::array::from_fn(|i| updated(counters[i], bits[i]));
                 let mut reference = None;
                 for kernel in Kernel::available() {
                     let (mut learned, mut told) = (counters, [[0; GROUP]; 3]);

@@ -153,7 +153,12 @@ impl Slots {
     /// Two inputs per context: the logits, then the logits of states that are sure; and zeros up to a
     /// whole group. Returns how many contexts have been here before.
     #[inline(always)]
-    pub(crate) fn predict<O: Ops>(&mut self, node: usize, tables: &Tables, inputs: &mut [i16]) -> u32 {
+    pub(crate) fn predict<O: Ops>(
+        &mut self,
+        node: usize,
+        tables: &Tables,
+        inputs: &mut [i16],
+    ) -> u32 {
         let n = self.len();
         let mut sure = [[0i16; GROUP]; GROUPS_MAX];
         let mut seen = [0i16; GROUP];

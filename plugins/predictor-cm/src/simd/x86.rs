@@ -15,8 +15,14 @@ const HALF: usize = LANES / 2;
 #[inline]
 #[target_feature(enable = "avx2")]
 fn sums_of_four(v: &[__m128i]) -> __m128i {
-    let a = _mm_add_epi32(_mm_unpacklo_epi32(v[0], v[1]), _mm_unpackhi_epi32(v[0], v[1]));
-    let b = _mm_add_epi32(_mm_unpacklo_epi32(v[2], v[3]), _mm_unpackhi_epi32(v[2], v[3]));
+    let a = _mm_add_epi32(
+        _mm_unpacklo_epi32(v[0], v[1]),
+        _mm_unpackhi_epi32(v[0], v[1]),
+    );
+    let b = _mm_add_epi32(
+        _mm_unpacklo_epi32(v[2], v[3]),
+        _mm_unpackhi_epi32(v[2], v[3]),
+    );
     _mm_add_epi32(_mm_unpacklo_epi64(a, b), _mm_unpackhi_epi64(a, b))
 }
 
@@ -25,7 +31,11 @@ fn sums_of_four(v: &[__m128i]) -> __m128i {
 #[target_feature(enable = "avx2")]
 fn opinions_of(sums: &[__m128i; NARROW], n: usize, opinions: &mut Narrow) {
     let mut quads = [_mm_setzero_si128(); 4];
-    for (quad, sums) in quads.iter_mut().zip(sums.chunks_exact(4)).take(n.div_ceil(4)) {
+    for (quad, sums) in quads
+        .iter_mut()
+        .zip(sums.chunks_exact(4))
+        .take(n.div_ceil(4))
+    {
         *quad = _mm_srai_epi32::<{ UPPER_BITS as i32 }>(sums_of_four(sums));
     }
     let low = _mm_packs_epi32(quads[0], quads[1]);
@@ -41,7 +51,10 @@ fn opinions_of(sums: &[__m128i; NARROW], n: usize, opinions: &mut Narrow) {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn halved(sum: __m256i) -> __m128i {
-    _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum))
+    _mm_add_epi32(
+        _mm256_castsi256_si128(sum),
+        _mm256_extracti128_si256::<1>(sum),
+    )
 }
 
 /// Calls `$kernel` with the number of lines as a constant, where it is a usual one: its loops are unrolled then.
@@ -111,7 +124,10 @@ fn mix_rows512<const W: usize>(x: &[Line], weights: &[Line], at: &[u32], opinion
             };
             all = _mm512_add_epi32(all, product);
         }
-        let (low, high) = (_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64::<1>(all));
+        let (low, high) = (
+            _mm512_castsi512_si256(all),
+            _mm512_extracti64x4_epi64::<1>(all),
+        );
         *sum = halved(_mm256_add_epi32(low, high));
     }
     opinions_of(&sums, at.len(), opinions);
@@ -129,7 +145,10 @@ unsafe fn learn(x: __m256i, upper: *mut i16, lower: *mut i16, error: __m256i) {
         let high = _mm256_adds_epi16(_mm256_load_si256(upper.cast()), step_high);
         // There was a carry where the sum is less, as numbers without sign, than what was added.
         let sign = _mm256_set1_epi16(i16::MIN);
-        let carry = _mm256_cmpgt_epi16(_mm256_xor_si256(step_low, sign), _mm256_xor_si256(low, sign));
+        let carry = _mm256_cmpgt_epi16(
+            _mm256_xor_si256(step_low, sign),
+            _mm256_xor_si256(low, sign),
+        );
         _mm256_store_si256(lower.cast(), low);
         _mm256_store_si256(upper.cast(), _mm256_subs_epi16(high, carry));
     }
