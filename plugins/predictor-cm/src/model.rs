@@ -174,7 +174,7 @@ impl<A: Advice> Model<A> {
         let inputs = self.mixer.inputs();
         let seen = self.slots.predict::<O>(node, self.tables, inputs);
         let inputs = &mut inputs[2 * self.slots.len()..];
-        self.runs.predict(partial, self.tables, inputs);
+        self.runs.predict::<O>(partial, self.tables, inputs);
         let rest = &mut inputs[self.runs.len()..];
         let (direct, rest) = rest.split_at_mut(self.direct.len());
         let (aimed, rest) = rest.split_at_mut(self.aimed.len());

@@ -3,7 +3,7 @@
 //!
 //! A run slot of the table has four bytes: a check of 16 bits, the byte and the count.
 
-use crate::counter::counter;
+use crate::counter::{counter, probability};
 use crate::math::Tables;
 use crate::mixer::GROUP;
 use crate::simd::Ops;
@@ -89,18 +89,13 @@ impl Runs {
 
     /// One input per context, and zeros up to a whole group.
     #[inline(always)]
-    pub(crate) fn predict(&mut self, partial: u32, tables: &Tables, inputs: &mut [i16]) {
+    pub(crate) fn predict<O: Ops>(&mut self, partial: u32, tables: &Tables, inputs: &mut [i16]) {
         let shift = 7 - partial.ilog2();
         for (group, inputs) in self.groups.iter_mut().zip(inputs.chunks_exact_mut(GROUP)) {
-            let x = group.values.map(|v| tables.stretch(v >> 16) as i16);
-            for i in 0..GROUP {
-                let shown = group.expected[i] >> shift;
-                group.agree[i] = u32::from(shown >> 1 == partial).wrapping_neg();
-                group.bits[i] = shown & 1;
-                // All ones where a 0 is expected: x with its sign changed is !x + 1.
-                let minus = (group.bits[i] as i16) - 1;
-                inputs[i] = ((x[i] ^ minus) - minus) & group.agree[i] as i16;
-            }
+            let x = group.values.map(|v| tables.stretch(probability(v)) as i16);
+            let expected = O::expected(&x, &group.expected, partial, shift);
+            (group.agree, group.bits) = (expected.agree, expected.bits);
+            inputs.copy_from_slice(&expected.inputs);
         }
     }
 
@@ -110,9 +105,8 @@ impl Runs {
         for group in &mut self.groups {
             let hits = group.bits.map(|b| u32::from(b == bit));
             let values = O::updated(&group.values, &hits);
-            for i in 0..GROUP {
-                let agree = group.agree[i];
-                group.values[i] = (values[i] & agree) | (group.values[i] & !agree);
+            for ((value, agree), learned) in group.values.iter_mut().zip(group.agree).zip(values) {
+                *value = (learned & agree) | (*value & !agree);
             }
         }
     }

@@ -55,6 +55,16 @@ pub(crate) fn flat(lines: &mut [Line]) -> &mut [i16] {
     unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), LANES * lines.len()) }
 }
 
+/// What runs say of a bit.
+pub(crate) struct Expected {
+    /// The inputs: logits of the expected bits.
+    pub(crate) inputs: [i16; GROUP],
+    /// All ones where the expected byte agrees with the bits so far.
+    pub(crate) agree: [u32; GROUP],
+    /// The expected bits.
+    pub(crate) bits: [u32; GROUP],
+}
+
 /// The mixer's inner loops. A row of weights is as many lines of upper halves as there are lines of
 /// inputs, then as many of lower halves. Sums are modulo 2^32: their order does not matter.
 pub(crate) trait Ops {
@@ -70,6 +80,9 @@ pub(crate) trait Ops {
     /// Of the logits of counters that may be marked: those of counters that are `KNOWN`, those of counters that are
     /// `SURE`, else 0; and -1 for each that is known, else 0.
     fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3];
+    /// Where 256 + a byte is expected, or 0, and `x` are the logits of what is expected: what that says of the bit after
+    /// `partial`, which is bit `shift` of a byte.
+    fn expected(x: &[i16; GROUP], expected: &[u32; GROUP], partial: u32, shift: u32) -> Expected;
     /// What `updated` makes of counters, each with a bit of its own.
     fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP];
 }
@@ -144,6 +157,22 @@ impl Ops for ScalarOps {
     }
 
     #[inline(always)]
+    fn expected(x: &[i16; GROUP], expected: &[u32; GROUP], partial: u32, shift: u32) -> Expected {
+        let shown = expected.map(|e| e >> shift);
+        let agree = shown.map(|s| u32::from(s >> 1 == partial).wrapping_neg());
+        let bits = shown.map(|s| s & 1);
+        let inputs = std::array::from_fn(|i| {
+            let x = if bits[i] == 1 { x[i] } else { -x[i] };
+            x & agree[i] as i16
+        });
+        Expected {
+            inputs,
+            agree,
+            bits,
+        }
+    }
+
+    #[inline(always)]
     fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP] {
         std::array::from_fn(|i| updated(counters[i], bits[i]))
     }
@@ -183,6 +212,12 @@ impl Ops for Avx2Ops {
     fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3] {
         // SAFETY: as above.
         unsafe { x86::told(x, counters) }
+    }
+
+    #[inline(always)]
+    fn expected(x: &[i16; GROUP], expected: &[u32; GROUP], partial: u32, shift: u32) -> Expected {
+        // SAFETY: as above.
+        unsafe { x86::expected(x, expected, partial, shift) }
     }
 
     #[inline(always)]
@@ -226,6 +261,12 @@ impl Ops for Avx512Ops {
     fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3] {
         // SAFETY: as above.
         unsafe { x86::told(x, counters) }
+    }
+
+    #[inline(always)]
+    fn expected(x: &[i16; GROUP], expected: &[u32; GROUP], partial: u32, shift: u32) -> Expected {
+        // SAFETY: as above.
+        unsafe { x86::expected(x, expected, partial, shift) }
     }
 
     #[inline(always)]
@@ -371,13 +412,51 @@ mod tests {
         }
     }
 
+    struct Expect<'a>(&'a [u32; GROUP], u32, u32, &'a mut Vec<i64>);
+
+    impl Job for Expect<'_> {
+        #[inline(always)]
+        fn run<O: Ops>(self) {
+            let x = [-2815, 2815, 1, -1, 0, 77, -78, 79];
+            let said = O::expected(&x, self.0, self.1, self.2);
+            self.3.extend(said.inputs.map(i64::from));
+            self.3.extend(said.agree.map(i64::from));
+            self.3.extend(said.bits.map(i64::from));
+        }
+    }
+
+    #[test]
+    fn runs_say_the_same_with_every_kernel() {
+        for partial in 1u32..256 {
+            let shift = 7 - partial.ilog2();
+            let near = ((partial << (shift + 1)) & 255) | 256;
+            let expected = std::array::from_fn(|i| match i {
+                0 => 0,
+                1..=4 => near | ((i as u32 * 85) & ((2 << shift) - 1)),
+                _ => 256 | ((partial * 7 + 31 * i as u32) & 255),
+            });
+            let said = Kernel::available().into_iter().map(|kernel| {
+                let mut said = Vec::new();
+                kernel.run(Expect(&expected, partial, shift, &mut said));
+                said
+            });
+            let said: Vec<_> = said.collect();
+            assert!(said.windows(2).all(|s| s[0] == s[1]), "{partial}");
+            assert!(
+                said[0][GROUP + 1..GROUP + 5]
+                    .iter()
+                    .all(|&agree| agree != 0)
+            );
+        }
+    }
+
     #[test]
     fn counters_learn_the_same_with_every_kernel() {
         for n in 0..256 {
             for p in [0, 1, 77, 20_000, 32_768, 65_000, 65_535u32] {
                 let counters: [u32; GROUP] =
                     std::array::from_fn(|i| p << 16 | (13 * i as u32) << 8 | n);
-                let bits = std::array::from_fn(|i| i as u32 / 3 & 1);
+                let bits = std::array::from_fn(|i| (i as u32 / 3) & 1);
                 let expected: [u32; GROUP] = std::array::from_fn(|i| updated(counters[i], bits[i]));
                 let mut reference = None;
                 for kernel in Kernel::available() {

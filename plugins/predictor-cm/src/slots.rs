@@ -2,7 +2,7 @@
 //! section 6.2).
 
 use crate::contexts::Context;
-use crate::counter::counter;
+use crate::counter::{counter, probability};
 use crate::history::{HISTORIES, Histories};
 use crate::math::Tables;
 use crate::mixer::GROUP;
@@ -164,16 +164,16 @@ impl Slots {
         let mut seen = [0i16; GROUP];
         for (g, group) in self.groups.iter_mut().enumerate() {
             let mut x = [0i16; GROUP];
-            for i in 0..GROUP {
+            for (i, x) in x.iter_mut().enumerate() {
                 let state = group.nibbles[i][node & (ROW - 1)];
                 let value = group.counters[i][usize::from(state)];
                 (group.states[i], group.values[i]) = (state, value);
-                x[i] = tables.stretch(value >> 16) as i16;
+                *x = tables.stretch(probability(value)) as i16;
             }
             let known;
             [x, sure[g], known] = O::told(&x, &group.values);
-            for i in 0..GROUP {
-                seen[i] -= known[i];
+            for (seen, known) in seen.iter_mut().zip(known) {
+                *seen -= known;
             }
             inputs[GROUP * g..GROUP * (g + 1)].copy_from_slice(&x);
         }
@@ -188,9 +188,9 @@ impl Slots {
     pub(crate) fn update<O: Ops>(&mut self, node: usize, bit: u32) {
         for group in &mut self.groups {
             let values = O::updated(&group.values, &[bit; GROUP]);
-            for i in 0..GROUP {
+            for (i, value) in values.into_iter().enumerate() {
                 let state = group.states[i];
-                group.counters[i][usize::from(state)] = values[i];
+                group.counters[i][usize::from(state)] = value;
                 group.nibbles[i][node & (ROW - 1)] = self.histories.next(state, bit as usize);
             }
         }

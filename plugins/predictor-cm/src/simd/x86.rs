@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{LANES, Line, NARROW, Narrow};
+use super::{Expected, LANES, Line, NARROW, Narrow};
 use crate::counter::LIMIT_MAX;
 use crate::math::LOGIT_MAX;
 use crate::mixer::{GROUP, UPPER_BITS};
@@ -306,4 +306,47 @@ pub(super) unsafe fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; G
         unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), from) };
     }
     all
+}
+
+/// # Safety
+/// AVX2.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn expected(
+    x: &[i16; GROUP],
+    expected: &[u32; GROUP],
+    partial: u32,
+    shift: u32,
+) -> Expected {
+    // SAFETY: each is as long as a vector.
+    let (x, expected) = unsafe {
+        (
+            _mm_loadu_si128(x.as_ptr().cast()),
+            _mm256_loadu_si256(expected.as_ptr().cast()),
+        )
+    };
+    let shown = _mm256_srl_epi32(expected, _mm_cvtsi32_si128(shift as i32));
+    let bits = _mm256_and_si256(shown, _mm256_set1_epi32(1));
+    let before = _mm256_srli_epi32::<1>(shown);
+    let agree = _mm256_cmpeq_epi32(before, _mm256_set1_epi32(partial as i32));
+    // 1 for x, -1 for -x, 0 where nothing is expected any more.
+    let sign = _mm256_sub_epi32(_mm256_add_epi32(bits, bits), _mm256_set1_epi32(1));
+    let sign = _mm256_and_si256(sign, agree);
+    let sign = _mm_packs_epi32(
+        _mm256_castsi256_si128(sign),
+        _mm256_extracti128_si256::<1>(sign),
+    );
+    let inputs = _mm_sign_epi16(x, sign);
+    let mut said = Expected {
+        inputs: [0; GROUP],
+        agree: [0; GROUP],
+        bits: [0; GROUP],
+    };
+    // SAFETY: as above.
+    unsafe {
+        _mm_storeu_si128(said.inputs.as_mut_ptr().cast(), inputs);
+        _mm256_storeu_si256(said.agree.as_mut_ptr().cast(), agree);
+        _mm256_storeu_si256(said.bits.as_mut_ptr().cast(), bits);
+    }
+    said
 }
