@@ -7,7 +7,6 @@ from cm_numbers import LIMIT, M32, NEXT, STATES, STRETCH, SURE, clamp, counter, 
 from cm_pixels import Pixels
 from fault import Fault
 
-HEAVIEST = (1 << 23) - 1
 PRESETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../plugins/predictor-cm/src/presets.toml")
 
 
@@ -24,14 +23,13 @@ class Table:
         return self.lines.setdefault(number, bytearray(64))
 
     def row(self, number, h):
-        """Where in the line the row of h begins."""
+        """Where in the line the row of h begins, and a copy of it."""
         line = self.at(number)
         for at in (0, 16, 32):
             if line[at] == h & 255 and line[at + 1]:
-                return at
+                return at, line[at:at + 16]
         at = min((0, 16, 32), key=lambda at: line[at + 1])
-        line[at:at + 16] = bytes([h & 255]) + bytes(15)
-        return at
+        return at, bytearray([h & 255]) + bytearray(15)
 
 
 class Hashed:
@@ -62,8 +60,7 @@ class Hashed:
         line[at:at + 4] = bytes([self.check & 255, self.check >> 8, c, count])
 
     def find(self):
-        self.at = self.table.row(self.number, self.hash)
-        self.copy = self.table.at(self.number)[self.at:self.at + 16]
+        self.at, self.copy = self.table.row(self.number, self.hash)
 
     def write(self):
         self.table.at(self.number)[self.at:self.at + 16] = self.copy
@@ -97,7 +94,7 @@ class Direct:
     """Section 6.5."""
 
     def __init__(self, ident, length):
-        self.ident, self.counters, self.log = ident, {}, direct_log(length)
+        self.ident, self.counters, self.log = ident, {}, direct_log(ident, length)
 
     def begin(self, past):
         self.hash = hash_of(self.ident, past)
@@ -128,8 +125,8 @@ class Aimed:
         self.counters[self.at] = updated(self.counters.get(self.at, counter(32768)), bit)
 
 
-def direct_log(length):
-    return min(max(lg(max(length, 1)) + 5, 10), 22)
+def direct_log(ident, length):
+    return min(max(lg(max(length, 1)) + 5, 10), {0: 10, 1: 18}.get(ident, 22))
 
 
 def slots_log(length):
@@ -196,14 +193,19 @@ class Weights:
     def opinion(self, context, inputs):
         """`inputs` are pairs of number and value; those of 0 change nothing and may be absent."""
         self.row = row = self.rows.setdefault(context, self.first[:])
-        self.x = clamp(sum(x * (row[i] >> 4) >> 8 for i, x in inputs) >> 8, -LIMIT, LIMIT)
+        total = sum(x * (row[i] >> 16) for i, x in inputs)
+        total = (total + (1 << 31) & M32) - (1 << 31)
+        self.x = clamp(total >> 12, -LIMIT, LIMIT)
         return self.x
 
     def learn(self, inputs, bit, rate):
         row = self.row
-        error = ((bit * 65535 - squash(self.x)) * rate) >> 8
+        error = ((bit * 65535 - squash(self.x)) * rate + 512) >> 10
         for i, x in inputs:
-            row[i] = clamp(row[i] + ((x * error + 512) >> 10), -HEAVIEST, HEAVIEST)
+            step = x * error
+            low = (row[i] & 0xFFFF) + (step & 0xFFFF)
+            high = clamp((row[i] >> 16) + (step >> 16), -32768, 32767)
+            row[i] = clamp(high + (low >> 16), -32768, 32767) << 16 | low & 0xFFFF
 
 
 # Section 7.2: name, number of contexts, context of a bit; m is the model.
@@ -322,7 +324,7 @@ class Params:
         return [self.u8() for _ in range(count)]
 
     def read_recipe(self):
-        r = Recipe(self.list(48), self.list(16), self.list(4), self.list(16),
+        r = Recipe(self.list(48), self.list(16), self.list(4), self.list(15),
                    self.u8(), self.u8(), [self.u8(), self.u8(), self.u8()], self.u8())
         self.must(all(ident in CONTEXTS for ident in r.contexts + r.direct), "a reserved context")
         self.must(not any(ident in AIMED for ident in r.contexts), "an aimed context that is hashed")
@@ -346,17 +348,14 @@ class Params:
 def memory(params, length):
     """Section 10: bytes."""
     recipe = params.recipe
-    sixteens = lambda n: (n + 15) // 16 * 16
-    weights = sum(SELECTORS[i][1] for i in recipe.selectors) * sixteens(recipe.inputs)
-    weights += 256 * sixteens(len(recipe.selectors))
+    weights = sum(SELECTORS[i][1] for i in recipe.selectors) * ((recipe.inputs + 31) // 32 * 32) + 256 * 16
     maps = sum((256 if i == 0 else 65536) * 66 for i in range(recipe.apms))
-    aimed = sum(ident in AIMED for ident in recipe.direct)
-    direct = (4 * (len(recipe.direct) - aimed) << direct_log(length)) + (aimed << 20)
+    direct = sum(1 << 20 if ident in AIMED else 4 << direct_log(ident, length) for ident in recipe.direct)
     pixels, samples = Pixels(params.element, params.row, params.width, params.phase, recipe.samples), 0
     if pixels.width:
         kept = min(params.element + params.row, length) // params.width + 2
         samples = 32 << (kept - 1).bit_length()
-    return (64 * params.lines + 1152 * len(recipe.contexts) + direct + samples
+    return (64 * params.lines + 1152 * ((len(recipe.contexts) + 7) // 8 * 8) + direct + samples
             + (4 * len(recipe.matches) << slots_log(length)) + 4 * weights + maps + (1 << 20))
 
 
@@ -373,8 +372,8 @@ class Cm:
         self.direct = [Direct(ident, length) for ident in recipe.direct if ident not in AIMED]
         self.aimed = [Aimed(ident) for ident in recipe.direct if ident in AIMED]
         self.matchers = [Matcher(least, length) for least in recipe.matches]
-        self.selectors = [(Weights(recipe.inputs, recipe.weight << 12), SELECTORS[i][2]) for i in recipe.selectors]
-        self.last = Weights(count, (1 << 20) // count)
+        self.selectors = [(Weights(recipe.inputs, recipe.weight << 20), SELECTORS[i][2]) for i in recipe.selectors]
+        self.last = Weights(count, (1 << 28) // count)
         self.maps = [(Map(), weight, context) for weight, context in MAPS[:recipe.apms]]
         self.rest = 8 - sum(weight for _, weight, _ in self.maps)
         self.rate, self.low_rate, self.last_rate = recipe.rates

@@ -15,8 +15,9 @@ struct Meter<'a> {
     data: &'a [u8],
     at: usize,
     shift: u32,
+    /// Bits of cost, and the probability of what is not in it yet.
     cost: f64,
-    table: Vec<f64>,
+    product: f64,
 }
 
 impl DecisionCoder for Meter<'_> {
@@ -27,7 +28,11 @@ impl DecisionCoder for Meter<'_> {
         } else {
             self.shift -= 1;
         }
-        self.cost += self.table[if bit { one.one() } else { one.zero() } as usize];
+        self.product *= f64::from(if bit { one.one() } else { one.zero() }) / 65_536.0;
+        if self.product < 1e-200 {
+            self.cost -= self.product.log2();
+            self.product = 1.0;
+        }
         bit
     }
 
@@ -84,13 +89,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         output: u64::MAX,
     };
     let opened = Cm.open(1, &params, data.len() as u64, &limits)?;
-    let table = (0..=65_536).map(|p| 16.0 - f64::from(p).log2()).collect();
     let mut meter = Meter {
         data: &data,
         at: 0,
         shift: 7,
         cost: 0.0,
-        table,
+        product: 1.0,
     };
     let mut history = Vec::new();
     let mut state = match std::env::var("ADVICE") {
@@ -117,7 +121,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!(
         "{:9} {:9.0} {:.3} MB/s plan {planned:.2} s {} MiB {params:?} {file}",
         data.len(),
-        meter.cost / 8.0,
+        (meter.cost - meter.product.log2()) / 8.0,
         data.len() as f64 / seconds / 1e6,
         opened.memory() >> 20,
     );

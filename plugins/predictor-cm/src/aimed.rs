@@ -53,7 +53,7 @@ impl Aimed {
         pixels: &Pixels,
         partial: u32,
         tables: &Tables,
-        inputs: &mut [i32],
+        inputs: &mut [i16],
     ) {
         if self.aims.is_empty() {
             return;
@@ -66,7 +66,7 @@ impl Aimed {
             let level = pixels.levels[quantity];
             *at = ((below * LEVELS + level) * 512 + pixels.offset(middle, number)) as usize;
             *value = counters.get(*at) ^ FRESH;
-            *input = tables.stretch(probability(*value));
+            *input = tables.stretch(probability(*value)) as i16;
         }
     }
 

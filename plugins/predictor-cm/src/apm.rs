@@ -19,10 +19,10 @@ const STEP: i32 = 128;
 pub(crate) struct Apm {
     /// Probabilities in 16 bits, as the difference from `identity`: zero bytes at first.
     knots: MmapMut,
-    /// The knots of each context at first.
-    identity: [u16; KNOTS],
-    /// Context and number of the knot that learns from the present bit.
-    nearest: (usize, usize),
+    /// The knots of each context at first, but the last, each with the one behind it.
+    identity: [[u16; 2]; KNOTS - 1],
+    /// The knot that learns from the present bit: its offset, what it is at first, and its value.
+    nearest: (usize, u16, u16),
     rate: u32,
 }
 
@@ -34,17 +34,24 @@ impl Apm {
     pub(crate) fn new(contexts: usize, rate: u32) -> Result<Self> {
         Ok(Self {
             knots: zeroed(Self::memory(contexts) as usize)?,
-            identity: std::array::from_fn(|k| TABLES.squash((k as i32 - 16) * STEP) as u16),
-            nearest: (0, 0),
+            identity: std::array::from_fn(|k| {
+                let x = (k as i32 - 16) * STEP;
+                [x, x + STEP].map(|x| TABLES.squash(x) as u16)
+            }),
+            nearest: (0, 0, 0),
             rate,
         })
     }
 
+    /// Knot `k`, which is not the last, and the one behind it.
     #[inline(always)]
-    fn knot(&self, context: usize, k: usize) -> u16 {
+    fn knots(&self, context: usize, k: usize) -> [u16; 2] {
         let at = 2 * (context * KNOTS + k);
-        let bytes = self.knots[at..at + 2].try_into().expect("two bytes");
-        u16::from_ne_bytes(bytes) ^ self.identity[k]
+        let bytes: [u8; 4] = self.knots[at..at + 4].try_into().expect("four bytes");
+        let [a0, a1, b0, b1] = bytes;
+        let fresh = self.identity[k];
+        let [a, b] = [u16::from_ne_bytes([a0, a1]), u16::from_ne_bytes([b0, b1])];
+        [a ^ fresh[0], b ^ fresh[1]]
     }
 
     /// Bytes of a map.
@@ -63,21 +70,22 @@ impl Apm {
     #[inline(always)]
     pub(crate) fn refine(&mut self, x: i32, context: usize) -> i32 {
         let x = x.clamp(-16 * STEP, 16 * STEP - 1) + 16 * STEP;
-        let (low, part) = ((x / STEP) as usize, x % STEP);
-        self.nearest = (context, low + usize::from(part >= STEP / 2));
-        let a = i32::from(self.knot(context, low));
-        let b = i32::from(self.knot(context, low + 1));
-        (a * (STEP - part) + b * part) / STEP
+        let (low, part) = ((x >> STEP.ilog2()) as usize, x & (STEP - 1));
+        let pair = self.knots(context, low);
+        let near = usize::from(part >= STEP / 2);
+        let at = 2 * (context * KNOTS + low + near);
+        self.nearest = (at, self.identity[low][near], pair[near]);
+        let [a, b] = pair.map(i32::from);
+        (a * (STEP - part) + b * part) >> STEP.ilog2()
     }
 
     /// Moves the nearer knot towards `bit`.
     #[inline(always)]
     pub(crate) fn update(&mut self, bit: u32) {
-        let (context, k) = self.nearest;
-        let p = i32::from(self.knot(context, k));
+        let (at, fresh, p) = self.nearest;
+        let p = i32::from(p);
         let target = if bit == 1 { 65_535 } else { 0 };
         let moved = (p + ((target - p) >> self.rate)) as u16;
-        let at = 2 * (context * KNOTS + k);
-        self.knots[at..at + 2].copy_from_slice(&(moved ^ self.identity[k]).to_ne_bytes());
+        self.knots[at..at + 2].copy_from_slice(&(moved ^ fresh).to_ne_bytes());
     }
 }

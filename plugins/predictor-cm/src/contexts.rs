@@ -61,9 +61,14 @@ impl Context {
         Self::ALL.iter().find(|(_, n)| *n == name).map(|&(c, _)| c)
     }
 
+    /// How many of the lower bits of the first nibble do not count for the line of the second one.
+    pub(crate) const fn shift(self) -> u8 {
+        4 - self.spread() as u8
+    }
+
     /// Over how many neighbouring lines the second nibbles of one context are spread, as a
     /// power of two: 4 for contexts that many bytes follow, 2 for those that few do.
-    pub(crate) const fn spread(self) -> u32 {
+    const fn spread(self) -> u32 {
         match self {
             Self::O0
             | Self::O1

@@ -1,7 +1,7 @@
 //! Adaptive probabilities with a count (`spec.md`, section 4).
 //!
-//! A counter is one u32: a probability of 22 bits above a count of 10 bits. The rate is
-//! 1 / (n + 1.5) while the count grows, then stays at that of the limit.
+//! A counter is one u32: a probability of 22 bits above a count of 8 bits, with two between them that are
+//! free for marks. The rate is 1 / (n + 1.5) while the count grows, then stays at that of the limit.
 
 /// Largest limit, and the length of the table of reciprocals.
 pub(crate) const LIMIT_MAX: usize = 255;
@@ -33,13 +33,13 @@ pub(crate) const fn probability(counter: u32) -> u32 {
 /// The difference is cut to 17 bits and the reciprocal has 16, so the product fits an i32.
 #[inline(always)]
 pub(crate) fn updated(counter: u32, bit: u32) -> u32 {
-    let n = counter & 1023;
+    let n = counter & LIMIT_MAX as u32;
     let p = (counter >> 10) as i32;
     let target = ((bit as i32) << 22) - bit as i32;
-    let step = (((target - p) >> 8) * RECIPROCALS[n as usize & LIMIT_MAX]) >> 8;
+    let step = (((target - p) >> 8) * RECIPROCALS[n as usize]) >> 8;
     // A count still low makes steps large enough to go one below.
     let p = (p + step).max(0) as u32;
-    (p << 10) | (n + u32::from(n < LIMIT_MAX as u32))
+    (p << 10) | ((counter & 1023) + u32::from(n < LIMIT_MAX as u32))
 }
 
 #[cfg(test)]

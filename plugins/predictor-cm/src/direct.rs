@@ -4,20 +4,27 @@
 use umoec_codec::Result;
 
 use crate::contexts::Context;
-use crate::counter::{counter, probability, updated};
+use crate::counter::{counter, probability};
 use crate::math::Tables;
 use crate::memory::Words;
+use crate::mixer::GROUP;
+use crate::simd::Ops;
 use crate::tracker::{Tracker, fold};
 
-/// log2 of the counters of one context, 16 to a nibble, for a stream of `len` bytes: two
-/// nibbles for each byte, up to what an order 2 can fill.
-fn bits(len: u64) -> u32 {
-    (len.max(1).ilog2() + 5).clamp(10, 22)
+/// log2 of the counters of `context`, 16 to a nibble, for a stream of `len` bytes: two nibbles for each byte, up
+/// to what an order 2 can fill; and up to what an order 0 or 1 does.
+fn bits(context: Context, len: u64) -> u32 {
+    let most = match context {
+        Context::O0 => 10,
+        Context::O1 => 18,
+        _ => 22,
+    };
+    (len.max(1).ilog2() + 5).clamp(10, most)
 }
 
-/// Bytes of one context in a stream of `len` bytes.
-pub(crate) fn memory(len: u64) -> u64 {
-    4 << bits(len)
+/// Bytes of `context` in a stream of `len` bytes.
+pub(crate) fn memory(context: Context, len: u64) -> u64 {
+    4 << bits(context, len)
 }
 
 /// What counters are stored as the difference from: they begin as zero bytes that way.
@@ -31,12 +38,12 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// Those of a context in a stream of `len` bytes.
+    /// Those of `context` in a stream of `len` bytes.
     ///
     /// # Errors
     /// `Memory` where the system has no such memory.
-    pub(crate) fn new(len: u64) -> Result<Self> {
-        let bits = bits(len);
+    pub(crate) fn new(context: Context, len: u64) -> Result<Self> {
+        let bits = bits(context, len);
         let words = Words::new(1 << bits)?;
         Ok(Self { words, bits })
     }
@@ -67,7 +74,8 @@ pub(crate) struct Direct {
     hashes: Vec<u32>,
     /// Where the counters of the present nibble begin.
     at: Vec<usize>,
-    values: Vec<u32>,
+    /// The counters at this bit, and up to a whole group.
+    values: Vec<[u32; GROUP]>,
 }
 
 impl Direct {
@@ -82,13 +90,13 @@ impl Direct {
             .filter(|c| c.aim().is_none())
             .collect();
         let n = contexts.len();
-        let counters = (0..n).map(|_| Counters::new(len));
+        let counters = contexts.iter().map(|&c| Counters::new(c, len));
         Ok(Self {
-            contexts,
             counters: counters.collect::<Result<_>>()?,
+            contexts,
             hashes: vec![0; n],
             at: vec![0; n],
-            values: vec![0; n],
+            values: vec![[0; GROUP]; n.div_ceil(GROUP)],
         })
     }
 
@@ -116,19 +124,24 @@ impl Direct {
 
     /// One input per context.
     #[inline(always)]
-    pub(crate) fn predict(&mut self, node: usize, tables: &Tables, inputs: &mut [i32]) {
-        let own = self.counters.iter().zip(&self.at).zip(&mut self.values);
+    pub(crate) fn predict(&mut self, node: usize, tables: &Tables, inputs: &mut [i16]) {
+        let values = self.values.as_flattened_mut();
+        let own = self.counters.iter().zip(&self.at).zip(values);
         for (((counters, &at), value), input) in own.zip(inputs) {
             *value = counters.get(at + node);
-            *input = tables.stretch(probability(*value));
+            *input = tables.stretch(probability(*value)) as i16;
         }
     }
 
     /// Learns `bit` at `node`.
     #[inline(always)]
-    pub(crate) fn update(&mut self, node: usize, bit: u32) {
-        for ((counters, &at), &value) in self.counters.iter_mut().zip(&self.at).zip(&self.values) {
-            counters.set(at + node, updated(value, bit));
+    pub(crate) fn update<O: Ops>(&mut self, node: usize, bit: u32) {
+        for values in &mut self.values {
+            *values = O::updated(values, &[bit; GROUP]);
+        }
+        let values = self.values.as_flattened();
+        for ((counters, &at), &value) in self.counters.iter_mut().zip(&self.at).zip(values) {
+            counters.set(at + node, value);
         }
     }
 }

@@ -10,22 +10,20 @@ use crate::counter::{probability, updated};
 use crate::direct::Counters;
 use crate::history::{HISTORIES, Histories};
 use crate::matcher::Matcher;
-use crate::math::{LOGIT_MAX, TABLES, Tables};
-use crate::mixer::{Schedule, WEIGHT_BITS};
+use crate::math::{TABLES, Tables};
+use crate::mixer::{Schedule, UPPER_BITS, narrow_row};
 use crate::params::Params;
 use crate::pixels::Pixels;
 use crate::presets::Recipe;
 use crate::running::Bytes;
 use crate::selector::{Selector, Situation};
-use crate::simd::Ops;
-use crate::slots::{fresh_counters, sure_states};
+use crate::simd::{Line, NARROW, Narrow, Ops, logit};
+use crate::slots::{KNOWN, SURE, fresh_counters, marked};
 use crate::table::{ROW, Table};
 use crate::tracker::{Sights, Tracker, fold};
 
 /// Hashed contexts.
 const CONTEXTS: usize = 3;
-/// Inputs of the mixer with their padding.
-const WIDTH: usize = 16;
 
 /// The state of a small `cm` within one stream.
 pub(crate) struct Lean {
@@ -35,7 +33,6 @@ pub(crate) struct Lean {
     table: Table,
     contexts: [Context; CONTEXTS],
     counters: [[u32; 256]; CONTEXTS],
-    sure: [i32; 256],
     /// Hashes of the contexts of the next byte.
     hashes: [u32; CONTEXTS],
     direct_hash: u32,
@@ -43,7 +40,7 @@ pub(crate) struct Lean {
     direct: Counters,
     matcher: Matcher,
     selector: Selector,
-    weights: Vec<[i32; WIDTH]>,
+    weights: Vec<Line>,
     schedule: Schedule,
 }
 
@@ -73,7 +70,7 @@ impl Lean {
         let recipe = &params.recipe;
         debug_assert!(Self::fits(recipe));
         let strides = params.strides.map(|s| s as usize);
-        let weight = i32::from(recipe.weight) << (WEIGHT_BITS - 8);
+        let weight = i32::from(recipe.weight) << (UPPER_BITS + 16 - 8);
         let least = usize::from(recipe.matches[0]);
         let selector = recipe.selectors[0];
         let mut model = Self {
@@ -88,12 +85,11 @@ impl Lean {
             table: Table::new(params.lines() as usize)?,
             contexts: std::array::from_fn(|i| recipe.contexts[i]),
             counters: [fresh_counters(); CONTEXTS],
-            sure: sure_states(),
             direct_context: recipe.direct[0],
-            direct: Counters::new(len)?,
+            direct: Counters::new(recipe.direct[0], len)?,
             matcher: Matcher::new(least, Params::index_bits(len))?,
             selector,
-            weights: vec![[weight; WIDTH]; selector.size()],
+            weights: vec![narrow_row(weight); selector.size()],
             schedule: Schedule::new(recipe.rates),
             hashes: [0; CONTEXTS],
             direct_hash: 0,
@@ -123,7 +119,7 @@ impl Lean {
         let first = self.nibble::<O>(coder, lines, hashes, direct, 1);
         for i in 0..CONTEXTS {
             hashes[i] = fold(hashes[i], first);
-            lines[i] = Table::turned(lines[i], first, self.contexts[i]);
+            lines[i] = Table::turned(lines[i], first, self.contexts[i].shift());
         }
         let direct = self.direct.nibble(self.direct_hash, first);
         self.nibble::<O>(coder, lines, hashes, direct, first) as u8
@@ -143,14 +139,13 @@ impl Lean {
         let mut offsets = [0; CONTEXTS];
         let mut rows = [[0; ROW]; CONTEXTS];
         for i in 0..CONTEXTS {
-            offsets[i] = self.table.row(lines[i], hashes[i]);
-            rows[i] = self.table.load(offsets[i]);
+            (offsets[i], rows[i]) = self.table.find(lines[i], hashes[i]);
         }
         for bits in 0..4 {
             if bits == 2 && partial < 8 {
                 // Where the second nibble will be looked for is known by now.
                 for (&line, &context) in lines.iter().zip(&self.contexts) {
-                    let line = Table::turned(line, partial << 2, context);
+                    let line = Table::turned(line, partial << 2, context.shift());
                     self.table.prefetch(line);
                 }
             }
@@ -174,7 +169,8 @@ impl Lean {
         node: usize,
         partial: u32,
     ) -> u32 {
-        let mut x = [0; WIDTH];
+        let mut inputs = Narrow([0; NARROW]);
+        let x = &mut inputs.0;
         let mut states = [0; CONTEXTS];
         let mut values = [0; CONTEXTS];
         let mut seen = 0;
@@ -182,14 +178,14 @@ impl Lean {
             states[i] = rows[i][node & 15];
             let state = usize::from(states[i]);
             values[i] = self.counters[i][state];
-            let logit = self.tables.stretch(probability(values[i]));
-            let known = -i32::from(state != 0);
+            let logit = self.tables.stretch(probability(values[i])) as i16;
+            let known = marked(values[i], KNOWN);
             seen -= known;
             x[i] = logit & known;
-            x[CONTEXTS + i] = logit & self.sure[state];
+            x[CONTEXTS + i] = logit & marked(values[i], SURE);
         }
         let value = self.direct.get(direct);
-        x[2 * CONTEXTS] = self.tables.stretch(probability(value));
+        x[2 * CONTEXTS] = self.tables.stretch(probability(value)) as i16;
         let matched = &mut x[2 * CONTEXTS + 1..2 * CONTEXTS + 3];
         self.matcher.predict(partial, self.tables, matched);
         x[2 * CONTEXTS + 3] = 256;
@@ -201,11 +197,10 @@ impl Lean {
             seen: seen as u32,
         };
         let weights = &mut self.weights[self.selector.context(&situation) as usize];
-        let logit = (O::dot(&x, &*weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
-        let p = self.tables.squash(logit);
+        let p = self.tables.squash(logit(O::mix_narrow(&inputs, weights)));
         let bit = u32::from(coder.bit(BitProbability::clamped(p as u32)));
 
-        O::train(&x, weights, self.schedule.error(p, bit));
+        O::train_narrow(&inputs, weights, self.schedule.error(p, bit));
         for i in 0..CONTEXTS {
             self.counters[i][usize::from(states[i])] = updated(values[i], bit);
             rows[i][node & 15] = self.histories.next(states[i], bit as usize);

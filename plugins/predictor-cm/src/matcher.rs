@@ -164,7 +164,7 @@ impl Matcher {
 
     /// Two inputs for the next bit. `partial` is 1 followed by the bits so far.
     #[inline(always)]
-    pub(crate) fn predict(&mut self, partial: u32, tables: &Tables, inputs: &mut [i32]) {
+    pub(crate) fn predict(&mut self, partial: u32, tables: &Tables, inputs: &mut [i16]) {
         self.selected = usize::MAX;
         let Some(expected) = self.follower.expected else {
             inputs[..2].fill(0);
@@ -183,8 +183,8 @@ impl Matcher {
         } else {
             -1
         };
-        inputs[0] = sign * tables.stretch(p);
-        inputs[1] = sign * ((p as i32 - 32_768) >> 5);
+        inputs[0] = sign * tables.stretch(p) as i16;
+        inputs[1] = sign * ((p as i32 - 32_768) >> 5) as i16;
     }
 
     /// Learns whether the expected bit came.

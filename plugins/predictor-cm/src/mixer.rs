@@ -4,22 +4,23 @@
 //! the inputs is an opinion, trained on its own error. A second, small mixer weighs the
 //! opinions. After Mattern, "Mixing strategies in data compression" (DCC 2012), and PAQ8.
 //!
-//! Bounds: inputs are within +-2815 and weights within +-8.0 in units of 2^-20, so
-//! `x * (w >> 4)` is below 2^30.5, and the sum of 256 terms of it shifted by 8 below 2^30.5.
-//! An error is below 2^16 * 255 / 2^8, so `x * error` is below 2^27.5. Nothing overflows, and
-//! the order of summation does not matter.
+//! A weight has 32 bits, 28 of them behind the point: it learns by `x * error` as it is. Only its upper
+//! half is multiplied; it saturates at +-8. Upper and lower halves lie apart, so that vectors of 16 bits
+//! do both.
+//!
+//! Bounds: inputs are within +-2815 and errors within 65535 * 255 / 2^10, so `x * error` is below
+//! 2^25.5. A sum of products may leave 32 bits only where all weights and inputs are at their limits; it is
+//! modulo 2^32, so that the order of summation does not matter.
 
-use crate::math::{LOGIT_MAX, TABLES, Tables};
-use crate::simd::Ops;
+use crate::math::{TABLES, Tables};
+use crate::simd::{LANES, Line, NARROW, Narrow, Ops, flat, logit};
 
-/// Inputs are padded to a multiple of this many.
-const GROUP: usize = 16;
 /// Most inputs of a layer.
 pub(crate) const MAX_INPUTS: usize = 256;
-/// Fraction bits of a weight.
-pub(crate) const WEIGHT_BITS: u32 = 20;
-/// Largest magnitude of a weight: 8.0.
-pub(crate) const WEIGHT_MAX: i32 = (8 << WEIGHT_BITS) - 1;
+/// Inputs may be written in groups of this many, the last of which reaches beyond the last input.
+pub(crate) const GROUP: usize = 8;
+/// Fraction bits of the upper half of a weight.
+pub(crate) const UPPER_BITS: u32 = 12;
 
 /// The learning rate of the first layer, which falls.
 pub(crate) struct Schedule {
@@ -36,8 +37,8 @@ impl Schedule {
 
     /// What the weights are to learn from `bit` after the probability `p` (16 bits).
     #[inline(always)]
-    pub(crate) fn error(&self, p: i32, bit: u32) -> i32 {
-        ((target(bit) - p) * self.rate) >> 8
+    pub(crate) fn error(&self, p: i32, bit: u32) -> i16 {
+        error(p, bit, self.rate)
     }
 
     /// Lowers the rate towards its floor by one 64th of the way; once a kibibyte.
@@ -53,22 +54,41 @@ const fn target(bit: u32) -> i32 {
     ((bit as i32) << 16) - bit as i32
 }
 
-/// One selector's rows of weights.
-struct Rows {
-    weights: Vec<i32>,
-    selected: usize,
-    /// Its opinion as a probability.
-    p: i32,
+/// What weights learn by from `bit` after `p`.
+#[inline(always)]
+const fn error(p: i32, bit: u32, rate: i32) -> i16 {
+    (((target(bit) - p) * rate + (1 << 9)) >> 10) as i16
+}
+
+/// A row of a narrow layer, each weight `value` (32 bits).
+pub(crate) const fn narrow_row(value: i32) -> Line {
+    let mut row = Line::ZERO;
+    let mut i = 0;
+    while i < NARROW {
+        (row.0[i], row.0[NARROW + i]) = ((value >> 16) as i16, value as i16);
+        i += 1;
+    }
+    row
 }
 
 /// A layer of selectors over common inputs, and the layer above it.
 pub(crate) struct Mixer {
     tables: &'static Tables,
     /// The inputs of the present bit, padded with zeros.
-    pub(crate) inputs: Vec<i32>,
-    first: Vec<Rows>,
-    opinions: Vec<i32>,
-    last: Rows,
+    inputs: Vec<Line>,
+    /// Lines of inputs that count.
+    width: usize,
+    /// The rows of all selectors.
+    weights: Vec<Line>,
+    /// The line of the first row of each selector.
+    first: Vec<u32>,
+    /// The line of the selected row of each.
+    at: Vec<u32>,
+    opinions: Narrow,
+    last: Vec<Line>,
+    /// The selected row of the second layer, and its opinion as a probability.
+    selected: usize,
+    p: i32,
     schedule: Schedule,
     last_rate: i32,
 }
@@ -85,29 +105,32 @@ impl Mixer {
         (heard, trust): (usize, i32),
     ) -> Self {
         assert!(inputs <= MAX_INPUTS);
-        let initial = i32::from(weight) << (WEIGHT_BITS - 8);
-        let padded = inputs.next_multiple_of(GROUP);
-        let opinions = sizes.len().next_multiple_of(GROUP);
-        let even = (1 << WEIGHT_BITS) / sizes.len() as i32;
-        let rows = |n: usize, width: usize, value: i32| Rows {
-            weights: vec![value; n * width],
-            selected: 0,
-            p: 32_768,
-        };
-        let mut first: Vec<Rows> = sizes.iter().map(|&n| rows(n, padded, initial)).collect();
+        let width = inputs.div_ceil(LANES);
+        let initial = |weight: i32| (weight << (UPPER_BITS - 8)) as i16;
+        let mut row = vec![Line([initial(weight.into()); LANES]); width];
+        row.resize(2 * width, Line::ZERO);
         if trust > 0 {
-            for rows in &mut first {
-                for row in rows.weights.chunks_exact_mut(padded) {
-                    row[heard] = trust << (WEIGHT_BITS - 8);
-                }
-            }
+            flat(&mut row)[heard] = initial(trust);
         }
+        let even = (1 << (UPPER_BITS + 16)) / sizes.len() as i32;
+        let rows: usize = sizes.iter().sum();
+        let mut line = 0;
+        let first = sizes.iter().map(|&n| {
+            let first = line;
+            line += (n * row.len()) as u32;
+            first
+        });
         Self {
             tables: &TABLES,
-            inputs: vec![0; padded],
-            first,
-            opinions: vec![0; opinions],
-            last: rows(last_size, opinions, even),
+            inputs: vec![Line::ZERO; (inputs + GROUP).div_ceil(LANES)],
+            width,
+            first: first.collect(),
+            at: vec![0; sizes.len()],
+            weights: row.repeat(rows),
+            opinions: Narrow([0; NARROW]),
+            last: vec![narrow_row(even); last_size],
+            selected: 0,
+            p: 32_768,
             schedule: Schedule::new(rates),
             last_rate: rates[2].into(),
         }
@@ -115,58 +138,52 @@ impl Mixer {
 
     /// Bytes of weights for that shape.
     pub(crate) fn memory(inputs: usize, sizes: &[usize], last_size: usize) -> u64 {
-        let padded = inputs.next_multiple_of(GROUP);
-        let first: usize = sizes.iter().sum::<usize>() * padded;
-        let last = last_size * sizes.len().next_multiple_of(GROUP);
-        4 * (first + last) as u64
+        let row = 2 * inputs.div_ceil(LANES);
+        let lines = sizes.iter().sum::<usize>() * row + last_size;
+        (lines * size_of::<Line>()) as u64
+    }
+
+    /// The inputs of the present bit, and room for the rest of a group behind them.
+    #[inline(always)]
+    pub(crate) fn inputs(&mut self) -> &mut [i16] {
+        flat(&mut self.inputs)
     }
 
     /// The logit of the next bit being 1, under the contexts that `select` gives for the
     /// selectors and `last` for the second layer.
     #[inline(always)]
     pub(crate) fn mix<O: Ops>(&mut self, select: &[u32], last: usize) -> i32 {
-        let width = self.inputs.len();
-        for ((rows, &s), opinion) in self.first.iter_mut().zip(select).zip(&mut self.opinions) {
-            rows.selected = s as usize * width;
-            let weights = &rows.weights[rows.selected..rows.selected + width];
-            let x = (O::dot(&self.inputs, weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
-            rows.p = self.tables.squash(x);
-            *opinion = x;
+        let row = 2 * self.width as u32;
+        for ((at, &first), &s) in self.at.iter_mut().zip(&self.first).zip(select) {
+            *at = first + s * row;
         }
-        if let [only] = &self.first[..] {
+        O::mix(
+            &self.inputs[..self.width],
+            &self.weights,
+            &self.at,
+            &mut self.opinions,
+        );
+        if self.at.len() == 1 {
             // One opinion needs no weighing.
-            self.last.p = only.p;
-            return self.opinions[0];
+            return i32::from(self.opinions.0[0]);
         }
-        let width = self.opinions.len();
-        self.last.selected = last * width;
-        let weights = &self.last.weights[self.last.selected..self.last.selected + width];
-        let x = (O::dot(&self.opinions, weights) >> 8).clamp(-LOGIT_MAX, LOGIT_MAX);
-        self.last.p = self.tables.squash(x);
+        self.selected = last;
+        let x = logit(O::mix_narrow(&self.opinions, &self.last[last]));
+        self.p = self.tables.squash(x);
         x
     }
 
     /// Moves the selected weights of both layers towards `bit`.
     #[inline(always)]
     pub(crate) fn update<O: Ops>(&mut self, bit: u32) {
-        if self.first.len() > 1 {
-            let width = self.opinions.len();
-            let rows = &mut self.last;
-            let error = ((target(bit) - rows.p) * self.last_rate) >> 8;
-            O::train(
-                &self.opinions,
-                &mut rows.weights[rows.selected..rows.selected + width],
-                error,
-            );
+        if self.at.len() > 1 {
+            let error = error(self.p, bit, self.last_rate);
+            O::train_narrow(&self.opinions, &mut self.last[self.selected], error);
         }
-        let width = self.inputs.len();
-        for rows in &mut self.first {
-            let error = self.schedule.error(rows.p, bit);
-            O::train(
-                &self.inputs,
-                &mut rows.weights[rows.selected..rows.selected + width],
-                error,
-            );
+        for (&at, &opinion) in self.at.iter().zip(&self.opinions.0) {
+            let error = self.schedule.error(self.tables.squash(opinion.into()), bit);
+            let row = &mut self.weights[at as usize..][..2 * self.width];
+            O::train(&self.inputs[..self.width], row, error);
         }
     }
 
@@ -179,20 +196,34 @@ impl Mixer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::LOGIT_MAX;
     use crate::simd::ScalarOps;
 
     /// The bounds in the module's text, reached: in a test build an overflow panics.
     #[test]
     fn extremes_do_not_overflow() {
-        for (x, w, error) in [
-            (LOGIT_MAX, WEIGHT_MAX, 65_280),
-            (-LOGIT_MAX, WEIGHT_MAX, -65_280),
-        ] {
-            let x = [x; MAX_INPUTS];
-            let mut w = [w; MAX_INPUTS];
-            assert!(ScalarOps::dot(&x, &w).abs() < i32::MAX / 2 + (1 << 29));
-            ScalarOps::train(&x, &mut w, error);
-            assert!(w.iter().all(|w| w.abs() <= WEIGHT_MAX));
+        for bit in 0..2 {
+            let p = if bit == 0 { 65_535 } else { 0 };
+            let error = error(p, bit, 255);
+            assert_eq!(i32::from(error).abs(), 16_320);
+            for x in [LOGIT_MAX, -LOGIT_MAX] {
+                let x = [Line([x as i16; LANES]); MAX_INPUTS / LANES];
+                let mut row = [Line([i16::MAX; LANES]); 2 * MAX_INPUTS / LANES];
+                let mut opinions = Narrow([0; NARROW]);
+                ScalarOps::mix(&x, &row, &[0], &mut opinions);
+                ScalarOps::train(&x, &mut row, error);
+            }
+        }
+    }
+
+    #[test]
+    fn a_weight_learns_the_whole_product() {
+        let mut row = narrow_row(-70_000);
+        let x = Narrow(std::array::from_fn(|i| 333 * i as i16 - 2500));
+        ScalarOps::train_narrow(&x, &mut row, -7001);
+        for (i, &x) in x.0.iter().enumerate() {
+            let weight = i32::from(row.0[i]) << 16 | i32::from(row.0[NARROW + i] as u16);
+            assert_eq!(weight, -70_000 + i32::from(x) * -7001);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::apm::Apm;
 use crate::direct::{self, Direct};
 use crate::matcher::{Follower, Matcher};
 use crate::math::{TABLES, Tables};
-use crate::mixer::Mixer;
+use crate::mixer::{GROUP, Mixer};
 use crate::numeric::Numbers;
 use crate::params::Params;
 use crate::pixels::Pixels;
@@ -31,7 +31,8 @@ const APM_WEIGHTS: [i32; 4] = [1, 2, 2, 1];
 /// The maps learn by 2^-5.
 const APM_RATE: u32 = 5;
 
-/// Bytes that count for a hashed context beside the table: its counters and what it is at.
+/// Bytes that count for a hashed context beside the table, and for each that fills up the last group: its
+/// counters and what it is at.
 const CONTEXT_BYTES: u64 = 1152;
 const _: () = assert!(Slots::BYTES + Runs::BYTES <= CONTEXT_BYTES);
 
@@ -57,10 +58,12 @@ impl<A: Advice> Model<A> {
     pub(crate) fn memory(params: &Params, len: u64) -> u64 {
         let recipe = &params.recipe;
         let table = params.lines() * LINE as u64;
-        let slots = recipe.contexts.len() as u64 * CONTEXT_BYTES;
-        let aimed = recipe.direct.iter().filter(|c| c.aim().is_some()).count() as u64;
-        let direct =
-            (recipe.direct.len() as u64 - aimed) * direct::memory(len) + aimed * aimed::MEMORY;
+        let slots = recipe.contexts.len().next_multiple_of(GROUP) as u64 * CONTEXT_BYTES;
+        let direct = recipe.direct.iter().map(|&context| match context.aim() {
+            Some(_) => aimed::MEMORY,
+            None => direct::memory(context, len),
+        });
+        let direct: u64 = direct.sum();
         let matchers = recipe.matches.len() as u64 * Matcher::memory(Params::index_bits(len));
         let mut selectors = sizes(recipe);
         selectors.extend(A::SELECTORS);
@@ -168,10 +171,11 @@ impl<A: Advice> Model<A> {
     /// same within the nibble.
     #[inline(always)]
     fn predict<O: Ops>(&mut self, partial: u32, node: usize) -> u32 {
-        let n = self.slots.len();
-        let (logits, rest) = self.mixer.inputs.split_at_mut(n);
-        let (sure, rest) = rest.split_at_mut(n);
-        let (runs, rest) = rest.split_at_mut(self.runs.len());
+        let inputs = self.mixer.inputs();
+        let seen = self.slots.predict::<O>(node, self.tables, inputs);
+        let inputs = &mut inputs[2 * self.slots.len()..];
+        self.runs.predict::<O>(partial, self.tables, inputs);
+        let rest = &mut inputs[self.runs.len()..];
         let (direct, rest) = rest.split_at_mut(self.direct.len());
         let (aimed, rest) = rest.split_at_mut(self.aimed.len());
         let (matches, rest) = rest.split_at_mut(2 * self.matchers.len());
@@ -183,13 +187,11 @@ impl<A: Advice> Model<A> {
             }
         }
         let contexts = apm_contexts(&self.tracker, partial, expected);
-        let seen = self.slots.predict(node, self.tables, logits, sure);
-        self.runs.predict(partial, self.tables, runs);
         self.direct.predict(node, self.tables, direct);
         self.aimed
             .predict(&self.tracker.pixels, partial, self.tables, aimed);
         rest[0] = 256;
-        let advice = &mut rest[1..=A::INPUTS];
+        let heard = &mut rest[1..=A::INPUTS];
         let situation = Situation {
             tracker: &self.tracker,
             partial,
@@ -207,8 +209,16 @@ impl<A: Advice> Model<A> {
             expected,
             length,
         };
-        self.advice
-            .predict(at, self.tables, advice, &mut self.selected[own_selectors..]);
+        let mut advice = [0; 8];
+        self.advice.predict(
+            at,
+            self.tables,
+            &mut advice[..A::INPUTS],
+            &mut self.selected[own_selectors..],
+        );
+        for (input, &opinion) in heard.iter_mut().zip(&advice) {
+            *input = opinion as i16;
+        }
         let x = self.mixer.mix::<O>(&self.selected, partial as usize);
         let own = 8 - APM_WEIGHTS[..self.apms.len()].iter().sum::<i32>();
         let mut sum = own * self.tables.squash(x);
@@ -221,9 +231,9 @@ impl<A: Advice> Model<A> {
     /// Learns a bit.
     #[inline(always)]
     fn update<O: Ops>(&mut self, partial: u32, node: usize, bit: u32) {
-        self.slots.update(node, bit);
-        self.runs.update(bit);
-        self.direct.update(node, bit);
+        self.slots.update::<O>(node, bit);
+        self.runs.update::<O>(bit);
+        self.direct.update::<O>(node, bit);
         self.aimed.update(bit);
         for matcher in &mut self.matchers {
             matcher.update(bit, partial);

@@ -27,7 +27,7 @@ pub(crate) const STRIDE_MAX: u32 = (1 << 24) - 1;
 pub(crate) const LINES_MAX: u64 = (1 << 26) - 16;
 
 /// Most contexts, direct contexts, matchers and selectors of a model.
-pub(crate) const LIST_MAX: [usize; 4] = [48, 16, 4, 16];
+pub(crate) const LIST_MAX: [usize; 4] = [48, 16, 4, 15];
 
 /// What a model is made of, and how large it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,112 +3,128 @@
 //!
 //! A run slot of the table has four bytes: a check of 16 bits, the byte and the count.
 
-use crate::counter::{counter, probability, updated};
+use crate::counter::{counter, probability};
 use crate::math::Tables;
+use crate::mixer::GROUP;
+use crate::simd::Ops;
 use crate::table::Table;
 
 /// Counts above this count as this.
-const COUNT_MAX: u8 = 15;
+const COUNT_MAX: u32 = 15;
 
-/// Counters per context: one for each count; at 0 those without an expectation count.
+/// Counters per context: one for each count.
 const COUNTS: usize = 16;
 
-/// What one context expects of the next byte.
+/// What some contexts expect of the next byte, side by side; those behind the last one expect nothing.
 #[derive(Clone)]
-struct Run {
-    /// Offset of the run slot.
-    slot: u32,
-    check: [u8; 2],
+struct Group {
+    /// Offsets of the run slots.
+    slots: [u32; GROUP],
+    checks: [[u8; 2]; GROUP],
     /// How often in a row, 0 where unknown.
-    count: u8,
+    counts: [u32; GROUP],
     /// 256 + the byte; 0 where unknown.
-    expected: u32,
-    /// The expected next bit.
-    bit: u32,
-    /// Which counter this bit has: the count where the expectation agrees with the bits so
-    /// far, else 0.
-    selected: u32,
+    expected: [u32; GROUP],
+    /// The counters of the counts: all that a byte needs of them.
+    values: [u32; GROUP],
+    /// All ones where the expectation agrees with the bits so far.
+    agree: [u32; GROUP],
+    /// The expected next bits.
+    bits: [u32; GROUP],
     /// Counters of "the expected bit comes".
-    counters: [u32; COUNTS],
+    counters: [[u32; COUNTS]; GROUP],
 }
 
 /// The runs of a model's first contexts.
 pub(crate) struct Runs {
-    runs: Vec<Run>,
+    groups: Vec<Group>,
+    len: usize,
 }
 
 impl Runs {
     /// Bytes of the run of one context.
-    pub(crate) const BYTES: u64 = size_of::<Run>() as u64;
+    pub(crate) const BYTES: u64 = (size_of::<Group>() / GROUP) as u64;
 
     pub(crate) fn new(contexts: usize) -> Self {
-        let run = Run {
-            slot: 0,
-            check: [0; 2],
-            count: 0,
-            expected: 0,
-            bit: 0,
-            selected: 0,
-            counters: [counter(49_152, 0); COUNTS],
+        let group = Group {
+            slots: [0; GROUP],
+            checks: [[0; 2]; GROUP],
+            counts: [0; GROUP],
+            expected: [0; GROUP],
+            values: [0; GROUP],
+            agree: [0; GROUP],
+            bits: [0; GROUP],
+            counters: [[counter(49_152, 0); COUNTS]; GROUP],
         };
         Self {
-            runs: vec![run; contexts],
+            groups: vec![group; contexts.div_ceil(GROUP)],
+            len: contexts,
         }
     }
 
     /// Contexts that have one.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
-        self.runs.len()
+        self.len
     }
 
     /// Before a byte: reads the slots of the first contexts in their lines.
     #[inline(always)]
     pub(crate) fn begin(&mut self, table: &Table, lines: &[u32], hashes: &[u32]) {
-        for ((run, &line), &hash) in self.runs.iter_mut().zip(lines).zip(hashes) {
-            run.slot = Table::run_slot(line, hash);
-            run.check = [(hash >> 10) as u8, (hash >> 18) as u8];
-            let [c0, c1, byte, count] = table.load_run(run.slot);
-            let known = [c0, c1] == run.check && count > 0;
-            run.expected = if known { 256 | u32::from(byte) } else { 0 };
-            run.count = if known { count & COUNT_MAX } else { 0 };
+        let (lines, hashes) = (&lines[..self.len], &hashes[..self.len]);
+        let contexts = lines.chunks(GROUP).zip(hashes.chunks(GROUP));
+        for (group, (lines, hashes)) in self.groups.iter_mut().zip(contexts) {
+            for (i, (&line, &hash)) in lines.iter().zip(hashes).enumerate().take(GROUP) {
+                group.slots[i] = Table::run_slot(line, hash);
+                group.checks[i] = [(hash >> 10) as u8, (hash >> 18) as u8];
+                let [c0, c1, byte, count] = table.load_run(group.slots[i]);
+                let known = [c0, c1] == group.checks[i] && count > 0;
+                let known = u32::from(known).wrapping_neg();
+                group.expected[i] = (256 | u32::from(byte)) & known;
+                group.counts[i] = u32::from(count) & COUNT_MAX & known;
+                group.values[i] = group.counters[i][group.counts[i] as usize % COUNTS];
+            }
         }
     }
 
-    /// One input per context.
+    /// One input per context, and zeros up to a whole group.
     #[inline(always)]
-    pub(crate) fn predict(&mut self, partial: u32, tables: &Tables, inputs: &mut [i32]) {
-        let bits = partial.ilog2();
-        for (run, input) in self.runs.iter_mut().zip(inputs) {
-            let agrees = u32::from(run.expected >> (8 - bits) == partial).wrapping_neg();
-            run.bit = (run.expected >> (7 - bits)) & 1;
-            run.selected = u32::from(run.count) & agrees;
-            let x = tables.stretch(probability(run.counters[run.selected as usize % COUNTS]));
-            let x = x & agrees as i32;
-            *input = if run.bit == 1 { x } else { -x };
+    pub(crate) fn predict<O: Ops>(&mut self, partial: u32, tables: &Tables, inputs: &mut [i16]) {
+        let shift = 7 - partial.ilog2();
+        for (group, inputs) in self.groups.iter_mut().zip(inputs.chunks_exact_mut(GROUP)) {
+            let x = group.values.map(|v| tables.stretch(probability(v)) as i16);
+            let expected = O::expected(&x, &group.expected, partial, shift);
+            (group.agree, group.bits) = (expected.agree, expected.bits);
+            inputs.copy_from_slice(&expected.inputs);
         }
     }
 
     /// Learns whether the expected bits came.
     #[inline(always)]
-    pub(crate) fn update(&mut self, bit: u32) {
-        for run in &mut self.runs {
-            let counter = &mut run.counters[run.selected as usize % COUNTS];
-            *counter = updated(*counter, u32::from(run.bit == bit));
+    pub(crate) fn update<O: Ops>(&mut self, bit: u32) {
+        for group in &mut self.groups {
+            let hits = group.bits.map(|b| u32::from(b == bit));
+            let values = O::updated(&group.values, &hits);
+            for ((value, agree), learned) in group.values.iter_mut().zip(group.agree).zip(values) {
+                *value = (learned & agree) | (*value & !agree);
+            }
         }
     }
 
     /// After a byte.
     #[inline(always)]
     pub(crate) fn push(&mut self, byte: u8, table: &mut Table) {
-        for run in &self.runs {
-            let same = run.expected == 256 | u32::from(byte);
-            let count = if same {
-                (run.count + 1).min(COUNT_MAX)
-            } else {
-                1
-            };
-            table.store_run(run.slot, [run.check[0], run.check[1], byte, count]);
+        let mut left = self.len;
+        for group in &mut self.groups {
+            for i in 0..left.min(GROUP) {
+                let count = group.counts[i];
+                group.counters[i][count as usize % COUNTS] = group.values[i];
+                let same = group.expected[i] == 256 | u32::from(byte);
+                let count = if same { (count + 1).min(COUNT_MAX) } else { 1 };
+                let [c0, c1] = group.checks[i];
+                table.store_run(group.slots[i], [c0, c1, byte, count as u8]);
+            }
+            left = left.saturating_sub(GROUP);
         }
     }
 }

@@ -3,12 +3,15 @@
 //! All arithmetic of the model is on integers. [`Kernel::run`] compiles the whole of it once
 //! for the plain target, the reference, and once for each vector extension; the mixer's two
 //! inner loops, which the compiler does not vectorise by itself, are written by hand as
-//! [`Ops`]. They are sums and element-wise operations on i32 that cannot overflow (bounds in
-//! `mixer.rs`), so the order of summation does not matter and equality is exact.
+//! [`Ops`]. They are sums modulo 2^32 and element-wise operations, so the order of summation does not
+//! matter and equality is exact.
 
 #![allow(unsafe_code, reason = "vector kernels and prefetch")]
 
-use crate::mixer::WEIGHT_MAX;
+use crate::counter::updated;
+use crate::math::LOGIT_MAX;
+use crate::mixer::{GROUP, UPPER_BITS};
+use crate::slots::{KNOWN, SURE, marked};
 
 /// Which compilation to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,28 +29,152 @@ pub(crate) trait Job {
     fn run<O: Ops>(self);
 }
 
-/// The mixer's inner loops. `x` and `w` have one length, a multiple of 16.
+/// Numbers of 16 bits in a vector of 512 bits.
+pub(crate) const LANES: usize = 32;
+
+/// A cache line of numbers.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(crate) struct Line(pub(crate) [i16; LANES]);
+
+impl Line {
+    pub(crate) const ZERO: Self = Self([0; LANES]);
+}
+
+/// Most opinions of a layer, and inputs of a narrow one.
+pub(crate) const NARROW: usize = 16;
+/// The inputs of a narrow layer.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+pub(crate) struct Narrow(pub(crate) [i16; NARROW]);
+
+/// The numbers of some lines.
+#[inline(always)]
+pub(crate) fn flat(lines: &mut [Line]) -> &mut [i16] {
+    // SAFETY: a line is `LANES` numbers, without padding.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), LANES * lines.len()) }
+}
+
+/// What runs say of a bit.
+pub(crate) struct Expected {
+    /// The inputs: logits of the expected bits.
+    pub(crate) inputs: [i16; GROUP],
+    /// All ones where the expected byte agrees with the bits so far.
+    pub(crate) agree: [u32; GROUP],
+    /// The expected bits.
+    pub(crate) bits: [u32; GROUP],
+}
+
+/// The mixer's inner loops. A row of weights is as many lines of upper halves as there are lines of
+/// inputs, then as many of lower halves. Sums are modulo 2^32: their order does not matter.
 pub(crate) trait Ops {
-    /// Sum over i of `(x[i] * (w[i] >> 4)) >> 8`: a logit times 2^8.
-    fn dot(x: &[i32], w: &[i32]) -> i32;
-    /// `w[i] += (x[i] * error + 2^9) >> 10`, clamped to `WEIGHT_MAX`.
-    fn train(x: &[i32], w: &mut [i32], error: i32);
+    /// Opinion k is the `logit` of the sum over i of `x[i] * upper[i]` in the row that begins at line
+    /// `at[k]`; those behind the last row are 0.
+    fn mix(x: &[Line], weights: &[Line], at: &[u32], opinions: &mut Narrow);
+    /// Each weight plus `x[i] * error`; upper halves saturate.
+    fn train(x: &[Line], row: &mut [Line], error: i16);
+    /// The sum over i of `x[i] * upper[i]`, of a row in one line: upper halves, then lower ones.
+    fn mix_narrow(x: &Narrow, row: &Line) -> i32;
+    /// As `train`, for such a row.
+    fn train_narrow(x: &Narrow, row: &mut Line, error: i16);
+    /// Of the logits of counters that may be marked: those of counters that are `KNOWN`, those of counters that are
+    /// `SURE`, else 0; and -1 for each that is known, else 0.
+    fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3];
+    /// Where 256 + a byte is expected, or 0, and `x` are the logits of what is expected: what that says of the bit after
+    /// `partial`, which is bit `shift` of a byte.
+    fn expected(x: &[i16; GROUP], expected: &[u32; GROUP], partial: u32, shift: u32) -> Expected;
+    /// What `updated` makes of counters, each with a bit of its own.
+    fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP];
 }
 
 /// The reference.
 pub(crate) struct ScalarOps;
 
+/// The logit of a sum of products.
+#[inline(always)]
+pub(crate) fn logit(sum: i32) -> i32 {
+    (sum >> UPPER_BITS).clamp(-LOGIT_MAX, LOGIT_MAX)
+}
+
+#[inline(always)]
+fn dot(x: &[i16], upper: &[i16]) -> i32 {
+    let products = x
+        .iter()
+        .zip(upper)
+        .map(|(&x, &w)| i32::from(x) * i32::from(w));
+    products.fold(0, i32::wrapping_add)
+}
+
+#[inline(always)]
+fn learn(x: &[i16], upper: &mut [i16], lower: &mut [i16], error: i16) {
+    for ((&x, upper), lower) in x.iter().zip(upper).zip(lower) {
+        let step = i32::from(x) * i32::from(error);
+        let low = u32::from(*lower as u16) + (step as u32 & 0xFFFF);
+        let high = upper.saturating_add((step >> 16) as i16);
+        *upper = high.saturating_add((low >> 16) as i16);
+        *lower = low as i16;
+    }
+}
+
 impl Ops for ScalarOps {
     #[inline(always)]
-    fn dot(x: &[i32], w: &[i32]) -> i32 {
-        x.iter().zip(w).map(|(&x, &w)| (x * (w >> 4)) >> 8).sum()
+    fn mix(x: &[Line], weights: &[Line], at: &[u32], opinions: &mut Narrow) {
+        *opinions = Narrow([0; NARROW]);
+        for (opinion, &at) in opinions.0.iter_mut().zip(at) {
+            let row = &weights[at as usize..][..x.len()];
+            let sums = x.iter().zip(row).map(|(x, w)| dot(&x.0, &w.0));
+            *opinion = logit(sums.fold(0, i32::wrapping_add)) as i16;
+        }
     }
 
     #[inline(always)]
-    fn train(x: &[i32], w: &mut [i32], error: i32) {
-        for (w, &x) in w.iter_mut().zip(x) {
-            *w = (*w + ((x * error + (1 << 9)) >> 10)).clamp(-WEIGHT_MAX, WEIGHT_MAX);
+    fn train(x: &[Line], row: &mut [Line], error: i16) {
+        let (upper, lower) = row.split_at_mut(x.len());
+        for ((x, upper), lower) in x.iter().zip(upper).zip(lower) {
+            learn(&x.0, &mut upper.0, &mut lower.0, error);
         }
+    }
+
+    #[inline(always)]
+    fn mix_narrow(x: &Narrow, row: &Line) -> i32 {
+        dot(&x.0, &row.0)
+    }
+
+    #[inline(always)]
+    fn train_narrow(x: &Narrow, row: &mut Line, error: i16) {
+        let (upper, lower) = row.0.split_at_mut(NARROW);
+        learn(&x.0, upper, lower, error);
+    }
+
+    #[inline(always)]
+    fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3] {
+        let known = counters.map(|c| marked(c, KNOWN));
+        [
+            std::array::from_fn(|i| x[i] & known[i]),
+            std::array::from_fn(|i| x[i] & marked(counters[i], SURE)),
+            known,
+        ]
+    }
+
+    #[inline(always)]
+    fn expected(x: &[i16; GROUP], expected: &[u32; GROUP], partial: u32, shift: u32) -> Expected {
+        let shown = expected.map(|e| e >> shift);
+        let agree = shown.map(|s| u32::from(s >> 1 == partial).wrapping_neg());
+        let bits = shown.map(|s| s & 1);
+        let inputs = std::array::from_fn(|i| {
+            let x = if bits[i] == 1 { x[i] } else { -x[i] };
+            x & agree[i] as i16
+        });
+        Expected {
+            inputs,
+            agree,
+            bits,
+        }
+    }
+
+    #[inline(always)]
+    fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP] {
+        std::array::from_fn(|i| updated(counters[i], bits[i]))
     }
 }
 
@@ -58,15 +185,45 @@ pub(crate) struct Avx2Ops;
 #[cfg(target_arch = "x86_64")]
 impl Ops for Avx2Ops {
     #[inline(always)]
-    fn dot(x: &[i32], w: &[i32]) -> i32 {
+    fn mix(x: &[Line], weights: &[Line], at: &[u32], opinions: &mut Narrow) {
         // SAFETY: `Kernel::run` uses these operations where `available` found AVX2.
-        unsafe { x86::dot(x, w) }
+        unsafe { x86::mix(x, weights, at, opinions) }
     }
 
     #[inline(always)]
-    fn train(x: &[i32], w: &mut [i32], error: i32) {
+    fn train(x: &[Line], row: &mut [Line], error: i16) {
         // SAFETY: as above.
-        unsafe { x86::train(x, w, error) }
+        unsafe { x86::train(x, row, error) }
+    }
+
+    #[inline(always)]
+    fn mix_narrow(x: &Narrow, row: &Line) -> i32 {
+        // SAFETY: as above.
+        unsafe { x86::mix_narrow(x, row) }
+    }
+
+    #[inline(always)]
+    fn train_narrow(x: &Narrow, row: &mut Line, error: i16) {
+        // SAFETY: as above.
+        unsafe { x86::train_narrow(x, row, error) }
+    }
+
+    #[inline(always)]
+    fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3] {
+        // SAFETY: as above.
+        unsafe { x86::told(x, counters) }
+    }
+
+    #[inline(always)]
+    fn expected(x: &[i16; GROUP], expected: &[u32; GROUP], partial: u32, shift: u32) -> Expected {
+        // SAFETY: as above.
+        unsafe { x86::expected(x, expected, partial, shift) }
+    }
+
+    #[inline(always)]
+    fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP] {
+        // SAFETY: as above.
+        unsafe { x86::updated(counters, bits) }
     }
 }
 
@@ -77,15 +234,45 @@ pub(crate) struct Avx512Ops;
 #[cfg(target_arch = "x86_64")]
 impl Ops for Avx512Ops {
     #[inline(always)]
-    fn dot(x: &[i32], w: &[i32]) -> i32 {
-        // SAFETY: `Kernel::run` uses these operations where `available` found AVX-512F.
-        unsafe { x86::dot512(x, w) }
+    fn mix(x: &[Line], weights: &[Line], at: &[u32], opinions: &mut Narrow) {
+        // SAFETY: `Kernel::run` uses these operations where `available` found AVX-512F and BW.
+        unsafe { x86::mix512(x, weights, at, opinions) }
     }
 
     #[inline(always)]
-    fn train(x: &[i32], w: &mut [i32], error: i32) {
+    fn train(x: &[Line], row: &mut [Line], error: i16) {
         // SAFETY: as above.
-        unsafe { x86::train512(x, w, error) }
+        unsafe { x86::train512(x, row, error) }
+    }
+
+    #[inline(always)]
+    fn mix_narrow(x: &Narrow, row: &Line) -> i32 {
+        // SAFETY: as above; AVX2 is there too.
+        unsafe { x86::mix_narrow(x, row) }
+    }
+
+    #[inline(always)]
+    fn train_narrow(x: &Narrow, row: &mut Line, error: i16) {
+        // SAFETY: as above.
+        unsafe { x86::train_narrow(x, row, error) }
+    }
+
+    #[inline(always)]
+    fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3] {
+        // SAFETY: as above.
+        unsafe { x86::told(x, counters) }
+    }
+
+    #[inline(always)]
+    fn expected(x: &[i16; GROUP], expected: &[u32; GROUP], partial: u32, shift: u32) -> Expected {
+        // SAFETY: as above.
+        unsafe { x86::expected(x, expected, partial, shift) }
+    }
+
+    #[inline(always)]
+    fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP] {
+        // SAFETY: as above.
+        unsafe { x86::updated(counters, bits) }
     }
 }
 
@@ -173,167 +360,147 @@ pub(crate) fn prefetch<T>(memory: &[T], at: usize) {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    //! Loops over pointers, two vectors at a time: the rows are short, so that the overhead of
-    //! each turn counts.
-
-    use std::arch::x86_64::*;
-
-    use crate::mixer::WEIGHT_MAX;
-
-    /// # Safety
-    /// AVX2; equal lengths, a multiple of 16.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    pub(super) unsafe fn dot(x: &[i32], w: &[i32]) -> i32 {
-        debug_assert!(x.len() == w.len() && x.len().is_multiple_of(16));
-        let (x, w, n) = (x.as_ptr(), w.as_ptr(), x.len());
-        let (mut a, mut b) = (_mm256_setzero_si256(), _mm256_setzero_si256());
-        let mut i = 0;
-        while i < n {
-            // SAFETY: i + 16 is at most n, the length of both.
-            unsafe {
-                let term = |at: usize| {
-                    let x = _mm256_loadu_si256(x.add(at).cast());
-                    let w = _mm256_loadu_si256(w.add(at).cast());
-                    _mm256_srai_epi32::<8>(_mm256_mullo_epi32(x, _mm256_srai_epi32::<4>(w)))
-                };
-                a = _mm256_add_epi32(a, term(i));
-                b = _mm256_add_epi32(b, term(i + 8));
-            }
-            i += 16;
-        }
-        let sum = _mm256_add_epi32(a, b);
-        let half = _mm_add_epi32(
-            _mm256_castsi256_si128(sum),
-            _mm256_extracti128_si256::<1>(sum),
-        );
-        let quarter = _mm_add_epi32(half, _mm_shuffle_epi32::<0b01_00_11_10>(half));
-        let whole = _mm_add_epi32(quarter, _mm_shuffle_epi32::<0b10_11_00_01>(quarter));
-        _mm_cvtsi128_si32(whole)
-    }
-
-    /// # Safety
-    /// AVX2; equal lengths, a multiple of 16.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    pub(super) unsafe fn train(x: &[i32], w: &mut [i32], error: i32) {
-        debug_assert!(x.len() == w.len() && x.len().is_multiple_of(16));
-        let (x, n, w) = (x.as_ptr(), w.len(), w.as_mut_ptr());
-        let error = _mm256_set1_epi32(error);
-        let half = _mm256_set1_epi32(1 << 9);
-        let (low, high) = (
-            _mm256_set1_epi32(-WEIGHT_MAX),
-            _mm256_set1_epi32(WEIGHT_MAX),
-        );
-        let mut i = 0;
-        while i < n {
-            // SAFETY: i + 8 is at most n, the length of both.
-            unsafe {
-                let old = _mm256_loadu_si256(w.add(i).cast());
-                let product = _mm256_mullo_epi32(_mm256_loadu_si256(x.add(i).cast()), error);
-                let step = _mm256_srai_epi32::<10>(_mm256_add_epi32(product, half));
-                let new = _mm256_add_epi32(old, step);
-                let new = _mm256_max_epi32(_mm256_min_epi32(new, high), low);
-                _mm256_storeu_si256(w.add(i).cast(), new);
-            }
-            i += 8;
-        }
-    }
-
-    /// # Safety
-    /// AVX-512F; equal lengths, a multiple of 16.
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    pub(super) unsafe fn dot512(x: &[i32], w: &[i32]) -> i32 {
-        debug_assert!(x.len() == w.len() && x.len().is_multiple_of(16));
-        let (x, w, n) = (x.as_ptr(), w.as_ptr(), x.len());
-        let mut sum = _mm512_setzero_si512();
-        let mut i = 0;
-        while i < n {
-            // SAFETY: i + 16 is at most n, the length of both.
-            let (x, w) = unsafe {
-                (
-                    _mm512_loadu_si512(x.add(i).cast()),
-                    _mm512_loadu_si512(w.add(i).cast()),
-                )
-            };
-            let product = _mm512_mullo_epi32(x, _mm512_srai_epi32::<4>(w));
-            sum = _mm512_add_epi32(sum, _mm512_srai_epi32::<8>(product));
-            i += 16;
-        }
-        _mm512_reduce_add_epi32(sum)
-    }
-
-    /// # Safety
-    /// AVX-512F; equal lengths, a multiple of 16.
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    pub(super) unsafe fn train512(x: &[i32], w: &mut [i32], error: i32) {
-        debug_assert!(x.len() == w.len() && x.len().is_multiple_of(16));
-        let (x, n, w) = (x.as_ptr(), w.len(), w.as_mut_ptr());
-        let error = _mm512_set1_epi32(error);
-        let half = _mm512_set1_epi32(1 << 9);
-        let (low, high) = (
-            _mm512_set1_epi32(-WEIGHT_MAX),
-            _mm512_set1_epi32(WEIGHT_MAX),
-        );
-        let mut i = 0;
-        while i < n {
-            // SAFETY: i + 16 is at most n, the length of both.
-            unsafe {
-                let old = _mm512_loadu_si512(w.add(i).cast());
-                let product = _mm512_mullo_epi32(_mm512_loadu_si512(x.add(i).cast()), error);
-                let step = _mm512_srai_epi32::<10>(_mm512_add_epi32(product, half));
-                let new = _mm512_add_epi32(old, step);
-                let new = _mm512_max_epi32(_mm512_min_epi32(new, high), low);
-                _mm512_storeu_si512(w.add(i).cast(), new);
-            }
-            i += 16;
-        }
-    }
-}
+mod x86;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    struct Both<'a> {
-        x: &'a [i32],
-        w: &'a mut [i32],
-        error: i32,
-        dot: &'a mut i32,
+    /// All operations, on the same numbers.
+    struct All<'a> {
+        x: &'a [Line],
+        weights: &'a mut [Line],
+        at: &'a [u32],
+        error: i16,
+        opinions: &'a mut [i16; NARROW],
+        narrow: &'a mut i32,
     }
 
-    impl Job for Both<'_> {
+    impl Job for All<'_> {
         #[inline(always)]
         fn run<O: Ops>(self) {
-            *self.dot = O::dot(self.x, self.w);
-            O::train(self.x, self.w, self.error);
+            let mut opinions = Narrow([0; NARROW]);
+            O::mix(self.x, self.weights, self.at, &mut opinions);
+            *self.opinions = opinions.0;
+            let n = self.x.len();
+            for &at in self.at {
+                O::train(
+                    self.x,
+                    &mut self.weights[at as usize..][..2 * n],
+                    self.error,
+                );
+            }
+            let x = Narrow(std::array::from_fn(|i| self.x[0].0[i]));
+            let row = &mut self.weights[0];
+            *self.narrow = O::mix_narrow(&x, row);
+            O::train_narrow(&x, row, self.error);
+        }
+    }
+
+    struct Learn<'a>(
+        &'a mut [u32; GROUP],
+        &'a [u32; GROUP],
+        &'a mut [[i16; GROUP]; 3],
+    );
+
+    impl Job for Learn<'_> {
+        #[inline(always)]
+        fn run<O: Ops>(self) {
+            *self.2 = O::told(&[-2815, 2815, 1, -1, 0, 77, -78, 79], self.0);
+            *self.0 = O::updated(self.0, self.1);
+        }
+    }
+
+    struct Expect<'a>(&'a [u32; GROUP], u32, u32, &'a mut Vec<i64>);
+
+    impl Job for Expect<'_> {
+        #[inline(always)]
+        fn run<O: Ops>(self) {
+            let x = [-2815, 2815, 1, -1, 0, 77, -78, 79];
+            let said = O::expected(&x, self.0, self.1, self.2);
+            self.3.extend(said.inputs.map(i64::from));
+            self.3.extend(said.agree.map(i64::from));
+            self.3.extend(said.bits.map(i64::from));
+        }
+    }
+
+    #[test]
+    fn runs_say_the_same_with_every_kernel() {
+        for partial in 1u32..256 {
+            let shift = 7 - partial.ilog2();
+            let near = ((partial << (shift + 1)) & 255) | 256;
+            let expected = std::array::from_fn(|i| match i {
+                0 => 0,
+                1..=4 => near | ((i as u32 * 85) & ((2 << shift) - 1)),
+                _ => 256 | ((partial * 7 + 31 * i as u32) & 255),
+            });
+            let said = Kernel::available().into_iter().map(|kernel| {
+                let mut said = Vec::new();
+                kernel.run(Expect(&expected, partial, shift, &mut said));
+                said
+            });
+            let said: Vec<_> = said.collect();
+            assert!(said.windows(2).all(|s| s[0] == s[1]), "{partial}");
+            assert!(
+                said[0][GROUP + 1..GROUP + 5]
+                    .iter()
+                    .all(|&agree| agree != 0)
+            );
+        }
+    }
+
+    #[test]
+    fn counters_learn_the_same_with_every_kernel() {
+        for n in 0..256 {
+            for p in [0, 1, 77, 20_000, 32_768, 65_000, 65_535u32] {
+                let counters: [u32; GROUP] =
+                    std::array::from_fn(|i| p << 16 | (13 * i as u32) << 8 | n);
+                let bits = std::array::from_fn(|i| (i as u32 / 3) & 1);
+                let expected: [u32; GROUP] = std::array::from_fn(|i| updated(counters[i], bits[i]));
+                let mut reference = None;
+                for kernel in Kernel::available() {
+                    let (mut learned, mut told) = (counters, [[0; GROUP]; 3]);
+                    kernel.run(Learn(&mut learned, &bits, &mut told));
+                    assert_eq!(learned, expected, "{kernel:?} {n} {p}");
+                    assert_eq!(told, *reference.get_or_insert(told), "{kernel:?} {n} {p}");
+                }
+            }
         }
     }
 
     proptest! {
-        /// The extremes of inputs, weights and errors are where an overflow would show.
+        /// The extremes of inputs, weights and errors are where a carry or a saturation would differ.
         #[test]
         fn the_kernels_give_the_same_bits(
-            seed in prop::collection::vec((-2815i32..=2815, -WEIGHT_MAX..=WEIGHT_MAX), 1..12),
+            seed in prop::collection::vec((-2815i16..=2815, any::<i16>()), 1..40),
             extreme in any::<bool>(),
-            error in -65_535i32..=65_535,
+            width in 1usize..5,
+            rows in 1usize..17,
+            error in -16_320i16..=16_320,
         ) {
-            let n = seed.len() * 16;
-            let x: Vec<i32> =
-                (0..n).map(|i| if extreme { 2815 } else { seed[i % seed.len()].0 }).collect();
-            let w: Vec<i32> = (0..n)
-                .map(|i| if extreme { WEIGHT_MAX } else { seed[(i * 7 + 1) % seed.len()].1 })
+            let number = |i: usize| seed[i % seed.len()];
+            let line = |l: usize, f: &dyn Fn(usize) -> i16| Line(std::array::from_fn(|i| f(l * LANES + i)));
+            let x: Vec<Line> = (0..width)
+                .map(|l| line(l, &|i| if extreme { 2815 } else { number(i).0 }))
                 .collect();
-            let results: Vec<(i32, Vec<i32>)> = Kernel::available()
+            let weights: Vec<Line> = (0..2 * width * rows)
+                .map(|l| line(l, &|i| if extreme { i16::MAX } else { number(i * 7 + 1).1 }))
+                .collect();
+            let at: Vec<u32> = (0..rows as u32).map(|row| row * 2 * width as u32).collect();
+            let results: Vec<_> = Kernel::available()
                 .into_iter()
                 .map(|kernel| {
-                    let (mut w, mut dot) = (w.clone(), 0);
-                    kernel.run(Both { x: &x, w: &mut w, error, dot: &mut dot });
-                    (dot, w)
+                    let (mut weights, mut opinions, mut narrow) = (weights.clone(), [0; NARROW], 0);
+                    kernel.run(All {
+                        x: &x,
+                        weights: &mut weights,
+                        at: &at,
+                        error,
+                        opinions: &mut opinions,
+                        narrow: &mut narrow,
+                    });
+                    (flat(&mut weights).to_vec(), opinions, narrow)
                 })
                 .collect();
             prop_assert!(results.windows(2).all(|r| r[0] == r[1]));

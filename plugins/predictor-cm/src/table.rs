@@ -9,7 +9,6 @@
 use memmap2::MmapMut;
 use umoec_codec::Result;
 
-use crate::contexts::Context;
 use crate::memory::zeroed;
 use crate::simd::prefetch;
 
@@ -48,10 +47,10 @@ impl Table {
     }
 
     /// The line of the second nibble of a context whose line is `line`; `first` is 16 and the
-    /// first nibble, of which as many of the upper bits count as the context is spread by.
+    /// first nibble, without as many of the lower bits as `shift` says.
     #[inline(always)]
-    pub(crate) const fn turned(line: u32, first: u32, context: Context) -> u32 {
-        line ^ (((first & 15) >> (4 - context.spread())) * LINE as u32)
+    pub(crate) const fn turned(line: u32, first: u32, shift: u8) -> u32 {
+        line ^ (((first & 15) >> shift) * LINE as u32)
     }
 
     /// Asks for a line to be brought near.
@@ -60,40 +59,30 @@ impl Table {
         prefetch(&self.memory, line as usize);
     }
 
-    /// The offset of the row of `hash` in `line`. The row is taken from the context seen least
-    /// where none has the check.
+    /// The offset of the row of `hash` in `line`, and a copy of it. Where none has the check it is that of the
+    /// context seen least, and the copy is fresh.
     #[inline(always)]
-    pub(crate) fn row(&mut self, line: u32, hash: u32) -> u32 {
+    pub(crate) fn find(&self, line: u32, hash: u32) -> (u32, [u8; ROW]) {
         let start = line as usize;
         let check = (hash & 255) as u8;
-        let rows: &mut [u8; ROWS * ROW] = (&mut self.memory[start..start + ROWS * ROW])
+        let rows: &[u8; ROWS * ROW] = self.memory[start..start + ROWS * ROW]
             .try_into()
             .expect("three rows");
-        let (mut victim, mut least) = (0, u8::MAX);
-        for row in 0..ROWS {
-            // The state of the first node tells how often the row was visited: 0 is empty,
-            // and states are in the order of their totals.
+        // The state of the first node tells how often a row was visited: 0 is empty, and states are in the
+        // order of their totals. What is least is the row: its number where it has the check, else the visits
+        // above it. Which it is nobody could foretell, so there is no branch.
+        let key = |row: usize| {
             let visits = rows[row * ROW + 1];
-            if rows[row * ROW] == check && visits != 0 {
-                return (start + row * ROW) as u32;
-            }
-            if visits < least {
-                (victim, least) = (row, visits);
-            }
-        }
-        let row = &mut rows[victim * ROW..(victim + 1) * ROW];
-        row.fill(0);
-        row[0] = check;
-        (start + victim * ROW) as u32
-    }
-
-    /// A copy of the row at `at`.
-    #[inline(always)]
-    pub(crate) fn load(&self, at: u32) -> [u8; ROW] {
-        let at = at as usize;
-        self.memory[at..at + ROW]
-            .try_into()
-            .expect("a row has 16 bytes")
+            let found = rows[row * ROW] == check && visits != 0;
+            let rank = if found { 0 } else { u32::from(visits) + 1 };
+            4 * rank + row as u32
+        };
+        let least = key(0).min(key(1)).min(key(2));
+        let at = (least & 3) as usize % ROWS * ROW;
+        let row = rows[at..at + ROW].try_into().expect("a row has 16 bytes");
+        let found = u128::from(least < 4).wrapping_neg();
+        let row = (u128::from_le_bytes(row) & found) | (u128::from(check) & !found);
+        ((start + at) as u32, row.to_le_bytes())
     }
 
     /// Puts a row back.
