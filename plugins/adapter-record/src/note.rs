@@ -9,6 +9,9 @@ use crate::{choose, planes};
 /// Bytes before the parameters: row, number.
 const HEAD: usize = 16;
 
+/// Columns from which on a sample of a table that lies field by field says little.
+const COLUMNS: usize = 3;
+
 /// Records that lie in several ranges of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Table {
@@ -85,5 +88,11 @@ pub(crate) fn propose(input: &[u8], note: &[u8]) -> Option<Vec<Proposal>> {
     for way in &mut choice.ways {
         way.sections.clone_from(&params.sections);
     }
-    Some(crate::proposals_of(&by_record, &choice, &geometry, 99))
+    // A sample of many columns one behind the other would show few of them.
+    let score = if params.sections.is_empty() || params.fields.len() < COLUMNS {
+        99
+    } else {
+        100
+    };
+    Some(crate::proposals_of(&by_record, &choice, &geometry, score))
 }

@@ -35,9 +35,11 @@ pub(crate) fn find(block: &[u8], place: &Place<'_>) -> Vec<Region> {
 /// The table that the whole block is, but for less than a region.
 pub(crate) fn whole(block: &[u8], place: &Place<'_>) -> Option<Geometry> {
     let mut tables = tables(block, place);
+    // Of a small block, nearly all of it.
+    let around = LEAST.min(block.len() / 8);
     let most = tables
         .iter()
-        .position(|t| t.length() + LEAST > block.len())?;
+        .position(|t| t.length() + around > block.len())?;
     let table = tables.swap_remove(most);
     let [range] = &table.ranges[..] else {
         return None;

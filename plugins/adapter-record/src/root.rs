@@ -19,7 +19,7 @@ use crate::table::kind;
 /// The name of the class, with its length.
 const CLASS: &[u8] = b"\x07TBasket";
 /// Most baskets of a block.
-const BASKETS_MAX: usize = 1 << 14;
+const BASKETS_MAX: usize = 1 << 12;
 /// Most columns of a table.
 const COLUMNS_MAX: usize = 256;
 /// Most bytes of an entry.

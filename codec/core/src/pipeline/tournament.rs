@@ -41,6 +41,10 @@ const PART: u64 = 256;
 /// what is around it is of another kind.
 const APART: usize = 64 << 10;
 
+/// The score of a proposal for such a part that takes it even where the sample favours the plain adapter: of columns
+/// one behind the other, a sample shows one or two.
+const SURE: u8 = 100;
+
 /// What one adapter takes of a block.
 pub(super) struct Share<'a> {
     pub(super) adapter: &'a dyn Adapter,
@@ -160,11 +164,12 @@ impl Adapters {
                 let bytes = claim.gather(block);
                 let (adapter, settings) = &self.candidates[claim.owner];
                 let proposals = adapter.propose_region(&bytes, &claim.note, settings)?;
+                let apart = !claim.note.is_empty() && bytes.len() >= APART;
+                let sure = apart && proposals.first().is_some_and(|p| p.score == SURE);
                 let own = proposals.into_iter().map(|p| (&**adapter, p)).collect();
                 let at = place.offset + claim.ranges.first().map_or(0, |r| r.start as u64);
-                let apart = !claim.note.is_empty() && bytes.len() >= APART;
                 let fixed = if apart { 0 } else { PART };
-                let mut best = self.contest(&bytes, at, own, fixed, measure)?;
+                let mut best = self.contest(&bytes, at, own, fixed, sure, measure)?;
                 if apart && best.is_none() {
                     best = Some((&*self.plain, self.plain_share(&bytes)?.adapted));
                 }
@@ -237,7 +242,7 @@ impl Adapters {
         // Stable: equal scores stay in the order of ids.
         proposals.sort_by_key(|(_, p)| std::cmp::Reverse(p.score));
         proposals.truncate(MEASURED);
-        match self.contest(block, at, proposals, 0, measure)? {
+        match self.contest(block, at, proposals, 0, false, measure)? {
             Some(best) => Ok(best),
             None => Ok((
                 &*self.plain,
@@ -247,13 +252,14 @@ impl Adapters {
     }
 
     /// The best proposal, unless the plain adapter is as good. A proposal costs `fixed` bytes more than it
-    /// measures.
+    /// measures; where they are sure, the plain adapter is only measured for the record.
     fn contest<'a>(
         &self,
         block: &[u8],
         at: u64,
         proposals: Vec<(&'a dyn Adapter, Proposal)>,
         fixed: u64,
+        sure: bool,
         measure: &Measure<'_>,
     ) -> Result<Option<(&'a dyn Adapter, Adapted)>> {
         if proposals.is_empty() {
@@ -279,7 +285,9 @@ impl Adapters {
             let (cost, share) = measure.cost(&adapted)?;
             note(&*self.plain, &adapted, cost);
             let [unseen, seen] = MARGINS.map(|margin| cost / margin);
-            least = cost - unseen + ((unseen - seen) as f64 * share) as u64;
+            if !sure {
+                least = cost - unseen + ((unseen - seen) as f64 * share) as u64;
+            }
         }
         let before = usize::from(self.contested);
         for (number, (adapter, proposal)) in proposals.into_iter().enumerate() {

@@ -127,7 +127,8 @@ pub trait Adapter: Plugin {
     }
 
     /// Encoder side: `propose` for the bytes of one of its regions, or of all that join, with their note. Some
-    /// of those that should join may be missing, where others had the better claim to them.
+    /// of those that should join may be missing, where others had the better claim to them. A first proposal of
+    /// score 100 need not win against the bytes as they are.
     ///
     /// # Errors
     /// As `forward`.

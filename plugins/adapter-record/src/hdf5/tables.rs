@@ -19,6 +19,8 @@ const DATATYPE: u8 = 3;
 const LAYOUT: u8 = 8;
 const FILTERS: u8 = 11;
 
+/// Most sets of a file.
+const SETS_MAX: usize = 1 << 12;
 /// Most columns of sets that are one table.
 const TOGETHER: usize = 256;
 
@@ -31,7 +33,9 @@ pub(crate) fn tables(block: &[u8], place: &Place<'_>, base: u64) -> Vec<Table> {
     let mut budget = Budget(WORK);
     let mut sets = Vec::new();
     tree::walk(&source, &superblock, &mut budget, |messages, budget| {
-        sets.extend(set(&source, &messages, budget));
+        if sets.len() < SETS_MAX {
+            sets.extend(set(&source, &messages, budget));
+        }
     });
     sets.sort_by_key(|set| set.table.ranges.first().map(|r| r.start));
     together(sets)

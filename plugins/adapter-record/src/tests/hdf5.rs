@@ -198,6 +198,28 @@ fn later_blocks_and_files_within_are_read() {
 }
 
 #[test]
+fn blocks_within_a_set_are_known() {
+    let mut noise = noise();
+    let data: Vec<u8> = (0..20_000).flat_map(|_| noise().to_le_bytes()).collect();
+    let mut file = File::new(false);
+    file.put(&[0; 1 << 10]);
+    // The structure comes first here, as most writers have it.
+    let start = 4096;
+    let layout = [&[3, 1][..], &words(&[start, data.len() as u64])].concat();
+    let set = file.object(&[space(&[4000, 5]), (3, F32.to_vec()), (8, layout)]);
+    let root = file.group(&[set]);
+    let mut file = file.finish(root);
+    file.resize(start as usize, 0);
+    file.extend(data);
+    for offset in [4096, 30_000, 50_001] {
+        let proposals = propose_block(&file, offset, &file[offset..], &Settings::new());
+        let params = params(&proposals[0]);
+        assert_eq!(params.record(), 20);
+        assert_eq!((offset + params.head - 4096) % 20, 0);
+    }
+}
+
+#[test]
 fn tables_come_back() {
     let mut noise = noise();
     let mut file = File::new(false);
@@ -229,6 +251,9 @@ fn tables_come_back() {
             .propose_region(&bytes, note, &Settings::new())
             .unwrap();
         assert!(!proposals.is_empty());
+        // A sample of columns one behind the other is not to be trusted.
+        let score = if note == notes[3] { 99 } else { 100 };
+        assert_eq!(proposals[0].score, score);
         for proposal in proposals {
             assert_eq!(params(&proposal).sections.is_empty(), note == notes[3]);
             assert_eq!(back(&bytes, proposal.adapted).unwrap(), bytes);

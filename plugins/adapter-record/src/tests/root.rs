@@ -1,5 +1,7 @@
 //! ROOT files.
 
+use std::ops::Range;
+
 use umoec_adapter_float::number::Number;
 
 use super::*;
@@ -79,8 +81,6 @@ fn column(width: usize, number: Number) -> Column {
         big_endian: true,
     }
 }
-
-use std::ops::Range;
 
 #[test]
 fn branches_of_as_many_numbers_are_a_table() {
