@@ -1,10 +1,10 @@
 //! One source, several instruction sets, the same bits.
 //!
 //! All arithmetic of the model is on integers. [`Kernel::run`] compiles the whole of it once
-//! for the plain target, the reference, and once for each vector extension; the mixer's two
-//! inner loops, which the compiler does not vectorise by itself, are written by hand as
-//! [`Ops`]. They are sums modulo 2^32 and element-wise operations, so the order of summation does not
-//! matter and equality is exact.
+//! for the plain target, the reference, and once for each vector extension; the inner loops of the
+//! mixer and of groups of counters, which the compiler does not vectorise by itself, are written by
+//! hand as [`Ops`]. They are sums modulo 2^32 and element-wise operations, so the order of summation
+//! does not matter and equality is exact.
 
 #![allow(unsafe_code, reason = "vector kernels and prefetch")]
 
