@@ -28,8 +28,8 @@ fn field(path: &str, name: &str) -> Option<u64> {
 pub fn need(config: &Config, parameters: &[Vec<f32>], tables: &Tables, threads: usize) -> u64 {
     let training = &config.training;
     let dense: usize = parameters.iter().map(Vec::len).sum();
-    let states = initial_states(&config.model, training.lanes);
-    let states: usize = states.iter().map(Vec::len).sum();
+    let states = initial_states(&config.model, 1);
+    let states = training.lanes * states.iter().map(Vec::len).sum::<usize>();
     // Values, two moments and the sum; a copy and a gradient for each pass under way, and one that waits.
     let per_dense = 4 + 3 * training.parts.min(threads.max(1));
     // Values and squared gradients.
@@ -45,8 +45,7 @@ pub fn need(config: &Config, parameters: &[Vec<f32>], tables: &Tables, threads: 
 pub fn enough(need: u64, free: Option<u64>) -> Result<(), TrainError> {
     match free {
         Some(free) if need > free => Err(TrainError::Usage(format!(
-            "training needs {} MB of memory and more to work on, and {} MB are free: fewer threads (--threads) or a \
-             smaller model take less",
+            "{} MB of memory are needed, and {} MB are free: fewer threads (--threads) or a smaller model take less",
             need.div_ceil(1_000_000),
             free / 1_000_000
         ))),

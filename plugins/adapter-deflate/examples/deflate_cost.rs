@@ -104,10 +104,7 @@ fn main() -> Result<()> {
     for file in args {
         let data = std::fs::read(&file)?;
         let name = file.rsplit('/').next().unwrap_or(&file);
-        let place = Place {
-            offset: 0,
-            head: &data[..data.len().min(Place::HEAD)],
-        };
+        let place = Place::own(&data);
         let start = Instant::now();
         let proposal = Deflate.propose(&data, &place, &Settings::new())?.pop();
         let there = start.elapsed().as_secs_f64();

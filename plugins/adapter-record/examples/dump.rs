@@ -15,10 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut number = 0;
     for file in args {
         let data = std::fs::read(&file)?;
-        let place = Place {
-            offset: 0,
-            head: &data[..data.len().min(Place::HEAD)],
-        };
+        let place = Place::own(&data);
         let mut blocks = vec![(data.clone(), Record.propose(&data, &place, &settings)?)];
         // The tables of a file of several.
         let regions = Record.regions(&data, &place);

@@ -30,10 +30,7 @@ fn main() -> Fallible<()> {
     }
     for file in args {
         let data = std::fs::read(&file)?;
-        let place = Place {
-            offset: 0,
-            head: &data[..data.len().min(Place::HEAD)],
-        };
+        let place = Place::own(&data);
         println!("{} {file}", data.len());
         if plain {
             let adapted = Bytes.forward(&data, &Settings::new())?;

@@ -59,7 +59,7 @@ impl Plugin for Record {
 impl Adapter for Record {
     /// What has neither a schema nor a header nor numbers that could be found counts as bytes.
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
-        let proposals = self.propose(input, &own(input), settings)?;
+        let proposals = self.propose(input, &Place::own(input), settings)?;
         let first = proposals.into_iter().next();
         Ok(first.map_or_else(|| bytes(input), |p| p.adapted))
     }
@@ -115,7 +115,7 @@ impl Adapter for Record {
         {
             return Ok(proposals);
         }
-        self.propose(input, &own(input), settings)
+        self.propose(input, &Place::own(input), settings)
     }
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {
@@ -145,14 +145,6 @@ impl Adapter for Record {
         let body = &mut block[params.head..end];
         planes::to_fields(body, &params.sections, &params.widths());
         Ok(block)
-    }
-}
-
-/// The place of bytes that are a content of their own.
-fn own(input: &[u8]) -> Place<'_> {
-    Place {
-        offset: 0,
-        head: &input[..input.len().min(Place::HEAD)],
     }
 }
 

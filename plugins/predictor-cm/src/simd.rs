@@ -227,7 +227,8 @@ impl Ops for Avx2Ops {
     }
 }
 
-/// Kernels for 512-bit vectors; only `Kernel::run` may use them.
+/// Kernels for 512-bit vectors, and those for 256 bits where there is no more to do; only `Kernel::run` may use
+/// them, where both are to be had.
 #[cfg(target_arch = "x86_64")]
 pub(crate) struct Avx512Ops;
 
@@ -247,32 +248,27 @@ impl Ops for Avx512Ops {
 
     #[inline(always)]
     fn mix_narrow(x: &Narrow, row: &Line) -> i32 {
-        // SAFETY: as above; AVX2 is there too.
-        unsafe { x86::mix_narrow(x, row) }
+        Avx2Ops::mix_narrow(x, row)
     }
 
     #[inline(always)]
     fn train_narrow(x: &Narrow, row: &mut Line, error: i16) {
-        // SAFETY: as above.
-        unsafe { x86::train_narrow(x, row, error) }
+        Avx2Ops::train_narrow(x, row, error);
     }
 
     #[inline(always)]
     fn told(x: &[i16; GROUP], counters: &[u32; GROUP]) -> [[i16; GROUP]; 3] {
-        // SAFETY: as above.
-        unsafe { x86::told(x, counters) }
+        Avx2Ops::told(x, counters)
     }
 
     #[inline(always)]
     fn expected(x: &[i16; GROUP], expected: &[u32; GROUP], partial: u32, shift: u32) -> Expected {
-        // SAFETY: as above.
-        unsafe { x86::expected(x, expected, partial, shift) }
+        Avx2Ops::expected(x, expected, partial, shift)
     }
 
     #[inline(always)]
     fn updated(counters: &[u32; GROUP], bits: &[u32; GROUP]) -> [u32; GROUP] {
-        // SAFETY: as above.
-        unsafe { x86::updated(counters, bits) }
+        Avx2Ops::updated(counters, bits)
     }
 }
 

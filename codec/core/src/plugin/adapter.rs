@@ -63,7 +63,7 @@ impl Place<'_> {
 
 impl<'a> Place<'a> {
     /// That of bytes that are a content of their own.
-    pub(crate) fn own(bytes: &'a [u8]) -> Self {
+    pub fn own(bytes: &'a [u8]) -> Self {
         Self {
             offset: 0,
             head: &bytes[..bytes.len().min(Self::HEAD)],
@@ -128,7 +128,7 @@ pub trait Adapter: Plugin {
 
     /// Encoder side: `propose` for the bytes of one of its regions, or of all that join, with their note. Some
     /// of those that should join may be missing, where others had the better claim to them. A first proposal of
-    /// score 100 need not win against the bytes as they are.
+    /// score 100 need not win against the bytes as they are, where there is a note and 64 KiB or more.
     ///
     /// # Errors
     /// As `forward`.

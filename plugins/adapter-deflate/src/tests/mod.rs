@@ -142,10 +142,7 @@ fn png_image(width: usize, height: usize, chunk: usize) -> (Vec<u8>, Vec<u8>) {
 }
 
 fn propose(block: &[u8]) -> Option<Proposal> {
-    let place = Place {
-        offset: 0,
-        head: &block[..block.len().min(Place::HEAD)],
-    };
+    let place = Place::own(block);
     let mut proposals = Deflate.propose(block, &place, &Settings::new()).unwrap();
     assert!(proposals.len() < 2);
     proposals.pop()

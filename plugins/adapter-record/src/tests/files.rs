@@ -178,7 +178,7 @@ fn extensions_are_tables_of_their_own() {
         file.extend([b' '; 80]);
         file.extend(&extension[2880..]);
     }
-    let found = Record.regions(&file, &own(&file));
+    let found = Record.regions(&file, &Place::own(&file));
     let places: Vec<_> = found.iter().map(|r| r.range.clone()).collect();
     assert_eq!(places, ranges);
     for (region, width) in found.iter().zip([2, 8]) {

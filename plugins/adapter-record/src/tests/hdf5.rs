@@ -13,7 +13,7 @@ mod hostile;
 mod writer;
 
 fn find(file: &[u8]) -> Vec<Table> {
-    tables(file, &own(file), 0)
+    tables(file, &Place::own(file), 0)
 }
 
 fn column(width: usize, number: Number, big_endian: bool) -> Column {
@@ -192,7 +192,7 @@ fn later_blocks_and_files_within_are_read() {
         assert!(found[0].length().is_multiple_of(record));
     }
     let archive = [&[0; 100][..], &file].concat();
-    let found = tables(&archive, &own(&archive), 100);
+    let found = tables(&archive, &Place::own(&archive), 100);
     assert_eq!(found.len(), whole.len());
     assert_eq!(found[0].ranges[0].start, whole[0].ranges[0].start + 100);
 }
@@ -237,7 +237,7 @@ fn tables_come_back() {
     objects.push(file.set(&F32, &[30, 300], &data));
     let root = file.group(&objects);
     let file = file.finish(root);
-    let regions = Record.regions(&file, &own(&file));
+    let regions = Record.regions(&file, &Place::own(&file));
     let notes: Vec<&[u8]> = regions.iter().map(|r| &r.note[..]).collect();
     assert_eq!(regions.len(), 4);
     assert!(notes[0] == notes[1] && notes[1] == notes[2] && notes[2] != notes[3]);

@@ -7,7 +7,7 @@ fn look(file: &[u8]) {
         assert!(table.ranges.is_sorted_by(|a, b| a.end <= b.start));
         assert!(table.ranges.last().unwrap().end <= file.len());
     }
-    let _ = Record.regions(file, &own(file));
+    let _ = Record.regions(file, &Place::own(file));
 }
 
 fn all_kinds() -> [Vec<u8>; 3] {
