@@ -90,8 +90,12 @@ proptest! {
         let mut sizes = Sizes::default();
         let chain = chain(&mut random, rows, vectors * WORDS, gap, &mut sizes);
         let flat = Flat::of(&chain).unwrap();
-        prop_assume!(Isa::Avx512.is_here());
         let kernel = flat.requantised.as_ref().expect("it is of the form");
+        if !Isa::Avx512.is_here() {
+            // The only instructions that it is written for: elsewhere the chain itself runs, which other tests are about.
+            eprintln!("not compared: this machine has no {}", Isa::Avx512);
+            return Ok(());
+        }
         let mut memory = Memory::new(&sizes);
         memory.i8.all_mut().iter_mut().for_each(|n| *n = random.byte() as i8);
         memory.u8.all_mut().iter_mut().for_each(|n| *n = random.byte());
