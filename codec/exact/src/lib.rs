@@ -31,7 +31,7 @@ pub mod verify;
 
 pub use cost::Cost;
 pub use error::{ExactError, Result};
-pub use fused::{Fused, Isa};
+pub use fused::{Fused, FusedStepper, Isa};
 pub use graph::Graph;
 pub use interface::{Condition, Interface, Metadata, State, StateRange};
 pub use limits::ModelLimits;

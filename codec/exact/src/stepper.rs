@@ -1,10 +1,12 @@
 //! The seam between a step graph and whatever runs it.
 
+use std::any::Any;
+
 use crate::error::{ExactError, Result};
 
 /// A backend that runs one verified step graph for a fixed number of lanes in lockstep and keeps
 /// the lanes' states between steps. All backends give the same logits (`spec/numerics.md`).
-pub trait Stepper: Send {
+pub trait Stepper: Any + Send {
     /// Number of lanes, at least 1.
     fn lanes(&self) -> usize;
 

@@ -12,6 +12,27 @@ pub trait Adviser {
     /// Relative weights of the 256 values of the byte that follows `history`. It is asked at most once
     /// before each byte, in order; not where it rests. `None` where it failed: the stream is given up then.
     fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]>;
+
+    /// The same of two, each with its own history, where both are asked at a time; afterwards they are only asked together, in
+    /// this order, until they are [parted](Self::part). For what is faster so.
+    fn advise_both<'a>(
+        pair: [&'a mut Self; 2],
+        histories: [&[u8]; 2],
+    ) -> Option<[&'a [u32; 256]; 2]>
+    where
+        Self: Sized,
+    {
+        let ([one, other], [first, second]) = (pair, histories);
+        Some([one.advise(first)?, other.advise(second)?])
+    }
+
+    /// Makes two that may have been asked together ready to be asked alone. `false` where one failed.
+    fn part(_pair: [&mut Self; 2]) -> bool
+    where
+        Self: Sized,
+    {
+        true
+    }
 }
 
 /// What a model does with advice; [`Alone`] has none, and costs nothing.
@@ -107,23 +128,16 @@ impl Opinion {
         }
     }
 
-    /// Asks about the byte that follows `history`, unless a match has at least `rest` bytes. `false` where the
-    /// adviser failed.
+    /// Whether nobody is asked about the next byte: a match has at least `rest` bytes.
     #[inline(always)]
-    pub(crate) fn form<A: Adviser>(
-        &mut self,
-        adviser: &mut A,
-        history: &[u8],
-        length: u32,
-        rest: u32,
-    ) -> bool {
+    pub(crate) fn rests(&mut self, length: u32, rest: u32) -> bool {
         self.resting = length >= rest;
-        if self.resting {
-            return true;
-        }
-        let Some(weights) = adviser.advise(history) else {
-            return false;
-        };
+        self.resting
+    }
+
+    /// Takes in what the adviser said.
+    #[inline(always)]
+    pub(crate) fn hear(&mut self, weights: &[u32; 256]) {
         for (sum, &weight) in self.sums[256..].iter_mut().zip(weights) {
             *sum = u64::from(weight.max(1));
         }
@@ -135,7 +149,6 @@ impl Opinion {
                 *sum = pair[0] + pair[1];
             }
         }
-        true
     }
 }
 
@@ -244,8 +257,14 @@ impl<A: Adviser> Advice for Advised<A> {
 
     #[inline(always)]
     fn begin(&mut self, history: &[u8], length: u32) -> bool {
-        self.opinion
-            .form(&mut self.adviser, history, length, self.rest)
+        if self.opinion.rests(length, self.rest) {
+            return true;
+        }
+        let Some(weights) = self.adviser.advise(history) else {
+            return false;
+        };
+        self.opinion.hear(weights);
+        true
     }
 
     #[inline(always)]

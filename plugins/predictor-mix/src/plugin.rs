@@ -148,7 +148,8 @@ impl Predictor for Mix {
             0 => cm + opened.memory(),
             lanes => {
                 let more = lanes_memory(lanes, len);
-                let networks = opened.memory().saturating_mul(lanes);
+                // Each has its own state, and room in a pair.
+                let networks = opened.memory().saturating_mul(2 * lanes);
                 cm.saturating_add(more).saturating_add(networks)
             }
         };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use umoec_codec::plugin::{DecisionCoder, Helpers, PredictorState};
 use umoec_codec::{Error, Result};
 use umoec_predictor_cm::{Adviser, start_advised, start_lanes};
-use umoec_predictor_onnx::{Network, Running};
+use umoec_predictor_onnx::{Network, Pair, Running};
 
 use crate::params::Lanes;
 
@@ -24,17 +24,22 @@ pub(crate) fn start(
     lanes: Option<Lanes>,
 ) -> Result<State> {
     let told = Arc::new(Told::default());
-    let adviser = || -> Result<Advice> {
+    let adviser = |pair| -> Result<Advice> {
         Ok(Advice {
             network: network.start()?,
+            pair,
             taken: 0,
             told: Arc::clone(&told),
         })
     };
     let mixer = match lanes {
-        None => start_advised(cm, len, adviser()?, rest)?,
+        None => start_advised(cm, len, adviser(None)?, rest)?,
         Some(lanes) => {
-            let advisers = (0..lanes.count).map(|_| adviser());
+            // One for every other lane: two make their steps together.
+            let advisers = (0..lanes.count).map(|lane| match lane % 2 {
+                0 => adviser(network.pair()?.map(Box::new)),
+                _ => adviser(None),
+            });
             let advisers = advisers.collect::<Result<_>>()?;
             start_lanes(cm, len, advisers, lanes.segment(), rest)?
         }
@@ -66,18 +71,31 @@ impl Told {
 /// The network as `cm` sees it.
 struct Advice {
     network: Running,
+    /// What this one and another make their steps together with; either of the two may have it.
+    pair: Option<Box<Pair>>,
     /// Bytes of the stream up to the last that the network took in.
     taken: usize,
     told: Arc<Told>,
 }
 
-impl Adviser for Advice {
-    fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
-        let first = self.taken.max(history.len().saturating_sub(CAUGHT_UP));
+impl Advice {
+    /// The first of the bytes that the network takes in before it speaks of the one behind `history`.
+    fn first(&self, history: &[u8]) -> usize {
+        self.taken.max(history.len().saturating_sub(CAUGHT_UP))
+    }
+
+    /// The network was asked behind `history`, and made so many steps.
+    fn note(&mut self, history: &[u8], steps: usize) {
         self.taken = history.len();
         self.told.asked.fetch_add(1, Ordering::Relaxed);
-        let steps = (history.len() - first).max(1) as u64;
-        self.told.steps.fetch_add(steps, Ordering::Relaxed);
+        self.told.steps.fetch_add(steps as u64, Ordering::Relaxed);
+    }
+}
+
+impl Adviser for Advice {
+    fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
+        let first = self.first(history);
+        self.note(history, (history.len() - first).max(1));
         let next = match &history[first..] {
             [] => self.network.next(None),
             [before @ .., last] => self
@@ -92,6 +110,46 @@ impl Adviser for Advice {
                 None
             }
         }
+    }
+
+    fn advise_both<'a>(
+        [one, other]: [&'a mut Self; 2],
+        [first, second]: [&[u8]; 2],
+    ) -> Option<[&'a [u32; 256]; 2]> {
+        // Lanes move on from superblock to superblock, and so do their neighbours.
+        if one.pair.is_none() {
+            one.pair = other.pair.take();
+        }
+        let single = one.first(first) + 1 == first.len() && other.first(second) + 1 == second.len();
+        let (Some(_), true, Some(&last), Some(&its)) =
+            (&one.pair, single, first.last(), second.last())
+        else {
+            return if Self::part([&mut *one, &mut *other]) {
+                Some([one.advise(first)?, other.advise(second)?])
+            } else {
+                None
+            };
+        };
+        one.note(first, 1);
+        other.note(second, 1);
+        let pair = one.pair.as_mut()?;
+        match pair.next([&mut one.network, &mut other.network], [last, its]) {
+            Ok(weights) => Some(weights),
+            Err(error) => {
+                *one.told.failure() = Some(error);
+                None
+            }
+        }
+    }
+
+    fn part([one, other]: [&mut Self; 2]) -> bool {
+        let Some(pair) = &mut one.pair else {
+            return true;
+        };
+        let parted = pair.part([&mut one.network, &mut other.network]);
+        parted
+            .map_err(|error| *one.told.failure() = Some(error))
+            .is_ok()
     }
 }
 

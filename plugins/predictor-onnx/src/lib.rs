@@ -15,6 +15,7 @@ mod condition;
 mod embedded;
 mod loaded;
 mod network;
+mod pair;
 mod params;
 mod plugin;
 mod selftest;
@@ -25,6 +26,7 @@ pub use backend::Backend;
 pub use embedded::EMBEDDED;
 pub use loaded::{Loaded, choose_backend};
 pub use network::{Network, Running};
+pub use pair::Pair;
 pub use plugin::{ID, NAME};
 
 use umoec_codec::Error;

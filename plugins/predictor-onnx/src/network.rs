@@ -1,18 +1,20 @@
 //! A network on its own, outside a stream of this plugin: what other predictors build on.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use umoec_codec::plugin::{Model, Models, Predictor as _, Settings};
 use umoec_codec::{Error, Limits, Result};
-use umoec_exact::{Stepper, softmax};
+use umoec_exact::{Fused, Stepper, softmax};
 
 use crate::backend::Prepared;
+use crate::pair::Pair;
 use crate::plugin::{OpenedStream, Tier1, open, plan};
 use crate::{backend_fault, condition, fault};
 
 /// A network that was found and proved, for one lane; shareable between threads.
 pub struct Network {
-    prepared: Arc<dyn Prepared>,
+    pub(crate) prepared: Arc<dyn Prepared>,
     start: u8,
     condition: Vec<i32>,
     memory: u64,
@@ -96,17 +98,36 @@ impl Network {
         Ok(Running {
             stepper,
             input: self.start,
+            away: false,
             logits: [0; 256],
             counts: [0; 256],
         })
+    }
+
+    /// What makes the steps of two states together; `None` where the backend has no such thing, or nothing to gain by it.
+    ///
+    /// # Errors
+    /// `Config` where the backend fails.
+    pub fn pair(&self) -> Result<Option<Pair>> {
+        let Some(fused) = (&*self.prepared as &dyn Any).downcast_ref::<Fused>() else {
+            return Ok(None);
+        };
+        let pair = fused.with_lanes(2).and_then(|two| {
+            let mut stepper = two.start();
+            condition::tell(&mut stepper, &self.condition)?;
+            Ok(Pair::new(stepper))
+        });
+        pair.map(Some).map_err(|e| backend_fault(&e))
     }
 }
 
 /// A network in the middle of a stream.
 pub struct Running {
-    stepper: Box<dyn Stepper>,
+    pub(crate) stepper: Box<dyn Stepper>,
     /// The byte before the first.
     input: u8,
+    /// Whether its states are in a [`Pair`].
+    pub(crate) away: bool,
     logits: [i32; 256],
     counts: [u32; 256],
 }
@@ -117,6 +138,7 @@ impl Running {
     /// # Errors
     /// `Config` where the backend fails.
     pub fn take(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        debug_assert!(!self.away, "its pair was not parted");
         let mut each = bytes.iter();
         let step = each.try_for_each(|&byte| self.stepper.step(&[byte], &mut self.logits));
         step.map_err(|e| backend_fault(&e))
@@ -128,6 +150,7 @@ impl Running {
     /// # Errors
     /// `Config` where the backend fails.
     pub fn next(&mut self, last: Option<u8>) -> Result<&[u32; 256], Error> {
+        debug_assert!(!self.away, "its pair was not parted");
         let input = last.unwrap_or(self.input);
         let step = self.stepper.step(&[input], &mut self.logits);
         step.map_err(|e| backend_fault(&e))?;

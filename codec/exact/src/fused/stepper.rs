@@ -68,6 +68,31 @@ impl FusedStepper {
         self.regions
     }
 
+    /// Copies the states of `other`'s lane `from` into this one's lane `to`, where both run the same model; not
+    /// what either was told.
+    ///
+    /// # Panics
+    ///
+    /// Where the models differ, or there is no such lane.
+    pub fn copy_lane(&mut self, to: usize, other: &Self, from: usize) {
+        assert!(
+            Arc::ptr_eq(&self.model, &other.model),
+            "states are those of one model"
+        );
+        assert!(to < self.program.lanes && from < other.program.lanes);
+        // An element's type follows from its interval, however many lanes there are.
+        let pairs = self.program.states.iter().zip(&other.program.states);
+        for (own, its) in pairs {
+            let first = its.place.base + from * its.len;
+            self.memory.copy_from(
+                &other.memory,
+                own.place.ty,
+                first..first + its.len,
+                own.place.base + to * own.len,
+            );
+        }
+    }
+
     fn interface(&self) -> &Interface {
         self.model.interface()
     }

@@ -7,6 +7,7 @@
 mod ort;
 mod tract;
 
+use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -114,7 +115,7 @@ impl FromStr for Backend {
 }
 
 /// A model made ready for one backend and one number of lanes; shared by threads.
-pub trait Prepared: Send + Sync {
+pub trait Prepared: Any + Send + Sync {
     /// A stepper at the initial states.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod backends;
 mod hostile;
 mod models;
+mod pairs;
 mod streams;
 mod told;
 

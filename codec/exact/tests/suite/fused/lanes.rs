@@ -41,3 +41,64 @@ fn wrong_sizes_are_refused_and_change_nothing() {
     }
     group.run(1, 3);
 }
+
+/// Lanes that move between steppers of one, two and three lanes go on as those that stay.
+#[test]
+fn lanes_move_from_stepper_to_stepper() {
+    for file in [recurrent(), model(3), model(4), model(9)] {
+        let model = Arc::new(load(&file).unwrap());
+        let one = Fused::new(Arc::clone(&model), 1).unwrap();
+        let mut stay = [one.start(), one.start()];
+        let mut alone = [one.start(), one.start()];
+        let mut two = one.with_lanes(2).unwrap().start();
+        let mut three = one.with_lanes(3).unwrap().start();
+        let mut logits = [[0; 256]; 2];
+        let mut together = [0; 768];
+        for step in 0..24u8 {
+            let bytes = [step.wrapping_mul(37), 200 - step];
+            for lane in 0..2 {
+                stay[lane].step(&[bytes[lane]], &mut logits[lane]).unwrap();
+            }
+            let found = match step / 2 % 3 {
+                0 => {
+                    for lane in 0..2 {
+                        let its = &mut together[lane * 256..][..256];
+                        alone[lane].step(&[bytes[lane]], its).unwrap();
+                    }
+                    [&together[..256], &together[256..512]]
+                }
+                1 => {
+                    for lane in 0..2 {
+                        two.copy_lane(lane, &alone[lane], 0);
+                    }
+                    two.step(&bytes, &mut together[..512]).unwrap();
+                    for lane in 0..2 {
+                        alone[lane].copy_lane(0, &two, lane);
+                    }
+                    [&together[..256], &together[256..512]]
+                }
+                _ => {
+                    // In another order, with a stranger between them.
+                    three.copy_lane(2, &alone[0], 0);
+                    three.copy_lane(0, &alone[1], 0);
+                    three.step(&[bytes[1], 7, bytes[0]], &mut together).unwrap();
+                    alone[0].copy_lane(0, &three, 2);
+                    alone[1].copy_lane(0, &three, 0);
+                    [&together[512..], &together[..256]]
+                }
+            };
+            assert!(found == logits, "step {step}");
+        }
+    }
+}
+
+#[test]
+#[should_panic = "one model"]
+fn states_of_another_model_are_refused() {
+    let started = |file: &[u8]| {
+        Fused::new(Arc::new(load(file).unwrap()), 1)
+            .unwrap()
+            .start()
+    };
+    started(&recurrent()).copy_lane(0, &started(&recurrent()), 0);
+}
