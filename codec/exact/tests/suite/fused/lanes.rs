@@ -68,12 +68,12 @@ fn lanes_move_from_stepper_to_stepper() {
                     [&together[..256], &together[256..512]]
                 }
                 1 => {
-                    for lane in 0..2 {
-                        two.copy_lane(lane, &alone[lane], 0);
+                    for (lane, alone) in alone.iter().enumerate() {
+                        two.copy_lane(lane, alone, 0);
                     }
                     two.step(&bytes, &mut together[..512]).unwrap();
-                    for lane in 0..2 {
-                        alone[lane].copy_lane(0, &two, lane);
+                    for (lane, alone) in alone.iter_mut().enumerate() {
+                        alone.copy_lane(0, &two, lane);
                     }
                     [&together[..256], &together[256..512]]
                 }
