@@ -1,0 +1,172 @@
+//! A contest of adapters: each codes a sample of what it makes of the bytes, in rounds, and those far behind
+//! drop out, so that most of the effort goes to those that are close.
+
+use super::contests::{Contest, Entry};
+use super::measure::Measure;
+use crate::Result;
+use crate::plugin::{Adapted, Adapter, Trial};
+use crate::probability::TOTAL_BITS;
+
+/// Share of the bytes that is tried for each that stays to the end, and its bounds.
+const SAMPLE_SHARE: usize = 16;
+const SAMPLE_MIN: usize = 16 << 10;
+const SAMPLE_MAX: usize = 128 << 10;
+/// Rounds: how many eighths of the sample were tried at the end of each, and by what part of the least cost an adapter may be
+/// more expensive then, as a divisor.
+const ROUNDS: [(usize, u64); 4] = [(1, 5), (2, 10), (4, 20), (8, u64::MAX)];
+/// Least bytes of a stream that are tried, if it has as many.
+const STREAM_MIN: usize = 2 << 10;
+/// What a proposal must save of the plain adapter's cost, as divisors: where next to nothing of the block is in the
+/// sample, which is not the block; and where the sample is the block.
+const MARGINS: [u64; 2] = [50, 400];
+
+/// An adapter with what it makes of the bytes.
+pub(super) struct Entrant<'a> {
+    pub(super) adapter: &'a dyn Adapter,
+    pub(super) adapted: Adapted,
+    /// What it costs in bytes beside its streams and its parameters.
+    pub(super) fixed: u64,
+}
+
+/// The one that was chosen.
+pub(super) struct Won<'a> {
+    pub(super) adapter: &'a dyn Adapter,
+    pub(super) adapted: Adapted,
+    /// The predictor's parameters for each stream, where they are known.
+    pub(super) plans: Vec<Option<Vec<u8>>>,
+}
+
+/// The best of `entrants`, of which there is at least one. The first is the plain adapter where that is `contested`: the
+/// others must beat it by a margin, and where it wins it is `dropped`, so that nothing is planned. `contest` is noted if
+/// there is something to say.
+pub(super) fn hold<'a>(
+    mut entrants: Vec<Entrant<'a>>,
+    contested: bool,
+    dropped: bool,
+    measure: &Measure<'_>,
+    mut contest: Contest,
+) -> Result<Won<'a>> {
+    let length = contest.length as usize;
+    let most = (length / SAMPLE_SHARE)
+        .clamp(SAMPLE_MIN, SAMPLE_MAX)
+        .min(length);
+    let mut auditions = Vec::with_capacity(entrants.len());
+    for entrant in &entrants {
+        auditions.push(Audition::new(entrant, most, measure)?);
+    }
+    let mut left: Vec<usize> = (0..entrants.len()).collect();
+    for (eighths, divisor) in ROUNDS {
+        for &number in &left {
+            auditions[number].until(most * eighths / 8)?;
+        }
+        let least = left.iter().map(|&n| auditions[n].cost).min().unwrap_or(0);
+        left.retain(|&n| auditions[n].cost <= least.saturating_add(least / divisor));
+        if left.len() == 1 {
+            break;
+        }
+    }
+    // In order: of equals the first.
+    let best = left.iter().copied().min_by_key(|&n| {
+        let audition = &auditions[n];
+        match n {
+            0 if contested => audition.cost - audition.margin(),
+            _ => audition.cost,
+        }
+    });
+    let best = best.unwrap_or(0);
+    if let Some(contests) = measure.contests {
+        let entries = entrants.iter().zip(&auditions);
+        contest.entries = entries.map(|(e, a)| entry(e, a.cost)).collect();
+        contest.chosen = best;
+        contests.add(contest);
+    }
+    let plans = match best {
+        0 if contested && dropped => Vec::new(),
+        _ => auditions.swap_remove(best).plans()?,
+    };
+    drop(auditions);
+    Ok(won(entrants.swap_remove(best), plans))
+}
+
+fn won(entrant: Entrant<'_>, plans: Vec<Option<Vec<u8>>>) -> Won<'_> {
+    let streams = entrant.adapted.streams.len();
+    let mut plans = plans;
+    plans.resize(streams, None);
+    Won {
+        adapter: entrant.adapter,
+        adapted: entrant.adapted,
+        plans,
+    }
+}
+
+fn entry(entrant: &Entrant<'_>, cost: u64) -> Entry {
+    let descriptor = entrant.adapter.descriptor();
+    Entry {
+        adapter: descriptor.name.to_string(),
+        about: entrant
+            .adapter
+            .describe(descriptor.version, &entrant.adapted.params),
+        estimate: (cost >> TOTAL_BITS).div_ceil(8),
+    }
+}
+
+/// The streams of an adapter on trial.
+struct Audition<'a> {
+    trials: Vec<(usize, Box<dyn Trial + 'a>)>,
+    /// Bytes of the streams.
+    total: usize,
+    /// What does not depend on the streams, and all that they would cost; in 2^-16 bits.
+    fixed: u64,
+    cost: u64,
+}
+
+impl<'a> Audition<'a> {
+    fn new(entrant: &'a Entrant<'_>, most: usize, measure: &'a Measure<'_>) -> Result<Self> {
+        let streams = &entrant.adapted.streams;
+        let total = streams.iter().map(|s| s.data.len()).sum();
+        let mut trials = Vec::with_capacity(streams.len());
+        for stream in streams {
+            let len = stream.data.len();
+            trials.push((len, measure.trial(stream, share(most, len, total))?));
+        }
+        let fixed = ((entrant.adapted.params.len() as u64 + entrant.fixed) * 8) << TOTAL_BITS;
+        Ok(Self {
+            trials,
+            total,
+            fixed,
+            cost: fixed,
+        })
+    }
+
+    /// Goes on until `bytes` were tried.
+    fn until(&mut self, bytes: usize) -> Result<()> {
+        self.cost = self.fixed;
+        for (len, trial) in &mut self.trials {
+            trial.until(share(bytes, *len, self.total))?;
+            let (seen, cost) = trial.seen();
+            let all = u128::from(cost) * *len as u128 / seen.max(1) as u128;
+            let all = u64::try_from(all).unwrap_or(u64::MAX);
+            self.cost = self.cost.saturating_add(all);
+        }
+        Ok(())
+    }
+
+    /// What others must save of its cost.
+    fn margin(&self) -> u64 {
+        let seen: usize = self.trials.iter().map(|(_, trial)| trial.seen().0).sum();
+        let share = seen as f64 / self.total.max(1) as f64;
+        let [unseen, seen] = MARGINS.map(|margin| self.cost / margin);
+        unseen - ((unseen - seen) as f64 * share.min(1.0)) as u64
+    }
+
+    fn plans(self) -> Result<Vec<Option<Vec<u8>>>> {
+        let trials = self.trials.into_iter();
+        trials.map(|(_, trial)| trial.params().map(Some)).collect()
+    }
+}
+
+/// What a stream of `len` bytes has of `bytes`, where all have `total`.
+fn share(bytes: usize, len: usize, total: usize) -> usize {
+    let share = bytes as u128 * len as u128 / total.max(1) as u128;
+    (share as usize).max(STREAM_MIN).min(len)
+}
