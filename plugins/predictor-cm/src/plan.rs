@@ -23,6 +23,8 @@ const PIECE_MIN: usize = 4 << 10;
 /// Bytes of a piece that are coded at once, at least; and where there are rows, so many of them.
 const SLICE_MIN: usize = 512;
 const SLICE_ROWS: usize = 8;
+/// Slices of a piece, about.
+const SLICES: usize = 5;
 
 /// Table memory unless the profile says otherwise, in MiB.
 const DEFAULT_TABLE_MIB: u64 = 384;
@@ -220,9 +222,10 @@ fn places(len: usize, widest: usize) -> Places {
     let most = PIECE_MAX.max((PIECE_ROWS * widest).min(PIECE_GRID));
     let piece = (len / 48).clamp(PIECE_MIN, most);
     let slice = (SLICE_ROWS * widest).clamp(SLICE_MIN, piece);
-    // Twice more than both pieces, so that there is room to shift the second one.
+    // Twice as much as both pieces, and room to shift each slice into phase.
+    let shifts = (SLICES * widest).min(piece / 2 + widest);
     let (count, enough) = match len {
-        _ if len < 4 * piece + widest => (1, len),
+        _ if len < 4 * (piece + shifts) => (1, len),
         // Long data have more than two faces: programs have code, tables and texts.
         LONG.. => (4, piece / 4 * 3 * 4),
         _ => (2, 2 * piece),

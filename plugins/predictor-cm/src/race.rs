@@ -87,6 +87,11 @@ pub(crate) struct Race<'a> {
     runners: Vec<Runner>,
     /// Bytes that were asked for so far.
     asked: usize,
+    /// Bytes that all have coded together, and whether nobody is given up: what tests look at, and compare with.
+    #[cfg(test)]
+    coded: usize,
+    #[cfg(test)]
+    patient: bool,
 }
 
 impl<'a> Race<'a> {
@@ -117,6 +122,10 @@ impl<'a> Race<'a> {
             most: most.max(places.enough).min(data.len()),
             places,
             asked: 0,
+            #[cfg(test)]
+            coded: 0,
+            #[cfg(test)]
+            patient: false,
         }
     }
 
@@ -173,6 +182,13 @@ impl<'a> Race<'a> {
             second.iter_mut().for_each(|r| r.code(data, each));
         });
         self.asked += each * self.places.count;
+        #[cfg(test)]
+        {
+            self.coded += self.runners.len() * each * self.places.count;
+            if self.patient {
+                return Ok(());
+            }
+        }
         self.give_up();
         Ok(())
     }
@@ -197,3 +213,6 @@ impl<'a> Race<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,8 +12,8 @@ const SAMPLE_SHARE: usize = 16;
 const SAMPLE_MIN: usize = 16 << 10;
 const SAMPLE_MAX: usize = 128 << 10;
 /// Rounds: how many eighths of the sample were tried at the end of each, and by what part of the least cost an adapter may be
-/// more expensive then, as a divisor.
-const ROUNDS: [(usize, u64); 4] = [(1, 5), (2, 10), (4, 20), (8, u64::MAX)];
+/// more expensive then, as a divisor; in the end all that are left are compared.
+const ROUNDS: [(usize, u64); 4] = [(1, 5), (2, 10), (4, 20), (8, 1)];
 /// Least bytes of a stream that are tried, if it has as many.
 const STREAM_MIN: usize = 2 << 10;
 /// What a proposal must save of the plain adapter's cost, as divisors: where next to nothing of the block is in the
@@ -169,4 +169,204 @@ impl<'a> Audition<'a> {
 fn share(bytes: usize, len: usize, total: usize) -> usize {
     let share = bytes as u128 * len as u128 / total.max(1) as u128;
     (share as usize).max(STREAM_MIN).min(len)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::plugin::{
+        Descriptor, Kind, Layout, Model, Opened, Plugin, PluginId, Predictor, Settings, Stream,
+    };
+    use crate::{Error, Limits};
+
+    fn descriptor(kind: Kind) -> Descriptor {
+        Descriptor {
+            kind,
+            id: PluginId(9),
+            name: Cow::Borrowed("test"),
+            version: 1,
+            oldest: 1,
+            summary: Cow::Borrowed("of the tests"),
+        }
+    }
+
+    fn unused<T>() -> Result<T> {
+        Err(Error::Config("nobody asks for that here".into()))
+    }
+
+    struct Any(Descriptor);
+
+    impl Plugin for Any {
+        fn descriptor(&self) -> &Descriptor {
+            &self.0
+        }
+    }
+
+    impl Adapter for Any {
+        fn forward(&self, _: &[u8], _: &Settings) -> Result<Adapted> {
+            unused()
+        }
+
+        fn inverse(
+            &self,
+            _: u8,
+            _: &[u8],
+            _: Vec<Vec<u8>>,
+            _: usize,
+            _: &Limits,
+        ) -> Result<Vec<u8>> {
+            unused()
+        }
+    }
+
+    /// A byte costs as many bits as its value says; the first byte of a stream is its parameters.
+    struct Counting(Descriptor, AtomicUsize);
+
+    impl Plugin for Counting {
+        fn descriptor(&self) -> &Descriptor {
+            &self.0
+        }
+    }
+
+    impl Predictor for Counting {
+        fn plan(&self, _: &[u8], _: &Layout, _: &Settings) -> Result<Vec<u8>> {
+            unused()
+        }
+
+        fn trial<'a>(
+            &'a self,
+            stream: &'a Stream,
+            most: usize,
+            _: &'a Settings,
+            _: &'a [Arc<Model>],
+        ) -> Result<Option<Box<dyn Trial + 'a>>> {
+            Ok(Some(Box::new(Count {
+                all: &self.1,
+                data: &stream.data[..most.min(stream.data.len())],
+                seen: 0,
+            })))
+        }
+
+        fn open(&self, _: u8, _: &[u8], _: u64, _: &Limits) -> Result<Box<dyn Opened>> {
+            unused()
+        }
+    }
+
+    struct Count<'a> {
+        all: &'a AtomicUsize,
+        data: &'a [u8],
+        seen: usize,
+    }
+
+    impl Trial for Count<'_> {
+        fn until(&mut self, bytes: usize) -> Result<()> {
+            assert!(bytes <= self.data.len(), "no more than was announced");
+            let new = bytes.saturating_sub(self.seen);
+            self.all.fetch_add(new, Ordering::Relaxed);
+            self.seen += new;
+            Ok(())
+        }
+
+        fn seen(&self) -> (usize, u64) {
+            let bits: u64 = self.data[..self.seen].iter().map(|&b| u64::from(b)).sum();
+            (self.seen, bits << TOTAL_BITS)
+        }
+
+        fn params(self: Box<Self>) -> Result<Vec<u8>> {
+            Ok(self.data.iter().take(1).copied().collect())
+        }
+    }
+
+    const LEN: usize = 1 << 20;
+    /// What is tried of that to the end.
+    const MOST: usize = LEN / SAMPLE_SHARE;
+
+    /// The number of the one that wins, its streams' parameters, and how many bytes were tried.
+    fn held(entrants: Vec<Vec<Vec<u8>>>, contested: bool) -> (usize, Vec<Option<Vec<u8>>>, usize) {
+        let adapter = Any(descriptor(Kind::Adapter));
+        let predictor = Counting(descriptor(Kind::Predictor), AtomicUsize::new(0));
+        let contests = crate::pipeline::Contests::default();
+        let settings = Settings::new();
+        let measure = Measure {
+            predictor: &predictor,
+            settings: &settings,
+            models: &[],
+            limits: Limits::default(),
+            contests: Some(&contests),
+        };
+        let entrants = entrants.into_iter().map(|streams| Entrant {
+            adapter: &adapter,
+            adapted: Adapted {
+                params: vec![],
+                streams: streams
+                    .into_iter()
+                    .map(|data| Stream {
+                        data,
+                        layout: Layout::default(),
+                    })
+                    .collect(),
+            },
+            fixed: 0,
+        });
+        let contest = Contest {
+            offset: 0,
+            length: LEN as u64,
+            entries: vec![],
+            chosen: 0,
+        };
+        let won = hold(entrants.collect(), contested, false, &measure, contest).unwrap();
+        let chosen = contests.take()[0].chosen;
+        (chosen, won.plans, predictor.1.into_inner())
+    }
+
+    /// `first` up to the end of the first round, `then` from there on.
+    fn stream(first: u8, then: u8) -> Vec<u8> {
+        let mut data = vec![first; MOST / 8];
+        data.resize(LEN, then);
+        data
+    }
+
+    #[test]
+    fn who_is_far_behind_drops_out_after_the_first_round() {
+        let all = [100, 40, 90].map(|bits| vec![stream(bits, bits)]);
+        let (chosen, plans, tried) = held(all.to_vec(), true);
+        assert_eq!((chosen, plans), (1, vec![Some(vec![40])]));
+        assert_eq!(tried, 3 * (MOST / 8));
+    }
+
+    #[test]
+    fn who_is_a_little_behind_at_first_may_win() {
+        let all = [(100, 100), (72, 60), (66, 62)].map(|(a, b)| vec![stream(a, b)]);
+        let (chosen, _, tried) = held(all.to_vec(), true);
+        assert_eq!(chosen, 1);
+        assert_eq!(tried, MOST / 8 + 2 * MOST);
+    }
+
+    #[test]
+    fn the_plain_one_is_to_be_beaten_by_a_margin_where_it_is_contested() {
+        let all = [200, 198].map(|bits| vec![stream(bits, bits)]);
+        assert_eq!(held(all.to_vec(), true).0, 0);
+        assert_eq!(held(all.to_vec(), false).0, 1);
+        let all = [200, 194].map(|bits| vec![stream(bits, bits)]);
+        assert_eq!(held(all.to_vec(), true).0, 1);
+    }
+
+    #[test]
+    fn streams_have_their_share_of_what_is_tried() {
+        let two = vec![vec![30; LEN / 4], vec![10; LEN / 4 * 3]];
+        let (chosen, plans, tried) = held(vec![vec![stream(40, 40)], two], true);
+        assert_eq!(chosen, 1);
+        assert_eq!(plans, [Some(vec![30]), Some(vec![10])]);
+        assert_eq!(tried, 2 * (MOST / 8));
+    }
+
+    #[test]
+    fn nothing_and_next_to_nothing_are_no_trouble() {
+        let (chosen, plans, _) = held(vec![vec![vec![], vec![7]], vec![vec![3]]], false);
+        assert_eq!((chosen, plans.len()), (1, 1));
+    }
 }
