@@ -10,10 +10,11 @@ use crate::probability::TOTAL_BITS;
 /// Share of the bytes that is tried for each that stays to the end, and its bounds.
 const SAMPLE_SHARE: usize = 16;
 const SAMPLE_MIN: usize = 16 << 10;
-const SAMPLE_MAX: usize = 128 << 10;
+const SAMPLE_MAX: usize = 64 << 10;
 /// Rounds: how many eighths of the sample were tried at the end of each, and by what part of the least cost an adapter may be
-/// more expensive then, as a divisor; in the end all that are left are compared.
-const ROUNDS: [(usize, u64); 4] = [(1, 5), (2, 10), (4, 20), (8, 1)];
+/// more expensive then, as a divisor; in the end all that are left are compared. (In 17 contests on binary training data
+/// the later winner was at most 3.8 % behind after the first round, 2.3 % after the second.)
+const ROUNDS: [(usize, u64); 4] = [(1, 10), (2, 16), (4, 28), (8, 1)];
 /// Least bytes of a stream that are tried, if it has as many.
 const STREAM_MIN: usize = 2 << 10;
 /// What a proposal must save of the plain adapter's cost, as divisors: where next to nothing of the block is in the
@@ -340,7 +341,7 @@ mod tests {
 
     #[test]
     fn who_is_a_little_behind_at_first_may_win() {
-        let all = [(100, 100), (72, 60), (66, 62)].map(|(a, b)| vec![stream(a, b)]);
+        let all = [(100, 100), (70, 60), (66, 61)].map(|(a, b)| vec![stream(a, b)]);
         let (chosen, _, tried) = held(all.to_vec(), true);
         assert_eq!(chosen, 1);
         assert_eq!(tried, MOST / 8 + 2 * MOST);
