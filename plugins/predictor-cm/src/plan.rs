@@ -221,18 +221,20 @@ fn places(len: usize, widest: usize) -> Places {
     // Models of rows need some of them.
     let most = PIECE_MAX.max((PIECE_ROWS * widest).min(PIECE_GRID));
     let piece = (len / 48).clamp(PIECE_MIN, most);
-    let slice = (SLICE_ROWS * widest).clamp(SLICE_MIN, piece);
     // Twice as much as both pieces, and room to shift each slice into phase.
     let shifts = (SLICES * widest).min(piece / 2 + widest);
-    let (count, enough) = match len {
+    let (count, piece) = match len {
         _ if len < 4 * (piece + shifts) => (1, len),
         // Long data have more than two faces: programs have code, tables and texts.
-        LONG.. => (4, piece / 4 * 3 * 4),
-        _ => (2, 2 * piece),
+        LONG.. => (4, piece / 4 * 3),
+        _ => (2, piece),
     };
+    let slice = (SLICE_ROWS * widest).max(SLICE_MIN).min(piece);
     Places {
         count,
-        enough,
+        enough: count * piece,
         slice,
+        // Of long rows there are few in a slice: it is not cut up.
+        in_turn: count > 1 && 8 * slice > piece,
     }
 }

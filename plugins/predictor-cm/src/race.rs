@@ -1,6 +1,8 @@
 //! A race of models: all candidates code a sample of a stream, piece by piece, and those that fall far behind
 //! are given up. What is coded once is not coded again: a sample that was not enough goes on.
 
+use std::ops::Range;
+
 use umoec_codec::Result;
 use umoec_codec::plugin::{Meter, PredictorState};
 
@@ -27,6 +29,8 @@ pub(crate) struct Places {
     pub(crate) enough: usize,
     /// Bytes that are taken from a place at once, at least.
     pub(crate) slice: usize,
+    /// Whether one place comes after another: what is taken at once is too much to go round all of them.
+    pub(crate) in_turn: bool,
 }
 
 /// A candidate on its way.
@@ -55,10 +59,10 @@ impl Runner {
         Ok(())
     }
 
-    /// Codes `each` bytes more from each place.
-    fn code(&mut self, data: &[u8], each: usize) {
+    /// Codes `each` bytes more from each of these places.
+    fn code(&mut self, data: &[u8], places: Range<usize>, each: usize) {
         let Some(state) = &mut self.state else { return };
-        for at in &mut self.at {
+        for at in &mut self.at[places] {
             // In phase with what was coded before.
             let past = self.history.len() % self.stride;
             let shift = (self.stride + past - *at % self.stride) % self.stride;
@@ -168,24 +172,43 @@ impl<'a> Race<'a> {
             .chain([enough])
             .find(|&round| round > self.asked && round >= FIRST.min(enough));
         let bytes = next.map_or(end, |next| next.min(end)) - self.asked;
-        let each = bytes.div_ceil(self.places.count).max(self.places.slice);
+        let Places {
+            count,
+            slice,
+            in_turn,
+            ..
+        } = self.places;
+        let places = match in_turn {
+            true => {
+                let turn = self.asked / slice % count;
+                turn..turn + 1
+            }
+            false => 0..count,
+        };
+        // A slice, but no more than is missing from what decides.
+        let least = slice.min(enough.saturating_sub(self.asked).div_ceil(places.len()));
+        let each = match in_turn {
+            true => slice,
+            false => bytes.div_ceil(count).max(least),
+        };
         for runner in &mut self.runners {
             runner.start(self.most)?;
         }
         let data = self.data;
+        let go_on = |runner: &mut Runner| runner.code(data, places.clone(), each);
         let half = self.runners.len() / 2;
         let (first, second) = self.runners.split_at_mut(half);
         std::thread::scope(|scope| {
             // Two at a time: a sample is short, and the other core has nothing to do yet.
             if !first.is_empty() {
-                scope.spawn(|| first.iter_mut().for_each(|r| r.code(data, each)));
+                scope.spawn(|| first.iter_mut().for_each(go_on));
             }
-            second.iter_mut().for_each(|r| r.code(data, each));
+            second.iter_mut().for_each(go_on);
         });
-        self.asked += each * self.places.count;
+        self.asked += each * places.len();
         #[cfg(test)]
         {
-            self.coded += self.runners.len() * each * self.places.count;
+            self.coded += self.runners.len() * each * places.len();
             if self.patient {
                 return Ok(());
             }
