@@ -22,7 +22,7 @@ const PIECE_MIN: usize = 4 << 10;
 
 /// Bytes of a piece that are coded at once, at least; and where there are rows, so many of them.
 const SLICE_MIN: usize = 512;
-const SLICE_ROWS: usize = 8;
+const SLICE_ROWS: usize = 4;
 /// Slices of a piece, about.
 const SLICES: usize = 5;
 

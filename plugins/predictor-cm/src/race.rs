@@ -15,7 +15,7 @@ const FIRST: usize = 1 << 10;
 /// By what part of the best cost a candidate may be behind, as a divisor, where the sample is so many parts of 32 of what
 /// decides. (In 40 streams of binary training data the later winner was at most 3.0 % behind at 4, 1.4 % at 8 and 0.9 % at 16.)
 const PARTS: usize = 32;
-const BEHIND: [(usize, u64); 4] = [(1, 6), (4, 12), (8, 20), (16, 33)];
+const BEHIND: [(usize, u64); 5] = [(1, 6), (4, 16), (8, 33), (16, 50), (24, 66)];
 /// By what part a table in a text has to be better than its lines: short pieces of a text have few of them, and
 /// what looks like a table may be an accident.
 const DOUBT: u64 = 32;
