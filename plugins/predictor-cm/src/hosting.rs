@@ -78,7 +78,7 @@ pub fn advised_memory(params: &[u8], len: u64) -> Result<u64> {
 /// # Errors
 /// As [`start_advised`].
 pub fn start_alone(params: &[u8], len: u64) -> Result<Box<dyn PredictorState>> {
-    start(&Params::read(params)?, len, Kernel::detect())
+    Ok(start(&Params::read(params)?, len, Kernel::detect())?)
 }
 
 /// These parameters for a sample of `len` bytes: a trial need not fill a table for the whole.

@@ -12,7 +12,7 @@
 //! * `aimed`, `memory`, `table`, `slots`, `runs`, `direct`, `matcher`: where contexts remember, and what they say.
 //! * `mixer`, `simd`, `selector`, `apm`: from many opinions to one.
 //! * `model`: all of it, bit by bit; `lean`: the same for small models, fast; `running`: either at
-//!   work on an instruction set. `advice`, `hosting`: an opinion from elsewhere among its inputs. `params`, `presets`, `plan`: which model for which data.
+//!   work on an instruction set. `advice`, `hosting`: an opinion from elsewhere among its inputs. `params`, `presets`, `plan`, `race`: which model for which data.
 
 mod advice;
 mod aimed;
@@ -35,6 +35,7 @@ mod params;
 mod pixels;
 mod plan;
 mod presets;
+mod race;
 mod rhythm;
 mod running;
 mod runs;
@@ -48,8 +49,8 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use umoec_codec::plugin::{
-    AnyPlugin, Descriptor, Kind, Layout, Opened, Plugin, PluginId, Predictor, PredictorState,
-    Settings,
+    AnyPlugin, Descriptor, Kind, Layout, Model as PluginModel, Opened, Plugin, PluginId, Predictor,
+    PredictorState, Settings, Stream, Trial,
 };
 use umoec_codec::{Error, Limits, Result};
 
@@ -62,6 +63,7 @@ use advice::Alone;
 use lean::Lean;
 use model::Model;
 use params::Params;
+use race::Race;
 use running::Running;
 use simd::Kernel;
 
@@ -82,6 +84,22 @@ pub(crate) fn descriptor() -> &'static Descriptor {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cm;
 
+impl Cm {
+    /// A trial of `stream` on at most about `most` bytes of it.
+    ///
+    /// # Errors
+    /// `Config` where the settings are unknown or out of range.
+    pub fn trial_of<'a>(
+        &self,
+        stream: &'a Stream,
+        most: usize,
+        settings: &Settings,
+    ) -> Result<Box<dyn Trial + 'a>> {
+        let race = plan::race(&stream.data, &stream.layout, settings, most)?;
+        Ok(Box::new(Trying { race }))
+    }
+}
+
 impl Plugin for Cm {
     fn descriptor(&self) -> &Descriptor {
         &DESCRIPTOR
@@ -90,10 +108,17 @@ impl Plugin for Cm {
 
 impl Predictor for Cm {
     fn plan(&self, data: &[u8], layout: &Layout, settings: &Settings) -> Result<Vec<u8>> {
-        let params = plan::plan(data, layout, settings)?;
-        let mut wire = Vec::new();
-        params.write(&mut wire);
-        Ok(wire)
+        Ok(wire(&plan::plan(data, layout, settings)?))
+    }
+
+    fn trial<'a>(
+        &'a self,
+        stream: &'a Stream,
+        most: usize,
+        settings: &'a Settings,
+        _models: &'a [Arc<PluginModel>],
+    ) -> Result<Option<Box<dyn Trial + 'a>>> {
+        self.trial_of(stream, most, settings).map(Some)
     }
 
     fn open(
@@ -125,6 +150,31 @@ impl Predictor for Cm {
     }
 }
 
+/// A trial of all models that come into question.
+struct Trying<'a> {
+    race: Race<'a>,
+}
+
+impl Trial for Trying<'_> {
+    fn until(&mut self, bytes: usize) -> Result<()> {
+        self.race.until(bytes)
+    }
+
+    fn seen(&self) -> (usize, u64) {
+        self.race.seen()
+    }
+
+    fn params(self: Box<Self>) -> Result<Vec<u8>> {
+        Ok(wire(&self.race.winner()?))
+    }
+}
+
+fn wire(params: &Params) -> Vec<u8> {
+    let mut wire = Vec::new();
+    params.write(&mut wire);
+    wire
+}
+
 struct OpenedCm {
     params: Params,
     len: u64,
@@ -137,12 +187,12 @@ impl Opened for OpenedCm {
     }
 
     fn start(&self) -> Result<Box<dyn PredictorState>> {
-        start(&self.params, self.len, Kernel::detect())
+        Ok(start(&self.params, self.len, Kernel::detect())?)
     }
 }
 
 /// A state at the beginning of a stream of `len` bytes.
-fn start(params: &Params, len: u64, kernel: Kernel) -> Result<Box<dyn PredictorState>> {
+fn start(params: &Params, len: u64, kernel: Kernel) -> Result<Box<dyn PredictorState + Send>> {
     Ok(if Lean::fits(&params.recipe) {
         let model = Lean::new(params, len)?;
         Box::new(Running { model, kernel })

@@ -1,13 +1,13 @@
 //! The encoder's choice of a model: candidates from the profile and the layout, a trial of
 //! each on a sample. Not part of the format: any choice decodes.
 
-use umoec_codec::plugin::{Layout, Meter, Settings};
+use umoec_codec::plugin::{Layout, Settings};
 use umoec_codec::{Error, Result};
 
 use crate::numeric::Numbers;
 use crate::params::Params;
 use crate::presets::{self, Recipe};
-use crate::simd::Kernel;
+use crate::race::{Places, Race};
 use crate::table::LINE;
 
 /// Most bytes of each of the two pieces that a trial codes.
@@ -20,8 +20,11 @@ const LONG: usize = 1 << 20;
 /// Least bytes of each.
 const PIECE_MIN: usize = 4 << 10;
 
-/// By what part a table in a text has to be better than its lines.
-const DOUBT: u64 = 32;
+/// Bytes of a piece that are coded at once, at least; and where there are rows, so many of them.
+const SLICE_MIN: usize = 512;
+const SLICE_ROWS: usize = 4;
+/// Slices of a piece, about.
+const SLICES: usize = 5;
 
 /// Table memory unless the profile says otherwise, in MiB.
 const DEFAULT_TABLE_MIB: u64 = 384;
@@ -107,42 +110,29 @@ impl Choice {
 
 /// Chooses the parameters for `data`.
 pub(crate) fn plan(data: &[u8], layout: &Layout, settings: &Settings) -> Result<Params> {
+    race(data, layout, settings, 0)?.winner()
+}
+
+/// The race of all candidates for `data`, on at most `most` bytes or on as many as decide.
+pub(crate) fn race<'a>(
+    data: &'a [u8],
+    layout: &Layout,
+    settings: &Settings,
+    most: usize,
+) -> Result<Race<'a>> {
     let choice = Choice::from_settings(settings, data.len())?;
-    let mut candidates = candidates(data, layout, &choice);
-    if candidates.len() == 1 {
-        return Ok(candidates.remove(0));
-    }
-    let widest = candidates.iter().flat_map(|params| params.strides).max();
-    let widest = widest.unwrap_or(0) as usize;
     let text = looks_like_text(data);
-    let cost = |params: &Params| {
-        let cost = trial(data, params, widest)?;
-        // Two short pieces of a text have few lines: what looks like a table may be an accident.
-        let doubtful = text && params.strides != [0, 0];
-        Ok(if doubtful { cost + cost / DOUBT } else { cost })
-    };
-    let costs: Vec<Result<u64>> = std::thread::scope(|scope| {
-        // Two at a time: the sample is short, and the other core has nothing to do yet.
-        let half = candidates.len() / 2;
-        let (first, second) = candidates.split_at(half);
-        let rest = scope.spawn(|| second.iter().map(cost).collect::<Vec<_>>());
-        let mut costs: Vec<_> = first.iter().map(cost).collect();
-        costs.extend(rest.join().expect("a trial does not panic"));
-        costs
-    });
-    let costs = costs.into_iter().collect::<Result<Vec<u64>>>()?;
-    let best = (0..costs.len())
-        .min_by_key(|&i| costs[i])
-        .expect("there are candidates");
-    Ok(candidates.swap_remove(best))
+    let candidates = candidates(data, text, layout, &choice);
+    let widest = candidates.iter().flat_map(|params| params.strides).max();
+    let places = places(data.len(), widest.unwrap_or(0) as usize);
+    Ok(Race::new(data, candidates, text, places, most))
 }
 
 /// The least stride that a text is tried with: lines of fixed length, not a rhythm of words.
 const TEXT_STRIDE: u32 = 20;
 
 /// Every recipe with the strides that suit it.
-fn candidates(data: &[u8], layout: &Layout, choice: &Choice) -> Vec<Params> {
-    let text = looks_like_text(data);
+fn candidates(data: &[u8], text: bool, layout: &Layout, choice: &Choice) -> Vec<Params> {
     let strides: &[u32] = match layout.strides.first() {
         Some(&first) if text && first < TEXT_STRIDE && layout.number.is_none() => &[],
         _ => &layout.strides,
@@ -226,71 +216,25 @@ pub(crate) fn table_size(recipe: &Recipe, len: u64, table: u64) -> u8 {
     Params::size_for((lines / 16).min(table / LINE as u64))
 }
 
-/// Cost in 2^-16 bits of a sample of `data` under `params`. All candidates have samples of one length, which `widest`, the
-/// largest stride of any, decides.
-fn trial(data: &[u8], params: &Params, widest: usize) -> Result<u64> {
-    let own = params.strides[1].max(params.strides[0]) as usize;
-    let sample = sample(data, own, widest);
-    let mut params = params.clone();
-    params.size = table_size(&params.recipe, sample.len() as u64, u64::MAX);
-    let mut meter = Meter::new(&sample);
-    let mut model = crate::start(&params, sample.len() as u64, Kernel::detect())?;
-    model.code(
-        sample.len(),
-        &mut meter,
-        &mut Vec::with_capacity(sample.len()),
-    );
-    Ok(meter.cost())
-}
-
-/// Two pieces of the data, the second in phase with the first under `stride`, which is at most `widest`.
-fn sample(data: &[u8], stride: usize, widest: usize) -> Vec<u8> {
+/// Where `len` bytes are sampled, if `widest` is the largest stride of any candidate.
+fn places(len: usize, widest: usize) -> Places {
     // Models of rows need some of them.
     let most = PIECE_MAX.max((PIECE_ROWS * widest).min(PIECE_GRID));
-    let piece = (data.len() / 48).clamp(PIECE_MIN, most);
-    // Twice more than both pieces, so that there is room to shift the second one.
-    if data.len() < 4 * piece + widest {
-        return data.to_vec();
-    }
-    // Long data have more than two faces: programs have code, tables and texts.
-    let (pieces, piece) = match data.len() {
+    let piece = (len / 48).clamp(PIECE_MIN, most);
+    // Twice as much as both pieces, and room to shift each slice into phase.
+    let shifts = (SLICES * widest).min(piece / 2 + widest);
+    let (count, piece) = match len {
+        _ if len < 4 * (piece + shifts) => (1, len),
+        // Long data have more than two faces: programs have code, tables and texts.
         LONG.. => (4, piece / 4 * 3),
         _ => (2, piece),
     };
-    let stride = stride.max(1);
-    let mut out: Vec<u8> = Vec::with_capacity(pieces * piece);
-    let mut end = 0;
-    for number in 0..pieces {
-        let at = data.len() / (2 * pieces) * (2 * number + 1);
-        // In phase with the end of the one before it.
-        let start = at - (at - end) % stride;
-        out.extend_from_slice(&data[start..start + piece]);
-        end = start + piece;
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn samples_are_of_one_length_whatever_the_stride() {
-        let data: Vec<u8> = (0..400_000u32)
-            .map(|i| (i.wrapping_mul(i) >> 7) as u8)
-            .collect();
-        for len in [0, 10, 20_000, 33_000, 90_000, 400_000] {
-            for widest in [0, 3, 500, 16_384] {
-                let whole = sample(&data[..len], widest, widest).len();
-                for stride in [0, 1, 3, 500] {
-                    let own = sample(&data[..len], stride.min(widest), widest).len();
-                    assert_eq!(own, whole, "{len} bytes, {stride} of {widest}");
-                }
-            }
-        }
-        // A second piece is in phase.
-        let rows: Vec<u8> = (0..400_000).map(|i| (i % 7) as u8).collect();
-        let sample = sample(&rows, 7, 16_384);
-        assert!(sample.windows(2).all(|w| w[1] == (w[0] + 1) % 7));
+    let slice = (SLICE_ROWS * widest).max(SLICE_MIN).min(piece);
+    Places {
+        count,
+        enough: count * piece,
+        slice,
+        // Of long rows there are few in a slice: it is not cut up.
+        in_turn: count > 1 && 8 * slice > piece,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use umoec_codec::plugin::{
     Descriptor, Kind, Layout, Model, Models, Opened, Plugin, PluginId, Predictor, PredictorState,
-    Settings, Variant,
+    Settings, Stream, Trial, Variant,
 };
 use umoec_codec::{Error, Limits, Result};
 use umoec_predictor_cm::{Cm, advised_memory, has_lanes, lanes_memory};
@@ -78,32 +78,24 @@ impl Predictor for Mix {
     ) -> Result<Vec<u8>> {
         let chosen = Chosen::read(settings)?;
         let cm = Cm.plan(data, layout, &chosen.cm)?;
-        let mut params = Params { network: None, cm };
-        if chosen.network != Use::Never && data.len() as u64 <= chosen.longest {
-            let mut network = NetworkParams {
-                params: Network::plan(data, &chosen.model, models, NETWORK_MAX)?,
-                // What is soon done need not be done faster.
-                rest: if data.len() < RESTLESS {
-                    0
-                } else {
-                    chosen.rest
-                },
-                lanes: None,
-            };
-            let pays = || {
-                let opened = Network::open(&network.params, models, &UNLIMITED)?;
-                let rest = network.rests_from();
-                plan::pays(data, &params.cm, &opened, rest, chosen.gain)
-            };
-            if chosen.network == Use::Always || pays()? {
-                let long = data.len() as u64 >= chosen.lanes_from;
-                if long && has_lanes(&params.cm)? && repeated(data, REPEAT) < REPETITIVE {
-                    network.lanes = chosen.lanes;
-                }
-                params.network = Some(network);
-            }
-        }
-        Ok(params.write())
+        with_network(data, cm, &chosen, models)
+    }
+
+    fn trial<'a>(
+        &'a self,
+        stream: &'a Stream,
+        most: usize,
+        settings: &'a Settings,
+        models: &'a [Arc<Model>],
+    ) -> Result<Option<Box<dyn Trial + 'a>>> {
+        let chosen = Chosen::read(settings)?;
+        let cm = Cm.trial_of(stream, most, &chosen.cm)?;
+        Ok(Some(Box::new(Trying {
+            cm,
+            data: &stream.data,
+            chosen,
+            models,
+        })))
     }
 
     fn open(
@@ -208,6 +200,64 @@ impl Predictor for Mix {
         let network = Params::read(params).ok()?.network?;
         Network::model_name(&network.params, place)
     }
+}
+
+/// A trial of `cm`: what the network would bring is the same for whatever an adapter makes of the data.
+struct Trying<'a> {
+    cm: Box<dyn Trial + 'a>,
+    data: &'a [u8],
+    chosen: Chosen,
+    models: &'a [Arc<Model>],
+}
+
+impl Trial for Trying<'_> {
+    fn until(&mut self, bytes: usize) -> Result<()> {
+        self.cm.until(bytes)
+    }
+
+    fn seen(&self) -> (usize, u64) {
+        self.cm.seen()
+    }
+
+    fn params(self: Box<Self>) -> Result<Vec<u8>> {
+        with_network(self.data, self.cm.params()?, &self.chosen, self.models)
+    }
+}
+
+/// The parameters of a stream under these of `cm`, with the network if it pays.
+fn with_network(
+    data: &[u8],
+    cm: Vec<u8>,
+    chosen: &Chosen,
+    models: &[Arc<Model>],
+) -> Result<Vec<u8>> {
+    let mut params = Params { network: None, cm };
+    if chosen.network == Use::Never || data.len() as u64 > chosen.longest {
+        return Ok(params.write());
+    }
+    let mut network = NetworkParams {
+        params: Network::plan(data, &chosen.model, models, NETWORK_MAX)?,
+        // What is soon done need not be done faster.
+        rest: if data.len() < RESTLESS {
+            0
+        } else {
+            chosen.rest
+        },
+        lanes: None,
+    };
+    let pays = || {
+        let opened = Network::open(&network.params, models, &UNLIMITED)?;
+        let rest = network.rests_from();
+        plan::pays(data, &params.cm, &opened, rest, chosen.gain)
+    };
+    if chosen.network == Use::Always || pays()? {
+        let long = data.len() as u64 >= chosen.lanes_from;
+        if long && has_lanes(&params.cm)? && repeated(data, REPEAT) < REPETITIVE {
+            network.lanes = chosen.lanes;
+        }
+        params.network = Some(network);
+    }
+    Ok(params.write())
 }
 
 /// More memory than is allowed.

@@ -14,7 +14,7 @@ pub struct Contest {
     pub offset: u64,
     /// How many bytes it is about.
     pub length: u64,
-    /// The adapters that came into question, the plain one first.
+    /// The adapters that came into question, the plain one first, unless an adapter was sure of a part of its own.
     pub entries: Vec<Entry>,
     /// The number of the one that was chosen.
     pub chosen: usize,

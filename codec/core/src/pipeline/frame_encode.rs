@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::budget::{Permit, Ticket};
 use super::coding::{Predicting, encode_stream};
 use super::frame_decode::frame_memory;
+use super::measure::Measure;
 use super::pool::Watch;
-use super::tournament::{Adapters, Measure, Share};
+use super::tournament::{Adapters, Share};
 use super::{Contests, EncodeOptions, Profile};
 use crate::container::{
     FrameHead, MAX_FRAME_HEAD, NeededPlugin, Part, PluginNote, PluginRef, Segment, StreamHead,
@@ -254,8 +255,8 @@ impl FrameEncoder {
                 adapter: Some(reference(share.adapter.descriptor(), share.adapted.params)),
                 streams: share.adapted.streams.len(),
             });
-            for stream in share.adapted.streams {
-                layout.planned.push(self.plan(stream)?);
+            for (stream, known) in share.adapted.streams.into_iter().zip(share.plans) {
+                layout.planned.push(self.plan(stream, known)?);
             }
         }
         Ok(layout)
@@ -271,17 +272,21 @@ impl FrameEncoder {
         body.saturating_add(plugins) <= self.memory
     }
 
-    fn plan(&self, stream: Stream) -> Result<Planned> {
+    /// Plans a stream, whose predictor's parameters may be `known`.
+    fn plan(&self, stream: Stream, known: Option<Vec<u8>>) -> Result<Planned> {
         let (d, settings) = (
             self.predictor.descriptor(),
             &self.profile.predictor.settings,
         );
-        let params = self.predictor.plan_with_models(
-            &stream.data,
-            &stream.layout,
-            settings,
-            &self.models,
-        )?;
+        let params = match known {
+            Some(params) => params,
+            None => self.predictor.plan_with_models(
+                &stream.data,
+                &stream.layout,
+                settings,
+                &self.models,
+            )?,
+        };
         let limits = Limits {
             memory: self.memory,
             output: u64::MAX,

@@ -5,6 +5,7 @@
 //! the profile alone, never on the number of threads.
 
 mod archive;
+mod audition;
 mod blocks;
 mod budget;
 mod coding;
@@ -16,6 +17,7 @@ mod frame_decode;
 mod frame_encode;
 mod inspect;
 mod locate;
+mod measure;
 mod oneshot;
 mod options;
 mod pool;

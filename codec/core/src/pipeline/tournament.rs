@@ -5,35 +5,23 @@ use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::contests::{Contest, Contests, Entry};
+use super::audition::{self, Entrant, Won};
+use super::contests::Contest;
+use super::measure::Measure;
 use super::regions::{self, Claim};
-
-use crate::Result;
 use crate::container::MAX_STREAMS;
 use crate::plugin::{
-    Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Meter, Model, Place, Predictor,
-    Proposal, Registry, Settings, Stream,
+    Adapted, Adapter, AnyPlugin, Descriptor, Kind, Place, Proposal, Registry, Settings,
 };
-use crate::probability::TOTAL_BITS;
-use crate::{Error, Limits};
+use crate::{Error, Result};
 
 /// The name in profiles that stands for the tournament.
 pub(super) const AUTO: &str = "auto";
 /// The adapter that takes what no other does.
 const PLAIN: &str = "bytes";
 
-/// Share of a stream that is measured, and its bounds in bytes.
-const SAMPLE_SHARE: usize = 16;
-const SAMPLE_MIN: usize = 48 << 10;
-const SAMPLE_MAX: usize = 128 << 10;
-/// Strides that a sample must hold, within its bounds: a model of large records learns slowly.
-const STRIDES: usize = 512;
 /// Proposals that are measured at most, the surest first.
 const MEASURED: usize = 3;
-/// What a proposal must save of the plain adapter's cost, as divisors: where next to nothing of the block is in the
-/// sample, which is not the block; and where the sample is the block.
-const MARGINS: [u64; 2] = [50, 400];
-
 /// What a part of its own costs in bytes: its head, and a model that knows nothing of the rest.
 const PART: u64 = 256;
 
@@ -49,8 +37,21 @@ const SURE: u8 = 100;
 pub(super) struct Share<'a> {
     pub(super) adapter: &'a dyn Adapter,
     pub(super) adapted: Adapted,
+    /// The predictor's parameters for each stream, where they are known.
+    pub(super) plans: Vec<Option<Vec<u8>>>,
     /// Where its bytes are in the block, in order.
     pub(super) ranges: Vec<Range<usize>>,
+}
+
+impl<'a> Share<'a> {
+    fn of(won: Won<'a>, ranges: Vec<Range<usize>>) -> Self {
+        Self {
+            adapter: won.adapter,
+            adapted: won.adapted,
+            plans: won.plans,
+            ranges,
+        }
+    }
 }
 
 /// The adapters of a profile.
@@ -62,16 +63,6 @@ pub(super) struct Adapters {
     candidates: Vec<(Arc<dyn Adapter>, Settings)>,
     /// Whether a proposal must win against `plain`.
     contested: bool,
-}
-
-/// What measures a sample.
-pub(super) struct Measure<'a> {
-    pub(super) predictor: &'a dyn Predictor,
-    pub(super) settings: &'a Settings,
-    pub(super) models: &'a [Arc<Model>],
-    pub(super) limits: Limits,
-    /// Where to note what came into question.
-    pub(super) contests: Option<&'a Contests>,
 }
 
 impl Adapters {
@@ -143,10 +134,16 @@ impl Adapters {
 
     /// What that makes of the block.
     pub(super) fn plain_share(&self, block: &[u8]) -> Result<Share<'_>> {
-        Ok(Share {
+        let all = iter::once(0..block.len()).collect();
+        Ok(Share::of(self.plain(block)?, all))
+    }
+
+    fn plain(&self, bytes: &[u8]) -> Result<Won<'_>> {
+        let adapted = self.plain.forward(bytes, &self.plain_settings)?;
+        Ok(Won {
             adapter: &*self.plain,
-            adapted: self.plain.forward(block, &self.plain_settings)?,
-            ranges: iter::once(0..block.len()).collect(),
+            plans: vec![None; adapted.streams.len()],
+            adapted,
         })
     }
 
@@ -169,19 +166,12 @@ impl Adapters {
                 let own = proposals.into_iter().map(|p| (&**adapter, p)).collect();
                 let at = place.offset + claim.ranges.first().map_or(0, |r| r.start as u64);
                 let fixed = if apart { 0 } else { PART };
-                let mut best = self.contest(&bytes, at, own, fixed, sure, measure)?;
-                if apart && best.is_none() {
-                    best = Some((&*self.plain, self.plain_share(&bytes)?.adapted));
-                }
-                if let Some((adapter, adapted)) = best
-                    && streams + adapted.streams.len() < MAX_STREAMS as usize
-                {
-                    streams += adapted.streams.len();
-                    shares.push(Share {
-                        adapter,
-                        adapted,
-                        ranges: claim.ranges,
-                    });
+                let won = self.contest(&bytes, at, own, fixed, sure, measure)?;
+                // What stays as it is stays with the rest, unless it is known to be of another kind.
+                let is_part = apart || !self.is_plain(&won);
+                if is_part && streams + won.adapted.streams.len() < MAX_STREAMS as usize {
+                    streams += won.adapted.streams.len();
+                    shares.push(Share::of(won, claim.ranges));
                 }
             }
         }
@@ -191,28 +181,26 @@ impl Adapters {
             shares.sort_by_key(by_place);
             return Ok(shares);
         }
-        let (adapter, adapted) = if shares.is_empty() {
+        let won = if shares.is_empty() {
             self.adapt(block, place, place.offset, measure)?
         } else {
             let bytes = regions::gather(&rest, block);
             let at = place.offset + rest.first().map_or(0, |range| range.start as u64);
-            let (adapter, adapted) = self.adapt(&bytes, &Place::own(&bytes), at, measure)?;
-            if streams + adapted.streams.len() <= MAX_STREAMS as usize {
-                (adapter, adapted)
+            let won = self.adapt(&bytes, &Place::own(&bytes), at, measure)?;
+            if streams + won.adapted.streams.len() <= MAX_STREAMS as usize {
+                won
             } else {
-                (
-                    &*self.plain,
-                    self.plain.forward(&bytes, &self.plain_settings)?,
-                )
+                self.plain(&bytes)?
             }
         };
-        shares.push(Share {
-            adapter,
-            adapted,
-            ranges: rest,
-        });
+        shares.push(Share::of(won, rest));
         shares.sort_by_key(by_place);
         Ok(shares)
+    }
+
+    /// Whether the plain adapter won a contest that it was in.
+    fn is_plain(&self, won: &Won<'_>) -> bool {
+        won.adapter.descriptor().id == self.plain.descriptor().id
     }
 
     /// The regions that adapters find in the block, with the adapters' places among the candidates.
@@ -232,7 +220,7 @@ impl Adapters {
         place: &Place<'_>,
         at: u64,
         measure: &Measure<'_>,
-    ) -> Result<(&dyn Adapter, Adapted)> {
+    ) -> Result<Won<'_>> {
         let mut proposals: Vec<(&dyn Adapter, Proposal)> = Vec::new();
         for (adapter, settings) in &self.candidates {
             for proposal in adapter.propose(block, place, settings)? {
@@ -242,67 +230,45 @@ impl Adapters {
         // Stable: equal scores stay in the order of ids.
         proposals.sort_by_key(|(_, p)| std::cmp::Reverse(p.score));
         proposals.truncate(MEASURED);
-        match self.contest(block, at, proposals, 0, false, measure)? {
-            Some(best) => Ok(best),
-            None => Ok((
-                &*self.plain,
-                self.plain.forward(block, &self.plain_settings)?,
-            )),
-        }
+        self.contest(block, at, proposals, 0, false, measure)
     }
 
     /// The best proposal, unless the plain adapter is as good. A proposal costs `fixed` bytes more than it
-    /// measures; where they are sure, the plain adapter is only measured for the record.
+    /// measures; where they are sure, the plain adapter does not come into question.
     fn contest<'a>(
-        &self,
+        &'a self,
         block: &[u8],
         at: u64,
         proposals: Vec<(&'a dyn Adapter, Proposal)>,
         fixed: u64,
         sure: bool,
         measure: &Measure<'_>,
-    ) -> Result<Option<(&'a dyn Adapter, Adapted)>> {
+    ) -> Result<Won<'a>> {
         if proposals.is_empty() {
-            return Ok(None);
+            return self.plain(block);
         }
-        let mut contest = Contest {
+        let contested = self.contested && !sure;
+        let mut entrants = Vec::with_capacity(1 + proposals.len());
+        if contested {
+            entrants.push(Entrant {
+                adapter: &*self.plain,
+                adapted: self.plain.forward(block, &self.plain_settings)?,
+                fixed: 0,
+            });
+        }
+        entrants.extend(proposals.into_iter().map(|(adapter, proposal)| Entrant {
+            adapter,
+            adapted: proposal.adapted,
+            fixed,
+        }));
+        let contest = Contest {
             offset: at,
             length: block.len() as u64,
             entries: Vec::new(),
             chosen: 0,
         };
-        let mut note = |adapter: &dyn Adapter, adapted: &Adapted, cost: u64| {
-            let descriptor = adapter.descriptor();
-            contest.entries.push(Entry {
-                adapter: descriptor.name.to_string(),
-                about: adapter.describe(descriptor.version, &adapted.params),
-                estimate: (cost >> TOTAL_BITS).div_ceil(8),
-            });
-        };
-        let (mut best, mut least, mut chosen) = (None, u64::MAX, 0);
-        if self.contested {
-            let adapted = self.plain.forward(block, &self.plain_settings)?;
-            let (cost, share) = measure.cost(&adapted)?;
-            note(&*self.plain, &adapted, cost);
-            let [unseen, seen] = MARGINS.map(|margin| cost / margin);
-            if !sure {
-                least = cost - unseen + ((unseen - seen) as f64 * share) as u64;
-            }
-        }
-        let before = usize::from(self.contested);
-        for (number, (adapter, proposal)) in proposals.into_iter().enumerate() {
-            let (cost, _) = measure.cost(&proposal.adapted)?;
-            let cost = cost.saturating_add((fixed * 8) << TOTAL_BITS);
-            note(adapter, &proposal.adapted, cost);
-            if cost < least {
-                (least, chosen) = (cost, number + before);
-                best = Some((adapter, proposal.adapted));
-            }
-        }
-        if let Some(contests) = measure.contests {
-            contests.add(Contest { chosen, ..contest });
-        }
-        Ok(best)
+        // A region that stays as it is stays with the rest.
+        audition::hold(entrants, contested, fixed > 0, measure, contest)
     }
 }
 
@@ -310,78 +276,4 @@ impl Adapters {
 /// them: the header names every adapter that a frame may use, and who reads it must have them.
 fn is_meant(adapter: &Descriptor, settings: &Settings) -> bool {
     adapter.id.0 < 1 << 16 || settings.contains_key(&*adapter.name)
-}
-
-impl Measure<'_> {
-    /// About what the streams take, in 2^-16 bits, each judged by a sample of it; and which share of their bytes was
-    /// in the samples.
-    fn cost(&self, adapted: &Adapted) -> Result<(u64, f64)> {
-        let mut sum = (adapted.params.len() as u64 * 8) << TOTAL_BITS;
-        let (mut bytes, mut seen) = (0, 0);
-        for stream in &adapted.streams {
-            let (mut length, mut cost) = (0, 0);
-            for sample in samples(stream) {
-                length += sample.data.len();
-                cost += self.stream(&sample)?;
-            }
-            let share = stream.data.len() as f64 / length.max(1) as f64;
-            sum = sum.saturating_add((cost as f64 * share) as u64);
-            bytes += stream.data.len();
-            seen += length;
-        }
-        Ok((sum, seen as f64 / bytes.max(1) as f64))
-    }
-
-    fn stream(&self, stream: &Stream) -> Result<u64> {
-        let params = self.predictor.plan_with_models(
-            &stream.data,
-            &stream.layout,
-            self.settings,
-            self.models,
-        )?;
-        let len = stream.data.len();
-        let version = self.predictor.descriptor().version;
-        let opened = self.predictor.open_with_models(
-            version,
-            &params,
-            len as u64,
-            self.models,
-            &self.limits,
-        )?;
-        let mut meter = Meter::new(&stream.data);
-        let mut state = opened.start()?;
-        state.code(len, &mut meter, &mut Vec::with_capacity(len));
-        Ok(meter.cost())
-    }
-}
-
-/// A piece from the middle of a stream, or where it is long enough two, in phase with its layout.
-fn samples(stream: &Stream) -> Vec<Stream> {
-    let data = &stream.data;
-    let longest = stream
-        .layout
-        .strides
-        .iter()
-        .max()
-        .map_or(0, |&s| s as usize);
-    let length = (data.len() / SAMPLE_SHARE).clamp(SAMPLE_MIN, SAMPLE_MAX);
-    let least = (STRIDES * longest).clamp(SAMPLE_MIN, SAMPLE_MAX);
-    let length = length.max(least);
-    if data.len() <= length {
-        return vec![stream.clone()];
-    }
-    let width = stream.layout.number.map_or(1, |n| usize::from(n.width));
-    let step = stream.layout.strides.first().map_or(1, |&s| s as usize);
-    let step = step.max(1).next_multiple_of(width.max(1));
-    let pieces = if length >= 2 * least { 2 } else { 1 };
-    let each = length / pieces;
-    let piece = |number: usize| {
-        let start = (data.len() - each) * (2 * number + 1) / (2 * pieces);
-        let start = start - start % step;
-        Stream {
-            data: data[start..start + each].to_vec(),
-            layout: Layout::clone(&stream.layout),
-        }
-    };
-    (0..pieces).map(piece).collect()
 }

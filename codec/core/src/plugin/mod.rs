@@ -39,7 +39,7 @@ pub use meter::Meter;
 pub use model::{EmbeddedModels, Model, hex};
 pub use models::Models;
 pub use params::{ParamReader, put_leb128};
-pub use predictor::{Opened, Predictor, PredictorState, Variant};
+pub use predictor::{Opened, Predictor, PredictorState, Trial, Variant};
 pub use registry::{AnyPlugin, Registration, Registry};
 
 #[doc(hidden)]

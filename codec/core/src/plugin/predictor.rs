@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DecisionCoder, Helpers, Layout, Model, Models, Plugin, PluginId, Settings};
+use super::{DecisionCoder, Helpers, Layout, Model, Models, Plugin, PluginId, Settings, Stream};
 use crate::{Error, Limits, Result};
 
 /// A source of probabilities. Model → opened predictor → one state per stream, as in a
@@ -14,6 +14,22 @@ pub trait Predictor: Plugin {
     /// # Errors
     /// `Config` where the settings are unknown or out of range.
     fn plan(&self, data: &[u8], layout: &Layout, settings: &Settings) -> Result<Vec<u8>>;
+
+    /// Encoder side: a trial of `stream` on at most about `most` bytes of it, under these settings; `None` where the
+    /// predictor has none of its own, and is to be tried by planning, opening and coding a sample.
+    ///
+    /// # Errors
+    /// As `plan`.
+    fn trial<'a>(
+        &'a self,
+        stream: &'a Stream,
+        most: usize,
+        settings: &'a Settings,
+        models: &'a [Arc<Model>],
+    ) -> Result<Option<Box<dyn Trial + 'a>>> {
+        let _ = (stream, most, settings, models);
+        Ok(None)
+    }
 
     /// Both sides: checks `params` (hostile, on the decoding side) of stream version `version`
     /// for a stream of `len` bytes, and takes what can be shared between streams. Allocates nothing that grows with
@@ -91,6 +107,26 @@ pub trait Predictor: Plugin {
         let _ = (version, params);
         Vec::new()
     }
+}
+
+/// A trial of the ways to code one stream, which goes on as far as it is asked to: what was tried is not tried
+/// again. Deterministic, as the choice of parameters is.
+pub trait Trial {
+    /// Tries until about `bytes` of the stream were coded; less where there are no more to try.
+    ///
+    /// # Errors
+    /// As [`PredictorState::failure`], and `Memory`.
+    fn until(&mut self, bytes: usize) -> Result<()>;
+
+    /// How many bytes were coded, and what they cost under the best way so far, in units of 2^-16 bits.
+    fn seen(&self) -> (usize, u64);
+
+    /// The parameters for the whole stream, as [`Predictor::plan_with_models`] chooses them, from what was tried and what it takes
+    /// beyond.
+    ///
+    /// # Errors
+    /// As `until`.
+    fn params(self: Box<Self>) -> Result<Vec<u8>>;
 }
 
 /// Another way to code a stream, in a frame with the same models and with no more memory.
