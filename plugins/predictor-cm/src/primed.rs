@@ -172,6 +172,9 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Model;
+    use crate::params::Params;
+    use crate::training::{Begin, code, shape};
 
     #[test]
     fn the_data_are_what_the_specification_says() {
@@ -202,6 +205,100 @@ mod tests {
         assert!(refused(1, 0) && refused(1, 255), "no such preset");
         let first = 2 + 2 * (STATES.len() + 16);
         assert!(refused(first, 0) && refused(first, 17), "no such count");
+    }
+
+    fn params(preset: u8) -> Vec<u8> {
+        vec![preset, Params::size_for(1 << 12)]
+    }
+
+    #[test]
+    fn a_model_begins_with_what_the_data_say() {
+        for name in ["deep-text", "mid-text"] {
+            let preset = presets::by_name(name).unwrap();
+            let beginning = of(preset.number).unwrap();
+            let bytes = params(preset.number);
+            let params = Params::read(&bytes).unwrap();
+            let alone = Model::new(&params, 100, Alone).unwrap();
+            begins(alone, beginning, &beginning.alone, &bytes, false);
+            let advice = Advised::new((), 0).unwrap();
+            let advised = Model::new(&params, 100, advice).unwrap();
+            let mixing = beginning.advised.as_ref().unwrap();
+            begins(advised, beginning, mixing, &bytes, true);
+        }
+    }
+
+    fn begins<A: Advice>(
+        mut model: Model<A>,
+        beginning: &Beginning,
+        mixing: &Mixing,
+        params: &[u8],
+        advised: bool,
+    ) {
+        let learned = model.learned();
+        assert!(learned.states.iter().all(|s| *s == beginning.states));
+        assert!(learned.runs.iter().all(|r| *r == beginning.runs));
+        let shape = shape(params, advised).unwrap();
+        let [weights, last] = learned.weights;
+        let mut rows = weights.chunks_exact(shape.width);
+        for (selector, &size) in mixing.selectors.iter().zip(&shape.selectors) {
+            assert_eq!(selector.index.len(), size);
+            for &index in &selector.index {
+                let vector = &selector.vectors[usize::from(index)];
+                let row = rows.next().unwrap();
+                same(&row[..shape.inputs], vector);
+                assert!(row[shape.inputs..].iter().all(|&w| w == 0));
+            }
+        }
+        assert!(rows.next().is_none());
+        let rows = mixing.last.as_ref().unwrap();
+        for (row, &index) in last.chunks_exact(16).zip(&rows.index) {
+            same(&row[..shape.selectors.len()], &rows.vectors[usize::from(index)]);
+        }
+    }
+
+    fn same(row: &[i32], vector: &[i16]) {
+        let vector = vector.iter().map(|&w| i32::from(w) << 16);
+        assert!(row.iter().copied().eq(vector));
+    }
+
+    #[test]
+    fn a_model_of_its_own_begins_flat() {
+        let preset = presets::by_name("deep-text").unwrap();
+        let mut params = Params::read(&params(preset.number)).unwrap();
+        params.preset = 0;
+        let learned = Model::new(&params, 100, Alone).unwrap().learned();
+        assert_eq!(learned.states[0], fresh_counters());
+        let weight = i32::from(params.recipe.weight) << 20;
+        assert_eq!(learned.weights[0][0], weight);
+    }
+
+    /// Sentences of common words, some of them repeated.
+    fn prose() -> Vec<u8> {
+        let words = "the of and to in is that it was for with as his on be at by had not are but from or have an they \
+                     which one you were all her she there would their we him been has when who will no more if out \
+                     so said what up its about than into them can only other time new some could these two may first";
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let (mut state, mut text) = (1u32, String::new());
+        while text.len() < 3000 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let number = (state >> 16) as usize;
+            // Squared, so that the first ones are frequent.
+            let part = number % 256;
+            text += words[part * part * words.len() >> 16];
+            text += if number % 11 == 0 { ".\n" } else { " " };
+        }
+        text.into_bytes()
+    }
+
+    #[test]
+    fn what_begins_primed_takes_less() {
+        let data = prose();
+        for name in ["deep-text", "mid-text", "fast-text"] {
+            let params = params(presets::by_name(name).unwrap().number);
+            let cost = |begin: Begin<'_>| code(&params, &data, None, &begin).unwrap().0;
+            let (flat, primed) = (cost(Begin::Flat), cost(Begin::Primed(DATA)));
+            assert!(primed < 0.98 * flat, "{name}: {primed} {flat}");
+        }
     }
 
     #[test]
