@@ -5,13 +5,13 @@ use umoec_codec::Result;
 use umoec_codec::plugin::DecisionCoder;
 use umoec_codec::probability::BitProbability;
 
+use crate::advice::Alone;
 use crate::contexts::Context;
 use crate::counter::{probability, updated};
 use crate::direct::Counters;
 use crate::history::{HISTORIES, Histories};
 use crate::matcher::Matcher;
 use crate::math::{TABLES, Tables};
-use crate::advice::Alone;
 use crate::mixer::{Schedule, UPPER_BITS, narrow_row, narrow_rows};
 use crate::params::Params;
 use crate::pixels::Pixels;

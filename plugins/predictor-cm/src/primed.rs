@@ -23,9 +23,7 @@ pub const VECTORS_MAX: usize = 16;
 pub(crate) const UNITS: [u32; 2] = [UPPER_BITS - 6, UPPER_BITS - 7];
 
 /// The counts that a stored counter can have.
-pub const COUNTS: [u8; 16] = [
-    0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 90, 128, 255,
-];
+pub const COUNTS: [u8; 16] = [0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 90, 128, 255];
 
 /// States that are stored: all but the empty history.
 pub const STATES: std::ops::Range<usize> = 1..255;
@@ -71,8 +69,7 @@ pub(crate) struct Rows {
     pub(crate) index: Vec<u8>,
 }
 
-static ALL: LazyLock<Vec<Beginning>> =
-    LazyLock::new(|| read(DATA).expect("primed.bin is tested"));
+static ALL: LazyLock<Vec<Beginning>> = LazyLock::new(|| read(DATA).expect("primed.bin is tested"));
 
 /// What a stream of that preset begins with, if the data say.
 pub(crate) fn of(preset: u8) -> Option<&'static Beginning> {
@@ -186,7 +183,10 @@ mod tests {
         }
         assert!(of(0).is_none());
         let numbers: Vec<u8> = ALL.iter().map(|b| b.preset).collect();
-        assert!(numbers.windows(2).all(|w| w[0] < w[1]), "each once, in order");
+        assert!(
+            numbers.windows(2).all(|w| w[0] < w[1]),
+            "each once, in order"
+        );
     }
 
     #[test]
@@ -252,7 +252,10 @@ mod tests {
         assert!(rows.next().is_none());
         let rows = mixing.last.as_ref().unwrap();
         for (row, &index) in last.chunks_exact(16).zip(&rows.index) {
-            same(&row[..shape.selectors.len()], &rows.vectors[usize::from(index)]);
+            same(
+                &row[..shape.selectors.len()],
+                &rows.vectors[usize::from(index)],
+            );
         }
     }
 
@@ -284,8 +287,12 @@ mod tests {
             let number = (state >> 16) as usize;
             // Squared, so that the first ones are frequent.
             let part = number % 256;
-            text += words[part * part * words.len() >> 16];
-            text += if number % 11 == 0 { ".\n" } else { " " };
+            text += words[(part * part * words.len()) >> 16];
+            text += if number.is_multiple_of(11) {
+                ".\n"
+            } else {
+                " "
+            };
         }
         text.into_bytes()
     }

@@ -71,7 +71,11 @@ impl Runs {
     /// The counters of each context.
     pub(crate) fn counters(&mut self) -> Vec<&mut [u32; COUNTS]> {
         let n = self.len;
-        self.groups.iter_mut().flat_map(|g| &mut g.counters).take(n).collect()
+        self.groups
+            .iter_mut()
+            .flat_map(|g| &mut g.counters)
+            .take(n)
+            .collect()
     }
 
     /// Contexts that have one.

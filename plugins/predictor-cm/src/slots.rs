@@ -94,7 +94,11 @@ impl Slots {
     /// The counters of each context.
     pub(crate) fn counters(&mut self) -> Vec<&mut [u32; 256]> {
         let n = self.contexts.len();
-        self.groups.iter_mut().flat_map(|g| &mut g.counters).take(n).collect()
+        self.groups
+            .iter_mut()
+            .flat_map(|g| &mut g.counters)
+            .take(n)
+            .collect()
     }
 
     /// Number of contexts.

@@ -37,7 +37,9 @@ pub(crate) fn learn(pieces: &[&Piece], params: &[Vec<u8>], advised: bool) -> Res
         Ok((end.states, end.runs))
     })?;
     let states = std::array::from_fn(|s| {
-        let all = ends.iter().flat_map(|(states, _)| states.iter().map(|c| c[s]));
+        let all = ends
+            .iter()
+            .flat_map(|(states, _)| states.iter().map(|c| c[s]));
         fit(fresh.states[0][s], &all.collect::<Vec<_>>())
     });
     let runs = std::array::from_fn(|n| {
@@ -52,7 +54,10 @@ pub(crate) fn learn(pieces: &[&Piece], params: &[Vec<u8>], advised: bool) -> Res
     let mut trained = Trained {
         states,
         runs,
-        weights: fresh.weights.clone().map(|w| w.iter().map(|&w| w as f32).collect()),
+        weights: fresh
+            .weights
+            .clone()
+            .map(|w| w.iter().map(|&w| w as f32).collect()),
         changed: [0, 1].map(|l| vec![0.0; fresh.weights[l].len() / widths[l]]),
         shape,
     };
@@ -92,8 +97,7 @@ impl Trained {
     fn follow(&mut self, layer: usize, width: usize, by: f32, begin: &Learned, end: &Learned) {
         let rows = self.weights[layer].chunks_exact_mut(width);
         let [begin, end] = [begin, end].map(|l| l.weights[layer].chunks_exact(width));
-        for (((row, begin), end), changed) in
-            rows.zip(begin).zip(end).zip(&mut self.changed[layer])
+        for (((row, begin), end), changed) in rows.zip(begin).zip(end).zip(&mut self.changed[layer])
         {
             if begin != end {
                 *changed += 1.0;
@@ -112,7 +116,11 @@ fn fit(fresh: u32, ends: &[u32]) -> u32 {
     let seen = ends.iter().filter(|&&c| c & 255 > 0).map(|&c| {
         let (n, p) = (f64::from(c & 255), f64::from(c >> 10) / f64::from(1 << 22));
         // Below the limit it is the mean of all bits and half a bit of the first.
-        let mean = if n < 255.0 { (p * (n + 0.5) - 0.5 * first) / n } else { p };
+        let mean = if n < 255.0 {
+            (p * (n + 0.5) - 0.5 * first) / n
+        } else {
+            p
+        };
         (mean.clamp(0.0, 1.0), n)
     });
     let seen: Vec<(f64, f64)> = seen.collect();

@@ -57,7 +57,9 @@ pub(crate) fn parallel<T: Send>(
                         return;
                     }
                     let result = (i, work(i));
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+                    done.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(result);
                 }
             });
         }
@@ -115,7 +117,11 @@ fn parts(data: &[u8], size: usize, count: usize, random: &mut Random) -> Vec<Vec
     }
     let part = |number| {
         let last = data.len() - size;
-        let mut at = if number == 0 { 0 } else { random.below(last + 1) & !3 };
+        let mut at = if number == 0 {
+            0
+        } else {
+            random.below(last + 1) & !3
+        };
         let near = &data[at..(at + 400).min(last)];
         if let (true, Some(end)) = (at > 0, near.iter().position(|&c| c == b'\n')) {
             at += end + 1;
@@ -129,18 +135,21 @@ fn parts(data: &[u8], size: usize, count: usize, random: &mut Random) -> Vec<Vec
 fn members(data: &[u8], size: usize, count: usize, random: &mut Random) -> Vec<Vec<u8>> {
     let (mut fit, mut at) = (Vec::new(), 0);
     while let Some(header) = data.get(at..at + 512).filter(|h| h[0] != 0) {
-        let octal = header[124..135].iter().filter(|c| (b'0'..=b'7').contains(c));
+        let octal = header[124..135]
+            .iter()
+            .filter(|c| (b'0'..=b'7').contains(c));
         let len = octal.fold(0, |n, c| 8 * n + usize::from(c - b'0'));
         let member = data.get(at + 512..at + 512 + len);
-        if let (b'0' | 0, Some(member)) = (header[156], member) {
-            if (size * 2 / 3..size * 3 / 2).contains(&len) {
-                fit.push(member);
-            }
+        let about = (size * 2 / 3..size * 3 / 2).contains(&len);
+        if let (b'0' | 0, Some(member), true) = (header[156], member, about) {
+            fit.push(member);
         }
         at += 512 + len.next_multiple_of(512);
     }
     let count = if fit.is_empty() { 0 } else { count };
-    (0..count).map(|_| fit[random.below(fit.len())].to_vec()).collect()
+    (0..count)
+        .map(|_| fit[random.below(fit.len())].to_vec())
+        .collect()
 }
 
 /// The planner's choice and the network's opinions, from the cache where it has them.
@@ -175,7 +184,10 @@ fn told(data: &[u8], network: &[Arc<Model>], cache: &Path) -> Result<(Vec<u8>, V
         let numbers = b.as_chunks::<4>().0;
         std::array::from_fn(|i| number(&numbers[i]))
     };
-    Ok((params, opinions.as_chunks::<1024>().0.iter().map(opinion).collect()))
+    Ok((
+        params,
+        opinions.as_chunks::<1024>().0.iter().map(opinion).collect(),
+    ))
 }
 
 /// 256 numbers of 32 bits for each byte.

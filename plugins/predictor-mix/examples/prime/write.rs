@@ -43,8 +43,17 @@ fn mixing(out: &mut Vec<u8>, trained: &Trained, vectors: usize) {
     let mut first = 0;
     for &size in &shape.selectors {
         let all = &weights[first * shape.width..][..size * shape.width];
-        let used: Vec<&[f32]> = all.chunks_exact(shape.width).map(|r| &r[..shape.inputs]).collect();
-        rows(out, &used, &changed[first..][..size], vectors, UNITS_LOG2[0]);
+        let used: Vec<&[f32]> = all
+            .chunks_exact(shape.width)
+            .map(|r| &r[..shape.inputs])
+            .collect();
+        rows(
+            out,
+            &used,
+            &changed[first..][..size],
+            vectors,
+            UNITS_LOG2[0],
+        );
         first += size;
     }
     let count = shape.selectors.len();
@@ -72,7 +81,11 @@ fn rows(out: &mut Vec<u8>, rows: &[&[f32]], changed: &[f32], most: usize, unit: 
         (0..rows[0].len()).map(component).collect::<Vec<f32>>()
     };
     let used: Vec<usize> = (0..rows.len()).filter(|&r| changed[r] > 0.0).collect();
-    let common = if used.is_empty() { rows[0].to_vec() } else { mean(&used) };
+    let common = if used.is_empty() {
+        rows[0].to_vec()
+    } else {
+        mean(&used)
+    };
     let mut centres = vec![common.clone()];
     let mut random = Random(7);
     while centres.len() < most.min(used.len()) {
@@ -109,5 +122,9 @@ fn rows(out: &mut Vec<u8>, rows: &[&[f32]], changed: &[f32], most: usize, unit: 
         Some(_) => nearest(&common, &centres).0 as u8,
         None => 0,
     };
-    out.extend((0..rows.len()).step_by(2).map(|r| index(r) | index(r + 1) << 4));
+    out.extend(
+        (0..rows.len())
+            .step_by(2)
+            .map(|r| index(r) | index(r + 1) << 4),
+    );
 }
