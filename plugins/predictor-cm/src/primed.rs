@@ -302,7 +302,7 @@ mod tests {
         let data = prose();
         for name in ["deep-text", "mid-text", "fast-text"] {
             let params = params(presets::by_name(name).unwrap().number);
-            let cost = |begin: Begin<'_>| code(&params, &data, None, &begin).unwrap().0;
+            let cost = |begin: Begin<'_>| code(&params, &data, None, 0, &begin).unwrap().0;
             let (flat, primed) = (cost(Begin::Flat), cost(Begin::Primed(DATA)));
             assert!(primed < 0.98 * flat, "{name}: {primed} {flat}");
         }

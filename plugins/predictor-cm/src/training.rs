@@ -94,7 +94,7 @@ pub fn shape(params: &[u8], advised: bool) -> Result<Shape> {
     })
 }
 
-/// Codes `data`: its cost in bytes, and what was learned.
+/// Codes `data`: its cost in bytes, and what was learned. Where a match has at least `rest` bytes there is no advice.
 ///
 /// # Errors
 /// `Plugin` where the parameters or the data to begin with are malformed.
@@ -102,13 +102,14 @@ pub fn code(
     params: &[u8],
     data: &[u8],
     advice: Option<&[[u32; 256]]>,
+    rest: u32,
     begin: &Begin<'_>,
 ) -> Result<(f64, Learned)> {
     let params = Params::read(params)?;
     match advice {
         None => code_with(&params, data, Alone, begin),
         Some(advice) => {
-            let advice = Advised::new(Recorded(advice), u32::MAX)?;
+            let advice = Advised::new(Recorded(advice), rest)?;
             code_with(&params, data, advice, begin)
         }
     }

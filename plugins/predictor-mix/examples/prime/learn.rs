@@ -29,9 +29,10 @@ pub(crate) struct Trained {
 pub(crate) fn learn(pieces: &[&Piece], params: &[Vec<u8>], advised: bool) -> Result<Trained> {
     let run = |i: usize, begin: &Begin<'_>| {
         let advice = advised.then_some(&pieces[i].advice[..]);
-        code(&params[i], &pieces[i].data, advice, begin)
+        code(&params[i], &pieces[i].data, advice, u32::MAX, begin)
     };
-    let (_, fresh) = code(&params[0], &[], advised.then_some(&[][..]), &Begin::Flat)?;
+    let advice = advised.then_some(&[][..]);
+    let (_, fresh) = code(&params[0], &[], advice, u32::MAX, &Begin::Flat)?;
     let ends = parallel(pieces.len(), |i| {
         let end = run(i, &Begin::Flat)?.1;
         Ok((end.states, end.runs))

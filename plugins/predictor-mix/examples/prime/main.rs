@@ -40,6 +40,10 @@ const TEXT: &[u8] = &[6];
 const RECORD: &[u8] = &[7, 8, 15];
 const GRID: &[u8] = &[8];
 
+/// Where networks rest in profile `balanced`: at matches of so many bytes, in streams from that length on.
+const REST: u32 = 32;
+const RESTLESS: usize = 4 << 10;
+
 /// By the number of the preset.
 const TASKS: [Task; 10] = [
     task("text", TEXT, true, 4),
@@ -117,7 +121,12 @@ fn check(
         let piece = own[i];
         let params = task.params(piece)?;
         let advice = advised.then_some(&piece.advice[..]);
-        let cost = |begin: Begin<'_>| code(&params, &piece.data, advice, &begin);
+        let rest = if piece.data.len() < RESTLESS {
+            u32::MAX
+        } else {
+            REST
+        };
+        let cost = |begin: Begin<'_>| code(&params, &piece.data, advice, rest, &begin);
         Ok((cost(Begin::Flat)?.0, cost(Begin::Primed(primed))?.0))
     })?;
     let mut rows: BTreeMap<(&str, usize), [f64; 3]> = BTreeMap::new();
