@@ -5,6 +5,7 @@ import os
 from cm_contexts import AIMED, CONTEXTS, WIDE, Past, hash_of
 from cm_numbers import LIMIT, M32, NEXT, STATES, STRETCH, SURE, clamp, counter, fold, lg, squash, updated
 from cm_pixels import Pixels
+from cm_primed import read_primed
 from fault import Fault
 
 PRESETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../plugins/predictor-cm/src/presets.toml")
@@ -35,12 +36,16 @@ class Table:
 class Hashed:
     """A hashed context: sections 6.2 and 6.4."""
 
-    def __init__(self, ident, table, run):
+    def __init__(self, ident, table, run, primed):
         self.ident, self.table, self.run = ident, table, run
         self.shift = 0 if ident in WIDE or ident >= 80 else 2
         self.counters = [counter((2 * n1 + 1) * 32768 // (n0 + n1 + 1)) for n0, n1, _ in STATES]
         self.counters.append(counter(32768))
         self.run_counters = [counter(49152)] * 16
+        if primed:
+            for state, value in primed.states.items():
+                self.counters[state] = value
+            self.run_counters = primed.runs[:]
 
     def begin(self, past):
         self.hash = hash_of(self.ident, past)
@@ -187,12 +192,15 @@ class Matcher:
 class Weights:
     """The rows of one selector, or of the last mixer: section 7.1."""
 
-    def __init__(self, inputs, first):
-        self.first, self.rows = [first] * inputs, {}
+    def __init__(self, first):
+        """`first` gives the weights of a row at the beginning."""
+        self.first, self.rows = first, {}
 
     def opinion(self, context, inputs):
         """`inputs` are pairs of number and value; those of 0 change nothing and may be absent."""
-        self.row = row = self.rows.setdefault(context, self.first[:])
+        if context not in self.rows:
+            self.rows[context] = self.first(context)
+        self.row = row = self.rows[context]
         total = sum(x * (row[i] >> 16) for i, x in inputs)
         total = (total + (1 << 31) & M32) - (1 << 31)
         self.x = clamp(total >> 12, -LIMIT, LIMIT)
@@ -293,7 +301,8 @@ class Params:
 
     def __init__(self, data):
         self.data, self.at = data, 0
-        preset, size = self.u8(), self.u8()
+        self.preset, size = self.u8(), self.u8()
+        preset = self.preset
         self.lines = 8 + (size >> 5) << size % 32
         self.must(self.lines % 16 == 0 and self.lines < 1 << 26, "the size of the table")
         presets = read_presets()
@@ -359,6 +368,10 @@ def memory(params, length):
             + (4 * len(recipe.matches) << slots_log(length)) + 4 * weights + maps + (1 << 20))
 
 
+def sizes(recipe):
+    return [SELECTORS[i][1] for i in recipe.selectors]
+
+
 class Cm:
     def __init__(self, params, length):
         params = Params(params)
@@ -367,13 +380,19 @@ class Cm:
         self.memory = memory(params, length)
         self.past = Past(params.element, params.row, params.width, params.phase, recipe.samples)
         table = Table(params.lines)
-        self.hashed = [Hashed(ident, table, i < recipe.runs) for i, ident in enumerate(recipe.contexts)]
+        primed = read_primed(read_presets(), sizes).get(params.preset)
+        self.hashed = [Hashed(ident, table, i < recipe.runs, primed) for i, ident in enumerate(recipe.contexts)]
         self.runs = self.hashed[:recipe.runs]
         self.direct = [Direct(ident, length) for ident in recipe.direct if ident not in AIMED]
         self.aimed = [Aimed(ident) for ident in recipe.direct if ident in AIMED]
         self.matchers = [Matcher(least, length) for least in recipe.matches]
-        self.selectors = [(Weights(recipe.inputs, recipe.weight << 20), SELECTORS[i][2]) for i in recipe.selectors]
-        self.last = Weights(count, (1 << 28) // count)
+        if primed:
+            first, last = primed.selectors, primed.last
+        else:
+            first = [lambda _row: [recipe.weight << 20] * recipe.inputs] * count
+            last = lambda _row: [(1 << 28) // count] * count
+        self.selectors = [(Weights(own), SELECTORS[i][2]) for own, i in zip(first, recipe.selectors)]
+        self.last = Weights(last)
         self.maps = [(Map(), weight, context) for weight, context in MAPS[:recipe.apms]]
         self.rest = 8 - sum(weight for _, weight, _ in self.maps)
         self.rate, self.low_rate, self.last_rate = recipe.rates

@@ -193,6 +193,15 @@ fn every_preset_of_cm_has_a_vector() {
     assert!(used.contains(&0), "a recipe of its own");
 }
 
+/// The specification names the data that streams of `cm` begin with.
+#[test]
+fn the_beginnings_of_cm_are_those_of_the_specification() {
+    let data = fs::read(root().join("plugins/predictor-cm/src/primed.bin")).unwrap();
+    let spec = fs::read_to_string(root().join("plugins/predictor-cm/spec.md")).unwrap();
+    assert!(spec.contains(&*blake3::hash(&data).to_hex()));
+    assert!(spec.contains(&format!("its length {} bytes", data.len())));
+}
+
 /// The output of git, if it is there and knows what it is asked for.
 fn git(args: &[&str]) -> Option<String> {
     let output = Command::new("git")

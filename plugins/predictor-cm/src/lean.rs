@@ -5,16 +5,18 @@ use umoec_codec::Result;
 use umoec_codec::plugin::DecisionCoder;
 use umoec_codec::probability::BitProbability;
 
+use crate::advice::Alone;
 use crate::contexts::Context;
 use crate::counter::{probability, updated};
 use crate::direct::Counters;
 use crate::history::{HISTORIES, Histories};
 use crate::matcher::Matcher;
 use crate::math::{TABLES, Tables};
-use crate::mixer::{Schedule, UPPER_BITS, narrow_row};
+use crate::mixer::{Schedule, UPPER_BITS, narrow_row, narrow_rows};
 use crate::params::Params;
 use crate::pixels::Pixels;
 use crate::presets::Recipe;
+use crate::primed::{self, Beginning};
 use crate::running::Bytes;
 use crate::selector::{Selector, Situation};
 use crate::simd::{Line, NARROW, Narrow, Ops, logit};
@@ -73,6 +75,8 @@ impl Lean {
         let weight = i32::from(recipe.weight) << (UPPER_BITS + 16 - 8);
         let least = usize::from(recipe.matches[0]);
         let selector = recipe.selectors[0];
+        let beginning = primed::of(params.preset);
+        let mixing = beginning.and_then(Beginning::mixing::<Alone>);
         let mut model = Self {
             tables: &TABLES,
             histories: &HISTORIES,
@@ -84,12 +88,15 @@ impl Lean {
             ),
             table: Table::new(params.lines() as usize)?,
             contexts: std::array::from_fn(|i| recipe.contexts[i]),
-            counters: [fresh_counters(); CONTEXTS],
+            counters: [beginning.map_or_else(fresh_counters, |b| b.states); CONTEXTS],
             direct_context: recipe.direct[0],
             direct: Counters::new(recipe.direct[0], len)?,
             matcher: Matcher::new(least, Params::index_bits(len))?,
             selector,
-            weights: vec![narrow_row(weight); selector.size()],
+            weights: match mixing {
+                None => vec![narrow_row(weight); selector.size()],
+                Some(mixing) => narrow_rows(&mixing.selectors[0]),
+            },
             schedule: Schedule::new(recipe.rates),
             hashes: [0; CONTEXTS],
             direct_hash: 0,

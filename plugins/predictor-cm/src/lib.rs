@@ -35,6 +35,7 @@ mod params;
 mod pixels;
 mod plan;
 mod presets;
+mod primed;
 mod race;
 mod rhythm;
 mod running;
@@ -44,6 +45,7 @@ mod simd;
 mod slots;
 mod table;
 mod tracker;
+pub mod training;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};

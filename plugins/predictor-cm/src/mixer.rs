@@ -13,6 +13,7 @@
 //! modulo 2^32, so that the order of summation does not matter.
 
 use crate::math::{TABLES, Tables};
+use crate::primed::{LAST, Mixing, Rows};
 use crate::simd::{LANES, Line, NARROW, Narrow, Ops, flat, logit};
 
 /// Most inputs of a layer.
@@ -71,6 +72,35 @@ pub(crate) const fn narrow_row(value: i32) -> Line {
     row
 }
 
+/// The rows of a selector, each in `2 * width` lines, behind those that are there.
+fn spread(rows: &Rows, width: usize, weights: &mut Vec<Line>) {
+    let line = |part: &[i16]| {
+        let mut line = Line::ZERO;
+        line.0[..part.len()].copy_from_slice(part);
+        line
+    };
+    let vector = |vector: &Vec<i16>| {
+        let mut lines: Vec<Line> = vector.chunks(LANES).map(line).collect();
+        lines.resize(2 * width, Line::ZERO);
+        lines
+    };
+    let vectors: Vec<Vec<Line>> = rows.vectors.iter().map(vector).collect();
+    for &index in &rows.index {
+        weights.extend_from_slice(&vectors[usize::from(index)]);
+    }
+}
+
+/// The rows of a narrow layer.
+pub(crate) fn narrow_rows(rows: &Rows) -> Vec<Line> {
+    let line = |&index: &u8| {
+        let vector = &rows.vectors[usize::from(index)];
+        let mut line = Line::ZERO;
+        line.0[..vector.len()].copy_from_slice(vector);
+        line
+    };
+    rows.index.iter().map(line).collect()
+}
+
 /// A layer of selectors over common inputs, and the layer above it.
 pub(crate) struct Mixer {
     tables: &'static Tables,
@@ -95,14 +125,15 @@ pub(crate) struct Mixer {
 
 impl Mixer {
     /// A mixer of `inputs` inputs and one selector for each of `sizes`, the numbers of their
-    /// contexts; `last_size` contexts select the weights of the second layer.
+    /// contexts; 256 contexts select the weights of the second layer. `primed` says what it begins with; without it,
+    /// all inputs have that weight, but the one heard, which has the trust.
     pub(crate) fn new(
         inputs: usize,
         sizes: &[usize],
-        last_size: usize,
         rates: [u8; 3],
         weight: u8,
         (heard, trust): (usize, i32),
+        primed: Option<&Mixing>,
     ) -> Self {
         assert!(inputs <= MAX_INPUTS);
         let width = inputs.div_ceil(LANES);
@@ -114,6 +145,20 @@ impl Mixer {
         }
         let even = (1 << (UPPER_BITS + 16)) / sizes.len() as i32;
         let rows: usize = sizes.iter().sum();
+        let weights = match primed {
+            None => row.repeat(rows),
+            Some(primed) => {
+                let mut weights = Vec::with_capacity(rows * row.len());
+                for rows in &primed.selectors {
+                    spread(rows, width, &mut weights);
+                }
+                weights
+            }
+        };
+        let last = match primed.and_then(|p| p.last.as_ref()) {
+            None => vec![narrow_row(even); LAST],
+            Some(rows) => narrow_rows(rows),
+        };
         let mut line = 0;
         let first = sizes.iter().map(|&n| {
             let first = line;
@@ -126,9 +171,9 @@ impl Mixer {
             width,
             first: first.collect(),
             at: vec![0; sizes.len()],
-            weights: row.repeat(rows),
+            weights,
             opinions: Narrow([0; NARROW]),
-            last: vec![narrow_row(even); last_size],
+            last,
             selected: 0,
             p: 32_768,
             schedule: Schedule::new(rates),
@@ -137,9 +182,9 @@ impl Mixer {
     }
 
     /// Bytes of weights for that shape.
-    pub(crate) fn memory(inputs: usize, sizes: &[usize], last_size: usize) -> u64 {
+    pub(crate) fn memory(inputs: usize, sizes: &[usize]) -> u64 {
         let row = 2 * inputs.div_ceil(LANES);
-        let lines = sizes.iter().sum::<usize>() * row + last_size;
+        let lines = sizes.iter().sum::<usize>() * row + LAST;
         (lines * size_of::<Line>()) as u64
     }
 
@@ -190,6 +235,45 @@ impl Mixer {
     /// Lowers the learning rate; once a kibibyte.
     pub(crate) fn cool(&mut self) {
         self.schedule.cool();
+    }
+
+    /// The weights of all rows of the selectors, one behind the other, and those of the last mixer: 32 bits each.
+    pub(crate) fn weights(&self) -> [Vec<i32>; 2] {
+        let width = LANES * self.width;
+        let first = self.weights.chunks_exact(2 * self.width);
+        let first = first.flat_map(|row| whole(row.iter().flat_map(|l| l.0).collect(), width));
+        let last = self.last.iter();
+        let last = last.flat_map(|row| whole(row.0.to_vec(), NARROW));
+        [first.collect(), last.collect()]
+    }
+
+    /// Replaces all weights, in the order of `weights`.
+    pub(crate) fn set_weights(&mut self, [first, last]: &[Vec<i32>; 2]) {
+        let width = LANES * self.width;
+        let rows = self.weights.chunks_exact_mut(2 * self.width);
+        for (row, new) in rows.zip(first.chunks_exact(width)) {
+            halve(flat(row), new);
+        }
+        for (row, new) in self.last.iter_mut().zip(last.chunks_exact(NARROW)) {
+            halve(&mut row.0, new);
+        }
+    }
+}
+
+/// The weights of a row of `width` upper halves before as many lower ones.
+fn whole(row: Vec<i16>, width: usize) -> Vec<i32> {
+    let (upper, lower) = row.split_at(width);
+    let halves = upper.iter().zip(lower);
+    halves
+        .map(|(&u, &l)| i32::from(u) << 16 | i32::from(l.cast_unsigned()))
+        .collect()
+}
+
+/// The way back.
+fn halve(row: &mut [i16], weights: &[i32]) {
+    let (upper, lower) = row.split_at_mut(weights.len());
+    for ((upper, lower), &weight) in upper.iter_mut().zip(lower).zip(weights) {
+        (*upper, *lower) = ((weight >> 16) as i16, weight as i16);
     }
 }
 

@@ -15,13 +15,15 @@ use crate::numeric::Numbers;
 use crate::params::Params;
 use crate::pixels::Pixels;
 use crate::presets::Recipe;
+use crate::primed::{self, Beginning};
 use crate::running::Bytes;
-use crate::runs::Runs;
+use crate::runs::{self, Runs};
 use crate::selector::{Selector, Situation};
 use crate::simd::Ops;
-use crate::slots::Slots;
+use crate::slots::{self, Slots};
 use crate::table::{LINE, Table};
 use crate::tracker::{Tracker, fold};
+use crate::training::Learned;
 
 /// Contexts of the adaptive probability maps: partial byte, with order 1, with order 2, with
 /// the expected byte.
@@ -67,7 +69,7 @@ impl<A: Advice> Model<A> {
         let matchers = recipe.matches.len() as u64 * Matcher::memory(Params::index_bits(len));
         let mut selectors = sizes(recipe);
         selectors.extend(A::SELECTORS);
-        let mixer = Mixer::memory(recipe.inputs() + A::INPUTS, &selectors, 256);
+        let mixer = Mixer::memory(recipe.inputs() + A::INPUTS, &selectors);
         let used = &APM_CONTEXTS[..usize::from(recipe.apms)];
         let apms: u64 = used.iter().map(|&n| Apm::memory(n)).sum();
         // What followed pairs of bytes, and the fixed tables.
@@ -79,6 +81,16 @@ impl<A: Advice> Model<A> {
 
     /// A model at the beginning of a stream of `len` bytes.
     pub(crate) fn new(params: &Params, len: u64, advice: A) -> Result<Self> {
+        Self::begun(params, len, advice, primed::of(params.preset))
+    }
+
+    /// The same, with a beginning of the caller's choice.
+    pub(crate) fn begun(
+        params: &Params,
+        len: u64,
+        advice: A,
+        beginning: Option<&Beginning>,
+    ) -> Result<Self> {
         let recipe = &params.recipe;
         let mut sizes = sizes(recipe);
         sizes.extend(A::SELECTORS);
@@ -93,23 +105,29 @@ impl<A: Advice> Model<A> {
         };
         let bits = Params::index_bits(len);
         let matcher = |&least: &u8| Matcher::new(usize::from(least), bits);
+        let states = beginning.map_or_else(slots::fresh_counters, |b| b.states);
+        let fresh_runs = beginning.map_or(runs::fresh_counters(), |b| b.runs);
         Ok(Self {
             advice,
             tables: &TABLES,
             selectors: recipe.selectors.clone(),
             tracker: Box::new(Tracker::new(strides, numbers, pixels, recipe.sights())),
-            slots: Slots::new(&recipe.contexts, Table::new(params.lines() as usize)?),
-            runs: Runs::new(usize::from(recipe.runs)),
+            slots: Slots::new(
+                &recipe.contexts,
+                Table::new(params.lines() as usize)?,
+                states,
+            ),
+            runs: Runs::new(usize::from(recipe.runs), fresh_runs),
             direct: Direct::new(&recipe.direct, len)?,
             aimed: Aimed::new(&recipe.direct)?,
             matchers: recipe.matches.iter().map(matcher).collect::<Result<_>>()?,
             mixer: Mixer::new(
                 inputs,
                 &sizes,
-                256,
                 recipe.rates,
                 recipe.weight,
                 (recipe.inputs(), A::TRUST),
+                beginning.and_then(Beginning::mixing::<A>),
             ),
             selected: vec![0; sizes.len()],
             apms: APM_CONTEXTS[..usize::from(recipe.apms)]
@@ -117,6 +135,28 @@ impl<A: Advice> Model<A> {
                 .map(|&n| Apm::new(n, APM_RATE))
                 .collect::<Result<_>>()?,
         })
+    }
+
+    /// What was learned so far, as far as another stream may begin with it.
+    pub(crate) fn learned(&mut self) -> Learned {
+        let states = self.slots.counters().into_iter().map(|c| *c);
+        let runs = self.runs.counters().into_iter().map(|c| *c);
+        Learned {
+            states: states.collect(),
+            runs: runs.collect(),
+            weights: self.mixer.weights(),
+        }
+    }
+
+    /// Puts that in the place of what a stream begins with; lists that are empty change nothing.
+    pub(crate) fn begin_with(&mut self, learned: &Learned) {
+        for (counters, new) in self.slots.counters().into_iter().zip(&learned.states) {
+            *counters = *new;
+        }
+        for (counters, new) in self.runs.counters().into_iter().zip(&learned.runs) {
+            *counters = *new;
+        }
+        self.mixer.set_weights(&learned.weights);
     }
 
     /// Puts another lane in the place of the one that is there, which is put in its own place.

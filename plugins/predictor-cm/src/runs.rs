@@ -35,6 +35,11 @@ struct Group {
     counters: [[u32; COUNTS]; GROUP],
 }
 
+/// The counters of a run at first, where nothing is known of it.
+pub(crate) const fn fresh_counters() -> [u32; COUNTS] {
+    [counter(49_152, 0); COUNTS]
+}
+
 /// The runs of a model's first contexts.
 pub(crate) struct Runs {
     groups: Vec<Group>,
@@ -45,7 +50,8 @@ impl Runs {
     /// Bytes of the run of one context.
     pub(crate) const BYTES: u64 = (size_of::<Group>() / GROUP) as u64;
 
-    pub(crate) fn new(contexts: usize) -> Self {
+    /// Runs of so many contexts, whose counters are all `fresh` at first.
+    pub(crate) fn new(contexts: usize, fresh: [u32; COUNTS]) -> Self {
         let group = Group {
             slots: [0; GROUP],
             checks: [[0; 2]; GROUP],
@@ -54,12 +60,22 @@ impl Runs {
             values: [0; GROUP],
             agree: [0; GROUP],
             bits: [0; GROUP],
-            counters: [[counter(49_152, 0); COUNTS]; GROUP],
+            counters: [fresh; GROUP],
         };
         Self {
             groups: vec![group; contexts.div_ceil(GROUP)],
             len: contexts,
         }
+    }
+
+    /// The counters of each context.
+    pub(crate) fn counters(&mut self) -> Vec<&mut [u32; COUNTS]> {
+        let n = self.len;
+        self.groups
+            .iter_mut()
+            .flat_map(|g| &mut g.counters)
+            .take(n)
+            .collect()
     }
 
     /// Contexts that have one.

@@ -70,9 +70,9 @@ impl Slots {
     /// Bytes of the slots of one context, the table not counted.
     pub(crate) const BYTES: u64 = (size_of::<Group>() / GROUP) as u64 + 14;
 
-    pub(crate) fn new(contexts: &[Context], table: Table) -> Self {
+    /// Contexts whose counters are all `fresh` at first.
+    pub(crate) fn new(contexts: &[Context], table: Table, fresh: [u32; 256]) -> Self {
         let n = contexts.len();
-        let fresh = fresh_counters();
         let group = |g: usize| Group {
             nibbles: [[0; ROW]; GROUP],
             counters: std::array::from_fn(|i| if GROUP * g + i < n { fresh } else { [0; 256] }),
@@ -89,6 +89,16 @@ impl Slots {
             hashes: vec![0; n],
             lines: vec![0; n],
         }
+    }
+
+    /// The counters of each context.
+    pub(crate) fn counters(&mut self) -> Vec<&mut [u32; 256]> {
+        let n = self.contexts.len();
+        self.groups
+            .iter_mut()
+            .flat_map(|g| &mut g.counters)
+            .take(n)
+            .collect()
     }
 
     /// Number of contexts.
