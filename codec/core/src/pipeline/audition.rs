@@ -20,6 +20,9 @@ const STREAM_MIN: usize = 2 << 10;
 /// What a proposal must save of the plain adapter's cost, as divisors: where next to nothing of the block is in the
 /// sample, which is not the block; and where the sample is the block.
 const MARGINS: [u64; 2] = [50, 400];
+/// The same of one proposal against another that comes before it: the streams of the later one are more, or smaller, and look
+/// better at first.
+const CLOSE: [u64; 2] = [200, u64::MAX];
 
 /// An adapter with what it makes of the bytes.
 pub(super) struct Entrant<'a> {
@@ -66,15 +69,15 @@ pub(super) fn hold<'a>(
             break;
         }
     }
-    // In order: of equals the first.
-    let best = left.iter().copied().min_by_key(|&n| {
-        let audition = &auditions[n];
-        match n {
-            0 if contested => audition.cost - audition.margin(),
-            _ => audition.cost,
+    // What comes first is the simplest: what a sample is not sure of is left at that.
+    let bar = |n: usize| auditions[n].below(if n == 0 && contested { MARGINS } else { CLOSE });
+    let mut left = left.into_iter();
+    let mut best = left.next().unwrap_or(0);
+    for next in left {
+        if auditions[next].cost < bar(best) {
+            best = next;
         }
-    });
-    let best = best.unwrap_or(0);
+    }
     if let Some(contests) = measure.contests {
         let entries = entrants.iter().zip(&auditions);
         contest.entries = entries.map(|(e, a)| entry(e, a.cost)).collect();
@@ -152,12 +155,12 @@ impl<'a> Audition<'a> {
         Ok(())
     }
 
-    /// What others must save of its cost.
-    fn margin(&self) -> u64 {
+    /// Below what another must be to be better, with these margins.
+    fn below(&self, margins: [u64; 2]) -> u64 {
         let seen: usize = self.trials.iter().map(|(_, trial)| trial.seen().0).sum();
         let share = seen as f64 / self.total.max(1) as f64;
-        let [unseen, seen] = MARGINS.map(|margin| self.cost / margin);
-        unseen - ((unseen - seen) as f64 * share.min(1.0)) as u64
+        let [unseen, seen] = margins.map(|margin| self.cost / margin);
+        self.cost - unseen + ((unseen - seen) as f64 * share.min(1.0)) as u64
     }
 
     fn plans(self) -> Result<Vec<Option<Vec<u8>>>> {
