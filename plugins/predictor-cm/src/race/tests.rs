@@ -67,7 +67,7 @@ fn kinds(len: usize) -> Vec<(&'static str, Vec<u8>, Layout)> {
         .collect();
     let code: Vec<u8> = (0..)
         .flat_map(|_| {
-            let call = random() % 4 == 0;
+            let call = random().is_multiple_of(4);
             let mut bytes = if call {
                 vec![0xE8]
             } else {
