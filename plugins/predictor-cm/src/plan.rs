@@ -10,12 +10,12 @@ use crate::presets::{self, Recipe};
 use crate::race::{Places, Race};
 use crate::table::LINE;
 
-/// Most bytes of each of the two pieces that a trial codes.
+/// Most bytes of half a sample, which is four pieces: few files have one face only.
 const PIECE_MAX: usize = 20 << 10;
 /// The same where there are rows: so many of them, and so many bytes.
 const PIECE_ROWS: usize = 64;
 const PIECE_GRID: usize = 64 << 10;
-/// From this length on there are four pieces, of three quarters each.
+/// From this length on a sample is half as large again.
 const LONG: usize = 1 << 20;
 /// Least bytes of each.
 const PIECE_MIN: usize = 4 << 10;
@@ -225,9 +225,8 @@ fn places(len: usize, widest: usize) -> Places {
     let shifts = (SLICES * widest).min(piece / 2 + widest);
     let (count, piece) = match len {
         _ if len < 4 * (piece + shifts) => (1, len),
-        // Long data have more than two faces: programs have code, tables and texts.
         LONG.. => (4, piece / 4 * 3),
-        _ => (2, piece),
+        _ => (4, piece / 2),
     };
     let slice = (SLICE_ROWS * widest).max(SLICE_MIN).min(piece);
     Places {
