@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("isa     lanes   lower       step    bytes/s  GMAC/s  of peak");
     for isa in isas {
         let peak = peak(isa, Duration::from_millis(200));
-        for lanes in [1, 4, 16, 64] {
+        for lanes in [1, 2, 4, 16, 64] {
             if only.is_none_or(|only| only == lanes) {
                 measure(&model, isa, lanes, peak)?;
             }

@@ -11,17 +11,21 @@ use super::QUAD;
 pub(in super::super) struct Packed {
     pub(super) bytes: Arena<u8>,
     pub(super) words: Arena<i16>,
+    /// The lower four bits of each, and the upper four.
+    pub(super) halves: [Arena<u8>; 2],
 }
 
 impl Packed {
     pub(in super::super) fn new(len: usize, isa: Isa) -> Self {
-        let (bytes, words) = match isa {
-            Isa::Vnni | Isa::Scalar => (len, 0),
-            Isa::Avx2 | Isa::Avx512 => (0, len),
+        let [bytes, words, halves] = match isa {
+            Isa::Vnni | Isa::Scalar => [len, 0, 0],
+            Isa::Avx512 => [0, len, 0],
+            Isa::Avx2 => [0, 0, len],
         };
         Self {
             bytes: Arena::new(bytes),
             words: Arena::new(words),
+            halves: [Arena::new(halves), Arena::new(halves)],
         }
     }
 }
@@ -68,9 +72,14 @@ impl Activations {
                 let bytes = &mut packed.bytes.all_mut()[..len];
                 self.narrowed(memory, bytes, |n| n as u8);
             }
-            Isa::Avx2 | Isa::Avx512 => {
+            Isa::Avx512 => {
                 let words = &mut packed.words.all_mut()[..len];
                 self.narrowed(memory, words, |n| n as i16);
+            }
+            Isa::Avx2 => {
+                let [low, high] = &mut packed.halves;
+                self.narrowed(memory, &mut low.all_mut()[..len], |n| n as u8 & 15);
+                self.narrowed(memory, &mut high.all_mut()[..len], |n| n as u8 >> 4);
             }
         }
     }

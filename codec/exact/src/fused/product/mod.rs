@@ -43,7 +43,7 @@ pub(super) use matrix::packed_bytes;
 pub(super) const PANEL: usize = 16;
 
 /// Panels that lie side by side, at most.
-const GROUP: usize = 8;
+const GROUP: usize = 2;
 
 /// Rows that one step of a kernel takes.
 pub(super) const QUAD: usize = 4;
@@ -100,7 +100,10 @@ fn multiply(isa: Isa, matrix: Matrix<'_>, packed: &Packed, rows: Range<usize>, o
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 => x86::avx512(matrix, &packed.words.all()[rows], out),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => x86::avx2(matrix, &packed.words.all()[rows], out),
+        Isa::Avx2 => {
+            let [low, high] = &packed.halves;
+            x86::avx2(matrix, &low.all()[rows.clone()], &high.all()[rows], out);
+        }
         _ => portable::product(matrix, &packed.bytes.all()[rows], out),
     }
 }

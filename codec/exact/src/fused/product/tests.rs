@@ -30,6 +30,8 @@ fn kernel(isa: Isa, matrix: Matrix<'_>, x: &[u8], rows: usize) -> Vec<i32> {
     }
     let mut out = vec![0; rows * matrix.columns];
     let words: Vec<i16> = bytes.iter().map(|&x| x.into()).collect();
+    let low: Vec<u8> = bytes.iter().map(|x| x & 15).collect();
+    let high: Vec<u8> = bytes.iter().map(|x| x >> 4).collect();
     match isa {
         Isa::Scalar => portable::product(matrix, &bytes, &mut out),
         #[cfg(target_arch = "x86_64")]
@@ -37,9 +39,9 @@ fn kernel(isa: Isa, matrix: Matrix<'_>, x: &[u8], rows: usize) -> Vec<i32> {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 => x86::avx512(matrix, &words, &mut out),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => x86::avx2(matrix, &words, &mut out),
+        Isa::Avx2 => x86::avx2(matrix, &low, &high, &mut out),
         #[cfg(not(target_arch = "x86_64"))]
-        _ => unreachable!("{words:?}"),
+        _ => unreachable!("{words:?}{low:?}{high:?}"),
     }
     out
 }

@@ -1,7 +1,9 @@
 //! The product with AVX2, with AVX-512, and with AVX-512 VNNI.
 //!
-//! Without VNNI bytes are widened to 16 bits and `madd` adds pairs of products to 32 bits: nothing
-//! saturates, as `maddubs` would.
+//! Without VNNI nothing adds four products of bytes. With AVX-512 bytes are widened to 16 bits, and `madd` adds pairs of products to
+//! 32 bits. With AVX2 that is one product for each byte of a register, half of them in widening; so activations come there as two
+//! halves of four bits, and `maddubs` takes the bytes as they are: pairs of its products are so far below 2^15 that nothing saturates,
+//! and [`ROUND`] of them are added before they are widened.
 
 #![allow(unsafe_code, reason = "vector kernels")]
 
@@ -11,6 +13,10 @@ use super::{GROUP, Matrix, PANEL, QUAD};
 
 /// Bytes of a quad of a panel.
 const STEP: usize = PANEL * QUAD;
+
+/// Quads whose sums of pairs have room in 16 bits: each is at most 2 * 15 * 128.
+const ROUND: usize = 8;
+const _: () = assert!(ROUND * 2 * 15 * 128 <= i16::MAX as usize);
 
 /// Calls the kernels, `R` rows by `P` panels, that cover all of a product: for each number of rows that
 /// is listed, the greatest first, the numbers of panels that registers have room for. Panels of a call
@@ -42,20 +48,17 @@ macro_rules! cover {
 }
 
 /// What a kernel works on, with lengths checked once.
-struct Task<'a, T> {
+struct Task<'a, A> {
     matrix: Matrix<'a>,
-    activations: &'a [T],
+    activations: A,
     out: &'a mut [i32],
 }
 
-impl<'a, T> Task<'a, T> {
-    /// The task and its rows.
-    fn new(matrix: Matrix<'a>, activations: &'a [T], out: &'a mut [i32]) -> (Self, usize) {
+impl<'a, A> Task<'a, A> {
+    /// The task and its rows; of activations there are so many elements.
+    fn new(matrix: Matrix<'a>, activations: A, len: usize, out: &'a mut [i32]) -> (Self, usize) {
         let rows = out.len() / matrix.columns;
-        assert!(
-            activations.len() >= rows * matrix.quads() * QUAD,
-            "activations"
-        );
+        assert!(len >= rows * matrix.quads() * QUAD, "activations");
         assert!(matrix.weights.len() >= matrix.panels() * matrix.quads() * STEP);
         assert!(matrix.bias.len() >= matrix.panels() * PANEL, "bias");
         let task = Self {
@@ -68,8 +71,8 @@ impl<'a, T> Task<'a, T> {
 }
 
 pub(super) fn vnni(matrix: Matrix<'_>, activations: &[u8], out: &mut [i32]) {
-    let (mut task, rows) = Task::new(matrix, activations, out);
-    let mut call = |kernel: unsafe fn(&mut Task<'_, u8>, usize, usize), row, panel| {
+    let (mut task, rows) = Task::new(matrix, activations, activations.len(), out);
+    let mut call = |kernel: unsafe fn(&mut Task<'_, &[u8]>, usize, usize), row, panel| {
         // SAFETY: this instruction set was chosen since the machine has it; the rows and panels
         // lie within the task, whose lengths were checked.
         unsafe { kernel(&mut task, row, panel) };
@@ -84,8 +87,8 @@ pub(super) fn vnni(matrix: Matrix<'_>, activations: &[u8], out: &mut [i32]) {
 }
 
 pub(super) fn avx512(matrix: Matrix<'_>, activations: &[i16], out: &mut [i32]) {
-    let (mut task, rows) = Task::new(matrix, activations, out);
-    let mut call = |kernel: unsafe fn(&mut Task<'_, i16>, usize, usize), row, panel| {
+    let (mut task, rows) = Task::new(matrix, activations, activations.len(), out);
+    let mut call = |kernel: unsafe fn(&mut Task<'_, &[i16]>, usize, usize), row, panel| {
         // SAFETY: as in `vnni`.
         unsafe { kernel(&mut task, row, panel) };
     };
@@ -98,14 +101,19 @@ pub(super) fn avx512(matrix: Matrix<'_>, activations: &[i16], out: &mut [i32]) {
     );
 }
 
-pub(super) fn avx2(matrix: Matrix<'_>, activations: &[i16], out: &mut [i32]) {
-    let (mut task, rows) = Task::new(matrix, activations, out);
-    for row in 0..rows {
-        for panel in 0..matrix.panels() {
-            // SAFETY: as in `vnni`.
-            unsafe { avx2_tile(&mut task, row, panel) };
-        }
-    }
+/// `low` and `high` are the halves of the activations.
+pub(super) fn avx2(matrix: Matrix<'_>, low: &[u8], high: &[u8], out: &mut [i32]) {
+    let len = low.len().min(high.len());
+    let (mut task, rows) = Task::new(matrix, [low, high], len, out);
+    let mut call = |kernel: unsafe fn(&mut Task<'_, [&[u8]; 2]>, usize, usize), row, panel| {
+        // SAFETY: as in `vnni`.
+        unsafe { kernel(&mut task, row, panel) };
+    };
+    cover!(
+        avx2_tile, rows, matrix.panels(), call,
+        2: [1],
+        1: [2 1],
+    );
 }
 
 /// Columns of a panel that the result has, as a mask.
@@ -138,7 +146,7 @@ unsafe fn store(to: *mut i32, mask: u16, sum: __m512i) {
 /// task.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn vnni_tile<const R: usize, const P: usize>(
-    task: &mut Task<'_, u8>,
+    task: &mut Task<'_, &[u8]>,
     row: usize,
     panel: usize,
 ) {
@@ -188,7 +196,7 @@ unsafe fn vnni_tile<const R: usize, const P: usize>(
 /// As [`vnni_tile`].
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn avx512_tile<const R: usize, const P: usize>(
-    task: &mut Task<'_, i16>,
+    task: &mut Task<'_, &[i16]>,
     row: usize,
     panel: usize,
 ) {
@@ -239,39 +247,81 @@ unsafe fn avx512_tile<const R: usize, const P: usize>(
 
 /// # Safety
 ///
-/// The machine has AVX2; the row and the panel are in the task.
+/// The machine has AVX2; `R` rows from `row` and `P` panels from `panel` are in the task.
 #[target_feature(enable = "avx2")]
-unsafe fn avx2_tile(task: &mut Task<'_, i16>, row: usize, panel: usize) {
+unsafe fn avx2_tile<const R: usize, const P: usize>(
+    task: &mut Task<'_, [&[u8]; 2]>,
+    row: usize,
+    panel: usize,
+) {
     let quads = task.matrix.quads();
     // SAFETY: as in `vnni_tile`.
     unsafe {
         let (first, step) = task.matrix.panel(panel);
         let weights = task.matrix.weights.as_ptr().add(first);
-        let activations = task.activations.as_ptr().add(row * quads * QUAD);
-        // Four vectors: 4 columns with 2 sums of pairs each.
-        let mut sums = [_mm256_setzero_si256(); 4];
-        for quad in 0..quads {
-            let x = activations.add(quad * QUAD).cast::<i64>();
-            let x = _mm256_set1_epi64x(x.read_unaligned());
-            let from = weights.add(quad * step);
-            for (part, sum) in sums.iter_mut().enumerate() {
-                let w = _mm_loadu_si128(from.add(part * STEP / 4).cast());
-                let products = _mm256_madd_epi16(x, _mm256_cvtepi8_epi16(w));
-                *sum = _mm256_add_epi32(*sum, products);
+        let [low, high] = task.activations;
+        let low = low.as_ptr().add(row * quads * QUAD);
+        let high = high.as_ptr().add(row * quads * QUAD);
+        let bias = task.matrix.bias.as_ptr().add(panel * PANEL);
+        // Two vectors of 8 columns for each panel.
+        let mut sums = [[[_mm256_setzero_si256(); 2]; P]; R];
+        for sums in &mut sums {
+            for (p, sums) in sums.iter_mut().enumerate() {
+                sums[0] = _mm256_loadu_si256(bias.add(p * PANEL).cast());
+                sums[1] = _mm256_loadu_si256(bias.add(p * PANEL + PANEL / 2).cast());
             }
         }
-        let mut all = [0; PANEL];
-        for half in 0..2 {
-            // Sums of pairs within halves of the register: columns 0 1 4 5 2 3 6 7.
-            let sum = _mm256_hadd_epi32(sums[2 * half], sums[2 * half + 1]);
-            let sum = _mm256_permute4x64_epi64::<0b11_01_10_00>(sum);
-            let bias = task.matrix.bias.as_ptr().add(panel * PANEL + half * 8);
-            let sum = _mm256_add_epi32(sum, _mm256_loadu_si256(bias.cast()));
-            _mm256_storeu_si256(all.as_mut_ptr().add(half * 8).cast(), sum);
+        let mut done = 0;
+        while done < quads {
+            let end = quads.min(done + ROUND);
+            // For each of the two vectors, and of the two halves.
+            let mut pairs = [[[_mm256_setzero_si256(); 4]; P]; R];
+            for quad in done..end {
+                let mut w = [[_mm256_setzero_si256(); 2]; P];
+                for (p, w) in w.iter_mut().enumerate() {
+                    let from = weights.add(quad * step + p * STEP);
+                    w[0] = _mm256_loadu_si256(from.cast());
+                    w[1] = _mm256_loadu_si256(from.add(STEP / 2).cast());
+                }
+                for (r, pairs) in pairs.iter_mut().enumerate() {
+                    let at = (r * quads + quad) * QUAD;
+                    let low = _mm256_set1_epi32(low.add(at).cast::<i32>().read_unaligned());
+                    let high = _mm256_set1_epi32(high.add(at).cast::<i32>().read_unaligned());
+                    for (pairs, w) in pairs.iter_mut().zip(&w) {
+                        pairs[0] = _mm256_add_epi16(pairs[0], _mm256_maddubs_epi16(low, w[0]));
+                        pairs[1] = _mm256_add_epi16(pairs[1], _mm256_maddubs_epi16(low, w[1]));
+                        pairs[2] = _mm256_add_epi16(pairs[2], _mm256_maddubs_epi16(high, w[0]));
+                        pairs[3] = _mm256_add_epi16(pairs[3], _mm256_maddubs_epi16(high, w[1]));
+                    }
+                }
+            }
+            let [one, sixteen] = [_mm256_set1_epi16(1), _mm256_set1_epi16(16)];
+            for (sums, pairs) in sums.iter_mut().zip(&pairs) {
+                for (sums, pairs) in sums.iter_mut().zip(pairs) {
+                    sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(pairs[0], one));
+                    sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(pairs[1], one));
+                    sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(pairs[2], sixteen));
+                    sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(pairs[3], sixteen));
+                }
+            }
+            done = end;
         }
         let columns = task.matrix.columns;
-        let taken = PANEL.min(columns - panel * PANEL);
-        let first = row * columns + panel * PANEL;
-        task.out[first..first + taken].copy_from_slice(&all[..taken]);
+        for (r, sums) in sums.iter().enumerate() {
+            for (p, sums) in sums.iter().enumerate() {
+                let first = (row + r) * columns + (panel + p) * PANEL;
+                let left = columns - (panel + p) * PANEL;
+                if left >= PANEL {
+                    let out = task.out.as_mut_ptr().add(first);
+                    _mm256_storeu_si256(out.cast(), sums[0]);
+                    _mm256_storeu_si256(out.add(PANEL / 2).cast(), sums[1]);
+                    continue;
+                }
+                let mut all = [0; PANEL];
+                _mm256_storeu_si256(all.as_mut_ptr().cast(), sums[0]);
+                _mm256_storeu_si256(all.as_mut_ptr().add(PANEL / 2).cast(), sums[1]);
+                task.out[first..first + left].copy_from_slice(&all[..left]);
+            }
+        }
     }
 }
