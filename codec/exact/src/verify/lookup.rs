@@ -86,11 +86,9 @@ impl<'a> Bytes<'a> {
     }
 
     pub(super) fn fact(&self, name: &str) -> TensorFact {
-        let signed = self.signed.iter().min().zip(self.signed.iter().max());
-        let unsigned = self.unsigned.iter().min().zip(self.unsigned.iter().max());
-        let signed = signed.map(|(&low, &high)| (i64::from(low), i64::from(high)));
-        let unsigned = unsigned.map(|(&low, &high)| (i64::from(low), i64::from(high)));
-        let (low, high) = signed.or(unsigned).unwrap_or_default();
+        let (low, high) = bounds(self.signed)
+            .or_else(|| bounds(self.unsigned))
+            .unwrap_or_default();
         TensorFact {
             name: name.to_owned(),
             exponent: 0,
@@ -99,6 +97,15 @@ impl<'a> Bytes<'a> {
             sum: low.unsigned_abs().max(high.unsigned_abs()) as u32,
         }
     }
+}
+
+/// The least and the greatest byte.
+fn bounds<T: Ord + Copy + Into<i64>>(bytes: &[T]) -> Option<(i64, i64)> {
+    let &first = bytes.first()?;
+    // Values, not references, so that vectors are compared.
+    let low = bytes.iter().fold(first, |low, &n| low.min(n));
+    let high = bytes.iter().fold(first, |high, &n| high.max(n));
+    Some((low.into(), high.into()))
 }
 
 impl Table for Bytes<'_> {

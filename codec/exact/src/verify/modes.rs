@@ -32,8 +32,11 @@ impl Modes {
 
     /// What both operands of a product allow.
     pub(super) fn of(a: &Tensor, b: &Tensor) -> Self {
-        let cells = a.cells.iter().chain(&b.cells);
-        Self::all(cells.map(|&cell| {
+        let cells = [a, b].into_iter().flat_map(|tensor| &tensor.cells);
+        // Most are small integers, which all formats hold.
+        let rest =
+            cells.filter(|cell| cell.magnitude() > 255 || !(-14..=0).contains(&cell.exponent));
+        Self::all(rest.map(|&cell| {
             let bits = significant(cell);
             Self {
                 tf32: bits <= 11,

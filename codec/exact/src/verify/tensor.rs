@@ -83,23 +83,23 @@ impl Tensor {
     /// Summary for the certificate, after [`check_span`](Self::check_span): nothing overflows.
     pub(super) fn fact(&self, name: &str) -> TensorFact {
         let unit = self.exponent();
-        let scaled = self.cells.iter().map(|cell| {
+        let (mut low, mut high, mut sum) = (i64::MAX, i64::MIN, 0);
+        for cell in &self.cells {
             let shift = if cell.exponent == unit || cell.is_zero() {
                 0
             } else {
                 cell.exponent - unit
             };
-            (i64::from(cell.low) << shift, i64::from(cell.high) << shift)
-        });
-        let (low, high) = scaled.fold((i64::MAX, i64::MIN), |(low, high), (l, h)| {
-            (low.min(l), high.max(h))
-        });
+            low = low.min(i64::from(cell.low) << shift);
+            high = high.max(i64::from(cell.high) << shift);
+            sum = sum.max(cell.sum);
+        }
         TensorFact {
             name: name.to_owned(),
             exponent: unit,
             low,
             high,
-            sum: self.cells.iter().map(|cell| cell.sum).max().unwrap_or(0),
+            sum,
         }
     }
 }

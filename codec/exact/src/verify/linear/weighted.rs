@@ -73,7 +73,12 @@ fn sums(row: &[Cell], weights: &[Cell], columns: usize) -> Vec<Column> {
             column.low += one.min(other);
             column.high += one.max(other);
             column.sum += (size * w).unsigned_abs();
-            column.minus = column.minus && minus_product(x, *weight);
+        }
+        // What may be a zero of either sign makes such products with any weight: nothing changes.
+        if !(x.may_be_zero() && x.may_be_minus() && x.may_be_plus()) {
+            for (column, weight) in sums.iter_mut().zip(weights) {
+                column.minus = column.minus && minus_product(x, *weight);
+            }
         }
     }
     sums
