@@ -7,13 +7,15 @@ use umoec_codec::plugin::{Model, Models, Predictor as _, Settings};
 use umoec_codec::{Error, Limits, Result};
 use umoec_exact::{Fused, Stepper, softmax};
 
-use crate::backend::Prepared;
+use crate::backend::{Backend, Prepared};
+use crate::loaded::Loaded;
 use crate::pair::Pair;
 use crate::plugin::{OpenedStream, Tier1, open, plan};
 use crate::{backend_fault, condition, fault};
 
 /// A network that was found and proved, for one lane; shareable between threads.
 pub struct Network {
+    loaded: Arc<Loaded>,
     pub(crate) prepared: Arc<dyn Prepared>,
     start: u8,
     condition: Vec<i32>,
@@ -64,6 +66,7 @@ impl Network {
     /// `Plugin` where the model cannot be used, `Limit` where it needs too much.
     pub fn open(params: &[u8], models: &[Arc<Model>], limits: &Limits) -> Result<Self> {
         let OpenedStream {
+            loaded,
             prepared,
             start,
             condition,
@@ -75,6 +78,7 @@ impl Network {
             return Err(fault("it has several lanes, where one is due"));
         }
         Ok(Self {
+            loaded,
             prepared,
             start,
             condition,
@@ -109,15 +113,17 @@ impl Network {
     /// # Errors
     /// `Config` where the backend fails.
     pub fn pair(&self) -> Result<Option<Pair>> {
-        let Some(fused) = (&*self.prepared as &dyn Any).downcast_ref::<Fused>() else {
+        if !(&*self.prepared as &dyn Any).is::<Fused>() {
+            return Ok(None);
+        }
+        let two = self.loaded.prepare(Backend::Fused, 2);
+        let two = two.map_err(|e| backend_fault(&e))?;
+        let Some(two) = (&*two as &dyn Any).downcast_ref::<Fused>() else {
             return Ok(None);
         };
-        let pair = fused.with_lanes(2).and_then(|two| {
-            let mut stepper = two.start();
-            condition::tell(&mut stepper, &self.condition)?;
-            Ok(Pair::new(stepper))
-        });
-        pair.map(Some).map_err(|e| backend_fault(&e))
+        let mut stepper = two.start();
+        condition::tell(&mut stepper, &self.condition).map_err(|e| backend_fault(&e))?;
+        Ok(Some(Pair::new(stepper)))
     }
 }
 

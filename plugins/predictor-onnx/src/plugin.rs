@@ -187,6 +187,7 @@ pub(crate) fn open(
         segment: params.segment,
         len,
         needed,
+        loaded,
     })
 }
 
@@ -241,6 +242,7 @@ fn afford(needed: u64, limits: &Limits) -> Result<()> {
 }
 
 pub(crate) struct OpenedStream {
+    pub(crate) loaded: Arc<Loaded>,
     pub(crate) prepared: Arc<dyn Prepared>,
     pub(crate) start: u8,
     /// Of one lane.

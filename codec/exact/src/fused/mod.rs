@@ -91,15 +91,6 @@ impl Fused {
         })
     }
 
-    /// The same model for another number of lanes, with the same instructions.
-    ///
-    /// # Errors
-    ///
-    /// As [`with_isa`](Self::with_isa).
-    pub fn with_lanes(&self, lanes: usize) -> Result<Self> {
-        Self::with_isa(Arc::clone(&self.model), lanes, self.program.isa)
-    }
-
     /// A stepper at the initial states.
     #[must_use]
     pub fn start(&self) -> FusedStepper {

@@ -50,8 +50,8 @@ fn lanes_move_from_stepper_to_stepper() {
         let one = Fused::new(Arc::clone(&model), 1).unwrap();
         let mut stay = [one.start(), one.start()];
         let mut alone = [one.start(), one.start()];
-        let mut two = one.with_lanes(2).unwrap().start();
-        let mut three = one.with_lanes(3).unwrap().start();
+        let mut two = Fused::new(Arc::clone(&model), 2).unwrap().start();
+        let mut three = Fused::new(Arc::clone(&model), 3).unwrap().start();
         let mut logits = [[0; 256]; 2];
         let mut together = [0; 768];
         for step in 0..24u8 {
