@@ -17,11 +17,12 @@ const PIECE_ROWS: usize = 64;
 const PIECE_GRID: usize = 64 << 10;
 /// From this length on a sample is half as large again.
 const LONG: usize = 1 << 20;
-/// Least bytes of each.
-const PIECE_MIN: usize = 4 << 10;
+/// Least bytes of it: in shorter pieces models of records do not get into their stride.
+const PIECE_MIN: usize = 8 << 10;
 
-/// Bytes of a piece that are coded at once, at least; and where there are rows, so many of them.
-const SLICE_MIN: usize = 512;
+/// Bytes of a piece that are coded at once, at least; and where there are rows, so many of them. What is torn into shorter ones
+/// speaks against models that look far back.
+const SLICE_MIN: usize = 4 << 10;
 const SLICE_ROWS: usize = 4;
 /// Slices of a piece, about.
 const SLICES: usize = 5;
