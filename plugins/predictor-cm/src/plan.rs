@@ -15,8 +15,6 @@ const PIECE_MAX: usize = 20 << 10;
 /// The same where there are rows: so many of them, and so many bytes.
 const PIECE_ROWS: usize = 64;
 const PIECE_GRID: usize = 64 << 10;
-/// Of short data, so many rows at least: in fewer a model of rows has not begun to be worth anything.
-const PIECE_LEAST_ROWS: usize = 8;
 /// From this length on a sample is half as large again.
 const LONG: usize = 1 << 20;
 /// Least bytes of it: in shorter pieces models of records do not get into their stride.
@@ -223,8 +221,7 @@ pub(crate) fn table_size(recipe: &Recipe, len: u64, table: u64) -> u8 {
 fn places(len: usize, widest: usize) -> Places {
     // Models of rows need some of them.
     let most = PIECE_MAX.max((PIECE_ROWS * widest).min(PIECE_GRID));
-    let least = PIECE_MIN.max(PIECE_LEAST_ROWS * widest).min(most);
-    let piece = (len / 48).clamp(least, most);
+    let piece = (len / 48).clamp(PIECE_MIN, most);
     // Twice as much as both pieces, and room to shift each slice into phase.
     let shifts = (SLICES * widest).min(piece / 2 + widest);
     let (count, piece) = match len {

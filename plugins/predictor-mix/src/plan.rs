@@ -51,8 +51,8 @@ impl Run {
 }
 
 /// Whether the network and `cm` together need so much less than `cm` alone that the network is worth its
-/// time: `gain` percent of a long stream's trial. What it saves is most at first, when `cm` knows nothing; so where that is not
-/// half of it, it is soon given up.
+/// time: `gain` percent of a long stream's trial. What it saves is most at first, when `cm` knows nothing; so where that is too little
+/// it is soon given up.
 pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network, rest: u32, gain: u8) -> Result<bool> {
     let pieces = match data.len() {
         0..0x4000 => vec![&data[..data.len().min(2 * PIECE)]],
@@ -83,9 +83,8 @@ pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network, rest: u32, gain: u
             left += piece.len() - one.history.len();
         }
         let pays = together < alone / 100 * (100 - gain);
-        let hopeless = together >= alone / 200 * (200 - gain);
         let clear = together < alone / 100 * 100u64.saturating_sub(gain + CLEAR);
-        if hopeless || clear || left == 0 {
+        if !pays || clear || left == 0 {
             return Ok(pays);
         }
     }

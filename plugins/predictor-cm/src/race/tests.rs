@@ -135,7 +135,8 @@ fn those_that_are_far_behind_cost_little() {
         );
         (coded, all) = (coded + race.coded, all + most);
     }
-    assert!(coded * 4 < all * 3, "{coded} of {all}");
+    // A sample of this length visits each of its places once: only what is hopeless is given up.
+    assert!(coded * 20 < all * 19, "{coded} of {all}");
 }
 
 #[test]
@@ -148,7 +149,8 @@ fn what_was_tried_is_not_tried_again() {
     race.until(2_000).unwrap();
     assert_eq!(race.seen().0, seen);
     race.until(usize::MAX).unwrap();
-    assert_eq!(race.seen().0, race.places.enough);
+    let whole = race.places.enough..race.places.enough + race.places.slice;
+    assert!(whole.contains(&race.seen().0), "{whole:?}");
 }
 
 #[test]
