@@ -17,12 +17,15 @@ const PIECE_ROWS: usize = 64;
 const PIECE_GRID: usize = 64 << 10;
 /// From this length on a sample is half as large again.
 const LONG: usize = 1 << 20;
-/// Least bytes of it: in shorter pieces models of records do not get into their stride.
-const PIECE_MIN: usize = 8 << 10;
+/// Least bytes of it, and rows: in shorter pieces models of records, and of rows, do not get into their stride.
+const PIECE_MIN: usize = 16 << 10;
+const PIECE_MIN_ROWS: usize = 16;
 
-/// Bytes of a piece that are coded at once, at least; and where there are rows, so many of them. What is torn into shorter ones
-/// speaks against models that look far back.
-const SLICE_MIN: usize = 4 << 10;
+/// Shorter data are not sampled at several places.
+const PLACES_FROM: usize = 4 << 10;
+
+/// Bytes of a piece that are coded at once, at least; and where there are rows, so many of them.
+const SLICE_MIN: usize = 512;
 const SLICE_ROWS: usize = 4;
 /// Slices of a piece, about.
 const SLICES: usize = 5;
@@ -221,11 +224,14 @@ pub(crate) fn table_size(recipe: &Recipe, len: u64, table: u64) -> u8 {
 fn places(len: usize, widest: usize) -> Places {
     // Models of rows need some of them.
     let most = PIECE_MAX.max((PIECE_ROWS * widest).min(PIECE_GRID));
-    let piece = (len / 48).clamp(PIECE_MIN, most);
-    // Twice as much as both pieces, and room to shift each slice into phase.
+    let least = PIECE_MIN.max(PIECE_MIN_ROWS * widest).min(most);
+    let piece = (len / 48).clamp(least, most);
+    // Room to shift each slice into phase.
     let shifts = (SLICES * widest).min(piece / 2 + widest);
     let (count, piece) = match len {
-        _ if len < 4 * (piece + shifts) => (1, len),
+        0..PLACES_FROM => (1, len),
+        // Of data twice as long as the sample, or less, it is all of them.
+        _ if len < 4 * (piece + shifts) => (4, len / 4),
         LONG.. => (4, piece / 4 * 3),
         _ => (4, piece / 2),
     };
@@ -234,7 +240,5 @@ fn places(len: usize, widest: usize) -> Places {
         count,
         enough: count * piece,
         slice,
-        // Of long rows there are few in a slice: it is not cut up.
-        in_turn: count > 1 && 8 * slice > piece,
     }
 }

@@ -17,8 +17,10 @@ const STEP: usize = 512;
 /// What the network must save beyond what it has to, in percent, where it is believed before the end of a trial.
 const CLEAR: u64 = 15;
 
-/// Streams below this length ask for [`SHORT_GAIN`] alone: there the network's beginning is all of it.
-const SHORT: usize = 64 << 10;
+/// A short stream asks for [`SHORT_GAIN`] alone: there the network's beginning is all of it. With each doubling from
+/// 2^`SHORT_LOG2` bytes to 2^`LONG_LOG2` it asks for more.
+const SHORT_LOG2: u32 = 15;
+const LONG_LOG2: u32 = 20;
 
 /// What the network has to save of a short stream, in percent.
 const SHORT_GAIN: u64 = 2;
@@ -51,8 +53,8 @@ impl Run {
 }
 
 /// Whether the network and `cm` together need so much less than `cm` alone that the network is worth its
-/// time: `gain` percent of a long stream's trial. What it saves is most at first, when `cm` knows nothing; so where that is too little
-/// it is soon given up.
+/// time: `gain` percent of a long stream's trial. Where it does not save half of that it is soon given
+/// up: what it saves does not grow much.
 pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network, rest: u32, gain: u8) -> Result<bool> {
     let pieces = match data.len() {
         0..0x4000 => vec![&data[..data.len().min(2 * PIECE)]],
@@ -61,10 +63,7 @@ pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network, rest: u32, gain: u
             &data[len / 4 * 3..len / 4 * 3 + PIECE],
         ],
     };
-    let gain = match data.len() {
-        0..SHORT => SHORT_GAIN.min(gain.into()),
-        _ => gain.into(),
-    };
+    let gain = asked_for(data.len(), gain.into());
     let mut runs = Vec::with_capacity(pieces.len());
     for piece in pieces {
         let len = piece.len() as u64;
@@ -83,9 +82,34 @@ pub(crate) fn pays(data: &[u8], cm: &[u8], network: &Network, rest: u32, gain: u
             left += piece.len() - one.history.len();
         }
         let pays = together < alone / 100 * (100 - gain);
+        let hopeless = together >= alone / 200 * (200 - gain);
         let clear = together < alone / 100 * 100u64.saturating_sub(gain + CLEAR);
-        if !pays || clear || left == 0 {
+        if hopeless || clear || left == 0 {
             return Ok(pays);
         }
+    }
+}
+
+/// What the network has to save of the trial of a stream of `len` bytes, in percent, if it is `gain` for a long one.
+fn asked_for(len: usize, gain: u64) -> u64 {
+    let doublings = len.max(1).ilog2().clamp(SHORT_LOG2, LONG_LOG2) - SHORT_LOG2;
+    let asked = gain * u64::from(doublings) / u64::from(LONG_LOG2 - SHORT_LOG2);
+    asked.max(SHORT_GAIN.min(gain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_a_stream_the_more_is_asked_for() {
+        let asked = |kib: usize, gain| asked_for(kib << 10, gain);
+        assert_eq!([0, 1, 64, 127].map(|kib| asked(kib, 13)), [2; 4]);
+        assert_eq!(
+            [128, 256, 512, 1024, 1 << 20].map(|kib| asked(kib, 13)),
+            [5, 7, 10, 13, 13]
+        );
+        assert_eq!([0, 64, 1024].map(|kib| asked(kib, 1)), [1; 3]);
+        assert_eq!(asked(1024, 0), 0);
     }
 }

@@ -9,7 +9,7 @@ use crate::probability::TOTAL_BITS;
 
 /// Share of the bytes that is tried for each that stays to the end, and its bounds.
 const SAMPLE_SHARE: usize = 16;
-const SAMPLE_MIN: usize = 16 << 10;
+const SAMPLE_MIN: usize = 32 << 10;
 const SAMPLE_MAX: usize = 64 << 10;
 /// Rounds: how many eighths of the sample were tried at the end of each, and by what part of the least cost an adapter may be
 /// more expensive then, as a divisor; in the end all that are left are compared. (In 17 contests on binary training data
@@ -62,6 +62,11 @@ pub(super) fn hold<'a>(
     for (eighths, divisor) in ROUNDS {
         for &number in &left {
             auditions[number].until(most * eighths / 8)?;
+        }
+        // Long rows are not cut up: who has them has coded more, and learned more. The others follow.
+        let seen = left.iter().map(|&n| auditions[n].seen()).max().unwrap_or(0);
+        for &number in &left {
+            auditions[number].until(seen.min(most))?;
         }
         let least = left.iter().map(|&n| auditions[n].cost).min().unwrap_or(0);
         left.retain(|&n| auditions[n].cost <= least.saturating_add(least / divisor));
@@ -155,10 +160,14 @@ impl<'a> Audition<'a> {
         Ok(())
     }
 
+    /// Bytes that were tried.
+    fn seen(&self) -> usize {
+        self.trials.iter().map(|(_, trial)| trial.seen().0).sum()
+    }
+
     /// Below what another must be to be better, with these margins.
     fn below(&self, margins: [u64; 2]) -> u64 {
-        let seen: usize = self.trials.iter().map(|(_, trial)| trial.seen().0).sum();
-        let share = seen as f64 / self.total.max(1) as f64;
+        let share = self.seen() as f64 / self.total.max(1) as f64;
         let [unseen, seen] = margins.map(|margin| self.cost / margin);
         self.cost - unseen + ((unseen - seen) as f64 * share.min(1.0)) as u64
     }
@@ -227,7 +236,8 @@ mod tests {
         }
     }
 
-    /// A byte costs as many bits as its value says; the first byte of a stream is its parameters.
+    /// A byte costs as many bits as its value says; the first byte of a stream is its parameters. One that ends in [`LONG`] is
+    /// coded by halves of what is tried.
     struct Counting(Descriptor, AtomicUsize);
 
     impl Plugin for Counting {
@@ -251,6 +261,7 @@ mod tests {
             Ok(Some(Box::new(Count {
                 all: &self.1,
                 data: &stream.data[..most.min(stream.data.len())],
+                long: stream.data.ends_with(&[LONG]),
                 seen: 0,
             })))
         }
@@ -263,13 +274,15 @@ mod tests {
     struct Count<'a> {
         all: &'a AtomicUsize,
         data: &'a [u8],
+        long: bool,
         seen: usize,
     }
 
     impl Trial for Count<'_> {
         fn until(&mut self, bytes: usize) -> Result<()> {
             assert!(bytes <= self.data.len(), "no more than was announced");
-            let new = bytes.saturating_sub(self.seen);
+            let step = if self.long { self.data.len() / 2 } else { 1 };
+            let new = bytes.next_multiple_of(step).saturating_sub(self.seen);
             self.all.fetch_add(new, Ordering::Relaxed);
             self.seen += new;
             Ok(())
@@ -288,6 +301,8 @@ mod tests {
     const LEN: usize = 1 << 20;
     /// What is tried of that to the end.
     const MOST: usize = LEN / SAMPLE_SHARE;
+    /// See [`Counting`].
+    const LONG: u8 = 255;
 
     /// The number of the one that wins, its streams' parameters, and how many bytes were tried.
     fn held(entrants: Vec<Vec<Vec<u8>>>, contested: bool) -> (usize, Vec<Option<Vec<u8>>>, usize) {
@@ -357,6 +372,15 @@ mod tests {
         assert_eq!(held(all.to_vec(), false).0, 1);
         let all = [200, 194].map(|bits| vec![stream(bits, bits)]);
         assert_eq!(held(all.to_vec(), true).0, 1);
+    }
+
+    #[test]
+    fn who_goes_on_for_longer_is_compared_with_what_others_cost_by_then() {
+        let mut long = stream(100, 20);
+        long[LEN - 1] = LONG;
+        let (chosen, plans, tried) = held(vec![vec![long], vec![stream(90, 19)]], false);
+        assert_eq!((chosen, plans), (1, vec![Some(vec![90])]));
+        assert_eq!(tried, 2 * MOST);
     }
 
     #[test]

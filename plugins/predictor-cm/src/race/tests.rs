@@ -135,8 +135,7 @@ fn those_that_are_far_behind_cost_little() {
         );
         (coded, all) = (coded + race.coded, all + most);
     }
-    // A sample of this length visits each of its places once: only what is hopeless is given up.
-    assert!(coded * 20 < all * 19, "{coded} of {all}");
+    assert!(coded * 4 < all * 3, "{coded} of {all}");
 }
 
 #[test]
@@ -149,8 +148,7 @@ fn what_was_tried_is_not_tried_again() {
     race.until(2_000).unwrap();
     assert_eq!(race.seen().0, seen);
     race.until(usize::MAX).unwrap();
-    let whole = race.places.enough..race.places.enough + race.places.slice;
-    assert!(whole.contains(&race.seen().0), "{whole:?}");
+    assert_eq!(race.seen().0, race.places.enough);
 }
 
 #[test]
@@ -165,11 +163,18 @@ fn samples_are_in_phase_and_of_one_length_whatever_the_stride() {
             let mut race = race(&rows[..len], &layout, &settings(), 0).unwrap();
             race.patient = true;
             race.until(usize::MAX).unwrap();
-            let enough = race.places.enough;
+            let Places {
+                count,
+                enough,
+                slice,
+            } = race.places;
             for runner in &race.runners {
                 let got = runner.history.len();
+                // Where all is sampled, the last place ends before it has what it skipped to be in phase: less than a row in each round.
+                let whole = enough + count > len;
+                let skipped = if whole { 6 * runner.stride } else { 0 };
                 assert!(
-                    got >= enough && got < enough + 4 * race.places.slice + 64,
+                    got + skipped >= enough && got < enough + 4 * slice + 64,
                     "{len} {strides:?} {got} {enough}"
                 );
                 if runner.stride > 1 {
