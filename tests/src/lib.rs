@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 pub mod content;
+pub mod deceptive;
 pub mod fuzz;
 pub mod mutate;
 pub mod onnxruntime;

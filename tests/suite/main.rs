@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod bad_input;
+mod choices;
 mod commands;
 mod compatibility;
 mod concurrency;
