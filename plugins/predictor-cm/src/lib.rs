@@ -60,6 +60,7 @@ pub use advice::Adviser;
 pub use hosting::{
     advised_memory, for_sample, has_lanes, lanes_memory, start_advised, start_alone, start_lanes,
 };
+pub use plan::looks_like_text;
 
 use advice::Alone;
 use lean::Lean;

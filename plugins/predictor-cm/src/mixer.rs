@@ -13,7 +13,7 @@
 //! modulo 2^32, so that the order of summation does not matter.
 
 use crate::math::{TABLES, Tables};
-use crate::primed::{LAST, Mixing, Rows};
+use crate::primed::{LAST, Mixing, Rows, VECTORS_MAX};
 use crate::simd::{LANES, Line, NARROW, Narrow, Ops, flat, logit};
 
 /// Most inputs of a layer.
@@ -72,22 +72,11 @@ pub(crate) const fn narrow_row(value: i32) -> Line {
     row
 }
 
-/// The rows of a selector, each in `2 * width` lines, behind those that are there.
-fn spread(rows: &Rows, width: usize, weights: &mut Vec<Line>) {
-    let line = |part: &[i16]| {
-        let mut line = Line::ZERO;
-        line.0[..part.len()].copy_from_slice(part);
-        line
-    };
-    let vector = |vector: &Vec<i16>| {
-        let mut lines: Vec<Line> = vector.chunks(LANES).map(line).collect();
-        lines.resize(2 * width, Line::ZERO);
-        lines
-    };
-    let vectors: Vec<Vec<Line>> = rows.vectors.iter().map(vector).collect();
-    for &index in &rows.index {
-        weights.extend_from_slice(&vectors[usize::from(index)]);
-    }
+/// A row with these upper halves, in `2 * width` lines.
+fn row(upper: &[i16], width: usize) -> Vec<Line> {
+    let mut row = vec![Line::ZERO; 2 * width];
+    flat(&mut row)[..upper.len()].copy_from_slice(upper);
+    row
 }
 
 /// The rows of a narrow layer.
@@ -108,11 +97,16 @@ pub(crate) struct Mixer {
     inputs: Vec<Line>,
     /// Lines of inputs that count.
     width: usize,
-    /// The rows of all selectors.
+    /// The rows that selectors begin with, which they share, and behind them those that have learned.
     weights: Vec<Line>,
-    /// The line of the first row of each selector.
+    /// Lines of shared rows.
+    shared: usize,
+    /// The first line of each row of all selectors: of what it begins with, until it learns.
+    places: Vec<u32>,
+    /// The first row of each selector.
     first: Vec<u32>,
-    /// The line of the selected row of each.
+    /// The selected row of each, and its first line.
+    rows: Vec<u32>,
     at: Vec<u32>,
     opinions: Narrow,
     last: Vec<Line>,
@@ -137,32 +131,41 @@ impl Mixer {
     ) -> Self {
         assert!(inputs <= MAX_INPUTS);
         let width = inputs.div_ceil(LANES);
-        let initial = |weight: i32| (weight << (UPPER_BITS - 8)) as i16;
-        let mut row = vec![Line([initial(weight.into()); LANES]); width];
-        row.resize(2 * width, Line::ZERO);
-        if trust > 0 {
-            flat(&mut row)[heard] = initial(trust);
-        }
-        let even = (1 << (UPPER_BITS + 16)) / sizes.len() as i32;
-        let rows: usize = sizes.iter().sum();
-        let weights = match primed {
-            None => row.repeat(rows),
-            Some(primed) => {
-                let mut weights = Vec::with_capacity(rows * row.len());
-                for rows in &primed.selectors {
-                    spread(rows, width, &mut weights);
+        let all: usize = sizes.iter().sum();
+        let (mut weights, mut places) = (Vec::new(), Vec::with_capacity(all));
+        match primed {
+            None => {
+                let initial = |weight: i32| (weight << (UPPER_BITS - 8)) as i16;
+                let mut upper = vec![initial(weight.into()); LANES * width];
+                if trust > 0 {
+                    upper[heard] = initial(trust);
                 }
-                weights
+                weights.extend(row(&upper, width));
+                places.resize(all, 0);
             }
-        };
+            Some(primed) => {
+                for rows in &primed.selectors {
+                    let first = weights.len();
+                    for vector in &rows.vectors {
+                        weights.extend(row(vector, width));
+                    }
+                    let place = |&index: &u8| (first + 2 * width * usize::from(index)) as u32;
+                    places.extend(rows.index.iter().map(place));
+                }
+            }
+        }
+        let shared = weights.len();
+        // Room that is not touched before it is needed: of short streams few rows learn.
+        weights.reserve_exact(all * 2 * width);
+        let even = (1 << (UPPER_BITS + 16)) / sizes.len() as i32;
         let last = match primed.and_then(|p| p.last.as_ref()) {
             None => vec![narrow_row(even); LAST],
             Some(rows) => narrow_rows(rows),
         };
-        let mut line = 0;
+        let mut row = 0;
         let first = sizes.iter().map(|&n| {
-            let first = line;
-            line += (n * row.len()) as u32;
+            let first = row;
+            row += n as u32;
             first
         });
         Self {
@@ -170,8 +173,11 @@ impl Mixer {
             inputs: vec![Line::ZERO; (inputs + GROUP).div_ceil(LANES)],
             width,
             first: first.collect(),
+            rows: vec![0; sizes.len()],
             at: vec![0; sizes.len()],
             weights,
+            shared,
+            places,
             opinions: Narrow([0; NARROW]),
             last,
             selected: 0,
@@ -184,8 +190,10 @@ impl Mixer {
     /// Bytes of weights for that shape.
     pub(crate) fn memory(inputs: usize, sizes: &[usize]) -> u64 {
         let row = 2 * inputs.div_ceil(LANES);
-        let lines = sizes.iter().sum::<usize>() * row + LAST;
-        (lines * size_of::<Line>()) as u64
+        let rows: usize = sizes.iter().sum();
+        let shared = sizes.len() * VECTORS_MAX;
+        let lines = (rows + shared) * row + LAST;
+        (lines * size_of::<Line>() + rows * size_of::<u32>()) as u64
     }
 
     /// The inputs of the present bit, and room for the rest of a group behind them.
@@ -198,9 +206,10 @@ impl Mixer {
     /// selectors and `last` for the second layer.
     #[inline(always)]
     pub(crate) fn mix<O: Ops>(&mut self, select: &[u32], last: usize) -> i32 {
-        let row = 2 * self.width as u32;
-        for ((at, &first), &s) in self.at.iter_mut().zip(&self.first).zip(select) {
-            *at = first + s * row;
+        let selected = self.rows.iter_mut().zip(&mut self.at);
+        for (((row, at), &first), &s) in selected.zip(&self.first).zip(select) {
+            *row = first + s;
+            *at = self.places[*row as usize];
         }
         O::mix(
             &self.inputs[..self.width],
@@ -225,10 +234,15 @@ impl Mixer {
             let error = error(self.p, bit, self.last_rate);
             O::train_narrow(&self.opinions, &mut self.last[self.selected], error);
         }
-        for (&at, &opinion) in self.at.iter().zip(&self.opinions.0) {
+        for ((&row, &at), &opinion) in self.rows.iter().zip(&self.at).zip(&self.opinions.0) {
             let error = self.schedule.error(self.tables.squash(opinion.into()), bit);
-            let row = &mut self.weights[at as usize..][..2 * self.width];
-            O::train(&self.inputs[..self.width], row, error);
+            let mut at = at as usize;
+            if at < self.shared {
+                at = own(&mut self.weights, at, 2 * self.width);
+                self.places[row as usize] = at as u32;
+            }
+            let weights = &mut self.weights[at..][..2 * self.width];
+            O::train(&self.inputs[..self.width], weights, error);
         }
     }
 
@@ -240,7 +254,8 @@ impl Mixer {
     /// The weights of all rows of the selectors, one behind the other, and those of the last mixer: 32 bits each.
     pub(crate) fn weights(&self) -> [Vec<i32>; 2] {
         let width = LANES * self.width;
-        let first = self.weights.chunks_exact(2 * self.width);
+        let row = |&at: &u32| &self.weights[at as usize..][..2 * self.width];
+        let first = self.places.iter().map(row);
         let first = first.flat_map(|row| whole(row.iter().flat_map(|l| l.0).collect(), width));
         let last = self.last.iter();
         let last = last.flat_map(|row| whole(row.0.to_vec(), NARROW));
@@ -250,14 +265,27 @@ impl Mixer {
     /// Replaces all weights, in the order of `weights`.
     pub(crate) fn set_weights(&mut self, [first, last]: &[Vec<i32>; 2]) {
         let width = LANES * self.width;
-        let rows = self.weights.chunks_exact_mut(2 * self.width);
-        for (row, new) in rows.zip(first.chunks_exact(width)) {
-            halve(flat(row), new);
+        for (place, new) in self.places.iter_mut().zip(first.chunks_exact(width)) {
+            if (*place as usize) < self.shared {
+                *place = own(&mut self.weights, *place as usize, 2 * self.width) as u32;
+            }
+            halve(
+                flat(&mut self.weights[*place as usize..][..2 * self.width]),
+                new,
+            );
         }
         for (row, new) in self.last.iter_mut().zip(last.chunks_exact(NARROW)) {
             halve(&mut row.0, new);
         }
     }
+}
+
+/// Appends a copy of a row, which is to learn, and says where.
+#[cold]
+fn own(weights: &mut Vec<Line>, from: usize, lines: usize) -> usize {
+    let at = weights.len();
+    weights.extend_from_within(from..from + lines);
+    at
 }
 
 /// The weights of a row of `width` upper halves before as many lower ones.

@@ -203,8 +203,9 @@ fn candidates(data: &[u8], text: bool, layout: &Layout, choice: &Choice) -> Vec<
     all
 }
 
-/// Mostly printable bytes, or UTF-8 beyond ASCII.
-fn looks_like_text(data: &[u8]) -> bool {
+/// Whether it is mostly printable bytes, or UTF-8 beyond ASCII.
+#[must_use]
+pub fn looks_like_text(data: &[u8]) -> bool {
     let step = (data.len() / 65_536).max(1);
     let (mut control, mut count) = (0usize, 0usize);
     for &c in data.iter().step_by(step) {

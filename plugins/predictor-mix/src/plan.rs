@@ -2,7 +2,7 @@
 
 use umoec_codec::Result;
 use umoec_codec::plugin::{Meter, PredictorState};
-use umoec_predictor_cm::{for_sample, start_alone};
+use umoec_predictor_cm::{for_sample, looks_like_text, start_alone};
 use umoec_predictor_onnx::Network;
 
 use crate::state;
@@ -24,6 +24,10 @@ const LONG_LOG2: u32 = 20;
 
 /// What the network has to save of a short stream, in percent.
 const SHORT_GAIN: u64 = 2;
+
+/// Up to this length there is no trial: of texts, and of others.
+const TEXT_UNTRIED: usize = 4 << 10;
+const UNTRIED: usize = 1 << 10;
 
 /// A piece under a model.
 struct Run {
@@ -50,6 +54,14 @@ impl Run {
         self.cost += meter.cost();
         self.state.failure().map_or(Ok(()), Err)
     }
+}
+
+/// Whether the network pays where that is plain without a trial, which takes twice as long as the stream itself: of the shortest, texts
+/// become smaller with the network and others do not. (In 300 to 2000 bytes of 132 files this takes 0.1 % more than trials.)
+pub(crate) fn plain(data: &[u8]) -> Option<bool> {
+    let text = looks_like_text(data);
+    let most = if text { TEXT_UNTRIED } else { UNTRIED };
+    (data.len() <= most).then_some(text)
 }
 
 /// Whether the network and `cm` together need so much less than `cm` alone that the network is worth its
@@ -111,5 +123,15 @@ mod tests {
         );
         assert_eq!([0, 64, 1024].map(|kib| asked(kib, 1)), [1; 3]);
         assert_eq!(asked(1024, 0), 0);
+    }
+
+    #[test]
+    fn the_shortest_are_not_tried() {
+        let (text, other) = (b"a text\n".repeat(600), [3; 4200]);
+        assert_eq!(plain(&[]), Some(true));
+        assert_eq!(plain(&text[..4096]), Some(true));
+        assert_eq!(plain(&text[..4097]), None);
+        assert_eq!(plain(&other[..1024]), Some(false));
+        assert_eq!(plain(&other[..1025]), None);
     }
 }

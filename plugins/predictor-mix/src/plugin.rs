@@ -246,6 +246,9 @@ fn with_network(
         lanes: None,
     };
     let pays = || {
+        if let Some(plain) = plan::plain(data) {
+            return Ok(plain);
+        }
         let opened = Network::open(&network.params, models, &UNLIMITED)?;
         let rest = network.rests_from();
         plan::pays(data, &params.cm, &opened, rest, chosen.gain)
