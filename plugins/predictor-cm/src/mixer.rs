@@ -13,7 +13,7 @@
 //! modulo 2^32, so that the order of summation does not matter.
 
 use crate::math::{TABLES, Tables};
-use crate::primed::{LAST, Mixing, Rows, VECTORS_MAX};
+use crate::primed::{LAST, Mixing, Rows};
 use crate::simd::{LANES, Line, NARROW, Narrow, Ops, flat, logit};
 
 /// Most inputs of a layer.
@@ -187,13 +187,11 @@ impl Mixer {
         }
     }
 
-    /// Bytes of weights for that shape.
+    /// Bytes of weights for that shape, as the specification counts them: shared rows are among the small things there.
     pub(crate) fn memory(inputs: usize, sizes: &[usize]) -> u64 {
         let row = 2 * inputs.div_ceil(LANES);
-        let rows: usize = sizes.iter().sum();
-        let shared = sizes.len() * VECTORS_MAX;
-        let lines = (rows + shared) * row + LAST;
-        (lines * size_of::<Line>() + rows * size_of::<u32>()) as u64
+        let lines = sizes.iter().sum::<usize>() * row + LAST;
+        (lines * size_of::<Line>()) as u64
     }
 
     /// The inputs of the present bit, and room for the rest of a group behind them.
