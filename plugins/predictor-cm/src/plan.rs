@@ -27,8 +27,6 @@ const PLACES_FROM: usize = 4 << 10;
 /// Bytes of a piece that are coded at once, at least; and where there are rows, so many of them.
 const SLICE_MIN: usize = 512;
 const SLICE_ROWS: usize = 4;
-/// Slices of a piece, about.
-const SLICES: usize = 5;
 
 /// Table memory unless the profile says otherwise, in MiB.
 const DEFAULT_TABLE_MIB: u64 = 384;
@@ -227,12 +225,10 @@ fn places(len: usize, widest: usize) -> Places {
     let most = PIECE_MAX.max((PIECE_ROWS * widest).min(PIECE_GRID));
     let least = PIECE_MIN.max(PIECE_MIN_ROWS * widest).min(most);
     let piece = (len / 48).clamp(least, most);
-    // Room to shift each slice into phase.
-    let shifts = (SLICES * widest).min(piece / 2 + widest);
     let (count, piece) = match len {
-        0..PLACES_FROM => (1, len),
-        // Of data twice as long as the sample, or less, it is all of them.
-        _ if len < 4 * (piece + shifts) => (4, len / 4),
+        _ if len < PLACES_FROM.max(PIECE_MIN_ROWS * widest) => (1, len),
+        // Of data twice as long as the sample, or less, it is all of them, but for what is left of a row at the end.
+        _ if len < 4 * (piece + 2 * widest) => (4, (len - widest) / 4),
         LONG.. => (4, piece / 4 * 3),
         _ => (4, piece / 2),
     };

@@ -1,6 +1,8 @@
 //! A race of models: all candidates code a sample of a stream, piece by piece, and those that fall far behind
 //! are given up. What is coded once is not coded again: a sample that was not enough goes on.
 
+use std::ops::Range;
+
 use umoec_codec::Result;
 use umoec_codec::plugin::{Meter, PredictorState};
 
@@ -30,6 +32,25 @@ pub(crate) struct Places {
     pub(crate) slice: usize,
 }
 
+impl Places {
+    /// The places in `len` bytes in rows of `stride`: each in the middle of its part of the data, from the start of a row
+    /// to where the next one starts.
+    fn of(&self, len: usize, stride: usize) -> Vec<Range<usize>> {
+        if self.count == 1 {
+            return vec![0..len];
+        }
+        let part = len / self.count;
+        let margin = part.saturating_sub(self.enough.div_ceil(self.count)) / 2;
+        let start = |number: usize| (number * part + margin) / stride * stride;
+        // Half a row would put out of phase what follows it.
+        let end = |number: usize| match number + 1 {
+            next if next == self.count => start(number) + (len - start(number)) / stride * stride,
+            next => start(next),
+        };
+        (0..self.count).map(|n| start(n)..end(n)).collect()
+    }
+}
+
 /// A candidate on its way.
 struct Runner {
     params: Params,
@@ -40,12 +61,25 @@ struct Runner {
     /// From its first piece on.
     state: Option<Box<dyn PredictorState + Send>>,
     history: Vec<u8>,
-    /// Where it goes on at each place.
-    at: Vec<usize>,
+    /// What of the data it may code: from each place on.
+    places: Vec<Range<usize>>,
     cost: u64,
 }
 
 impl Runner {
+    fn new(params: Params, text: bool, len: usize, places: &Places) -> Self {
+        let stride = params.strides[0].max(params.strides[1]).max(1) as usize;
+        Self {
+            doubtful: text && params.strides != [0, 0],
+            places: places.of(len, stride),
+            stride,
+            params,
+            state: None,
+            history: Vec::new(),
+            cost: 0,
+        }
+    }
+
     /// Starts, for a sample of `most` bytes.
     fn start(&mut self, most: usize) -> Result<()> {
         if self.state.is_none() {
@@ -56,19 +90,16 @@ impl Runner {
         Ok(())
     }
 
-    /// Codes `each` bytes more from each place.
-    fn code(&mut self, data: &[u8], each: usize) {
+    /// Codes these bytes of each place, each end moved up to the end of a row.
+    fn code(&mut self, data: &[u8], bytes: Range<usize>) {
         let Some(state) = &mut self.state else { return };
-        for at in &mut self.at {
-            // In phase with what was coded before.
-            let past = self.history.len() % self.stride;
-            let shift = (self.stride + past - *at % self.stride) % self.stride;
-            let start = (*at + shift).min(data.len());
-            let piece = &data[start..data.len().min(start + each)];
-            let mut meter = Meter::new(piece);
-            state.code(piece.len(), &mut meter, &mut self.history);
+        for place in &self.places {
+            let place = &data[place.clone()];
+            let [start, end] = [bytes.start, bytes.end]
+                .map(|at| at.next_multiple_of(self.stride).min(place.len()));
+            let mut meter = Meter::new(&place[start..end]);
+            state.code(end - start, &mut meter, &mut self.history);
             self.cost += meter.cost();
-            *at = start + piece.len();
         }
     }
 
@@ -105,19 +136,7 @@ impl<'a> Race<'a> {
         places: Places,
         most: usize,
     ) -> Self {
-        // In the middle of its part of the data.
-        let part = data.len() / places.count;
-        let margin = part.saturating_sub(places.enough / places.count) / 2;
-        let start = |number: usize| number * part + margin;
-        let runner = |params: Params| Runner {
-            doubtful: text && params.strides != [0, 0],
-            stride: params.strides[0].max(params.strides[1]).max(1) as usize,
-            params,
-            state: None,
-            history: Vec::new(),
-            at: (0..places.count).map(start).collect(),
-            cost: 0,
-        };
+        let runner = |params| Runner::new(params, text, data.len(), &places);
         Self {
             runners: candidates.into_iter().map(runner).collect(),
             data,
@@ -177,7 +196,8 @@ impl<'a> Race<'a> {
             runner.start(self.most)?;
         }
         let data = self.data;
-        let go_on = |runner: &mut Runner| runner.code(data, each);
+        let each = self.asked / count..self.asked / count + each;
+        let go_on = |runner: &mut Runner| runner.code(data, each.clone());
         let half = self.runners.len() / 2;
         let (first, second) = self.runners.split_at_mut(half);
         std::thread::scope(|scope| {
@@ -187,10 +207,10 @@ impl<'a> Race<'a> {
             }
             second.iter_mut().for_each(go_on);
         });
-        self.asked += each * count;
+        self.asked = each.end * count;
         #[cfg(test)]
         {
-            self.coded += self.runners.len() * each * count;
+            self.coded += self.runners.len() * each.len() * count;
             if self.patient {
                 return Ok(());
             }
