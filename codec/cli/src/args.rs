@@ -166,7 +166,8 @@ pub(crate) struct Coding {
     #[arg(long, value_name = "NAME")]
     pub(crate) plugin: Option<String>,
     /// Adapter to use: one of `umoec plugins`, `auto` for the one that a sample of each block favours,
-    /// `none` for plain bytes
+    /// `none` for plain bytes. `auto` chooses among this program's own; `auto,NAME` lets one of others join, which
+    /// whoever decompresses needs then
     #[arg(long, value_name = "NAME")]
     pub(crate) adapter: Option<String>,
     /// What fixed-size records consist of: TOML or JSON with the fields' types (plugins/adapter-record/spec.md).

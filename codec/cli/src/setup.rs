@@ -86,7 +86,20 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
         Some(path) => from_file(path)?,
         None => umoec_builtin::profile(&coding.profile).map_err(usage)?,
     };
-    let adapter = match coding.adapter.as_deref() {
+    let (adapter, joining) = match coding.adapter.as_deref().map(|list| list.split_once(',')) {
+        None => (None, None),
+        Some(None) => (coding.adapter.as_deref(), None),
+        Some(Some((AUTO, others))) => (Some(AUTO), Some(others)),
+        Some(Some((first, _))) => {
+            return Err(Failure::usage(
+                format!(
+                    "--adapter takes one adapter, and others only after `auto`, not after `{first}`"
+                ),
+                "`--adapter auto,NAME` lets the adapter NAME of others into the choice",
+            ));
+        }
+    };
+    let adapter = match adapter {
         Some("none") => Some("bytes".to_owned()),
         None if coding.schema.is_some() => Some(RECORD.to_owned()),
         other => other.map(str::to_owned),
@@ -102,6 +115,14 @@ fn profile(coding: &Coding, model: Option<String>, registry: &Registry) -> Outco
             }
             replace(&mut profile, kind, name);
         }
+    }
+    for name in joining.into_iter().flat_map(|names| names.split(',')) {
+        registry.by_name(Kind::Adapter, name).map_err(usage)?;
+        let settings = &mut profile.adapter.settings;
+        settings
+            .entry(name)
+            .or_insert_with(|| Settings::new().into());
+        profile.number = 0;
     }
     if let Some(path) = &coding.schema {
         let schema = schema::read(path)?;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{Place, Ran, text};
-use umoec_tests::third_party::{c_library, cargo, run, target};
+use umoec_tests::third_party::{c_library, cargo, events, run, rust_library, target};
 
 /// A run in which the user's data folder is `home` of the place.
 fn at_home(place: &Place, args: &[&str], path: Option<&Path>) -> Ran {
@@ -102,6 +102,39 @@ fn a_file_made_with_a_library_needs_it_and_says_so() {
 }
 
 #[test]
+fn an_adapter_of_others_joins_the_choice_where_it_is_let_in() {
+    let place = Place::new();
+    let content = [text(40_000, 1), events(60, 3), text(40_000, 2)].concat();
+    place.write("a", &content);
+    let hepmc = rust_library("example-hepmc");
+    let library = ["--plugin-lib", hepmc.to_str().unwrap()];
+    let size = |adapter: &[&str]| {
+        let args = [&["compress", "-q", "-f", "a"], adapter, &library].concat();
+        place.run(&args).ok();
+        let back = place.run(&[&["cat", "a.umc"][..], &library].concat()).ok();
+        assert_eq!(back.stdout(), content);
+        place.read("a.umc").len()
+    };
+    let (without, with) = (size(&[]), size(&["--adapter", "auto,hepmc"]));
+    assert!(with * 10 < without * 9, "{with} with it, {without} without");
+    let shown = place
+        .run(&[&["inspect", "a.umc"][..], &library].concat())
+        .ok()
+        .text();
+    assert!(shown.contains("doubles with 16 digits"), "{shown}");
+    place
+        .run(&["decompress", "-f", "a.umc"])
+        .fails(5, "adapter plugin `hepmc`");
+    place
+        .run(&["compress", "-f", "--adapter", "auto,hepmc", "a"])
+        .fails(1, "hepmc");
+    let args = ["compress", "-f", "--adapter", "hepmc,auto", "a"];
+    place
+        .run(&[&args[..], &library].concat())
+        .fails(1, "others only after `auto`");
+}
+
+#[test]
 fn a_library_that_is_named_and_refused_is_a_failure() {
     let place = Place::new();
     place.write("a", b"a");
@@ -113,7 +146,7 @@ fn a_library_that_is_named_and_refused_is_a_failure() {
     assert!(said.contains("hint: "), "{said}");
     let broken = c_library("broken", 2);
     let args = ["compress", "--plugin-lib", broken.to_str().unwrap(), "a"];
-    place.run(&args).fails(7, "version 2.0 of the interface");
+    place.run(&args).fails(7, "version 2.1 of the interface");
     assert_eq!(place.names(), ["a", "no.so"]);
 }
 

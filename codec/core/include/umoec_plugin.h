@@ -18,7 +18,7 @@
 #define UMOEC_ABI_MAJOR 1
 
 // A higher minor version appends fields, and a host that does not know these goes without.
-#define UMOEC_ABI_MINOR 0
+#define UMOEC_ABI_MINOR 1
 
 // Kind: bytes of a block to streams and back.
 #define UMOEC_ADAPTER 0
@@ -119,6 +119,9 @@ typedef struct UmoecStreams {
                     size_t number,
                     const uint32_t *strides,
                     size_t count);
+    // Since 1.1: says that a stream consists of numbers of `width` bytes, 1 to 8, the most significant
+    // byte first, larger ones for larger values, the first one at `phase` < `width`.
+    int32_t (*number)(struct UmoecStreams *streams, size_t number, uint32_t width, uint32_t phase);
 } UmoecStreams;
 
 // Where a function says what went wrong. The host's, for the time of the call.
@@ -147,6 +150,50 @@ typedef struct UmoecLimits {
     uint64_t memory;
 } UmoecLimits;
 
+// Where a block stands in the content that it was cut from.
+typedef struct UmoecPlace {
+    // `sizeof(UmoecPlace)` of the host.
+    uint32_t size;
+    // 0.
+    uint32_t reserved;
+    // Bytes of content before the block.
+    uint64_t offset;
+    // The first bytes of the content, at most 65536.
+    struct UmoecBytes head;
+} UmoecPlace;
+
+// Where an adapter writes ways to take a block. The host's, for the time of the call.
+typedef struct UmoecProposals {
+    // `sizeof(UmoecProposals)` of the host.
+    uint32_t size;
+    // 0.
+    uint32_t reserved;
+    // The host's own.
+    void *host;
+    // Begins another proposal, of which the adapter is so sure (0 to 100), and gives the place to write it to as
+    // `forward` does; what was begun before is finished. Null where it would be one too many (8).
+    struct UmoecStreams *(*next)(struct UmoecProposals *proposals, uint32_t score);
+} UmoecProposals;
+
+// Where an adapter writes what parts of a block are for it. The host's, for the time of the call.
+typedef struct UmoecRegions {
+    // `sizeof(UmoecRegions)` of the host.
+    uint32_t size;
+    // 0.
+    uint32_t reserved;
+    // The host's own.
+    void *host;
+    // The bytes `start..end` of the block, not empty, are a part of which the adapter is so sure (0 to 100). With `joins`
+    // not 0 it is better taken together with the others that have the same note, one behind the other; the note, at most
+    // 65536 bytes, is what `propose_region` gets. `UMOEC_REFUSED` where that is no part, or one too many (65536).
+    int32_t (*found)(struct UmoecRegions *regions,
+                     uint64_t start,
+                     uint64_t end,
+                     uint32_t score,
+                     uint32_t joins,
+                     struct UmoecBytes note);
+} UmoecRegions;
+
 // The functions of an adapter.
 typedef struct UmoecAdapter {
     // `sizeof(UmoecAdapter)` of the header it was built with.
@@ -170,6 +217,41 @@ typedef struct UmoecAdapter {
                        const struct UmoecLimits *limits,
                        struct UmoecOut *out,
                        struct UmoecReport *report);
+    // Since 1.1, may be null: ways to take this block, if it is of the kind that the adapter is for. Each must come back by
+    // `inverse`.
+    int32_t (*propose)(void *context,
+                       struct UmoecBytes input,
+                       const struct UmoecPlace *place,
+                       const struct UmoecSettings *settings,
+                       struct UmoecProposals *proposals,
+                       struct UmoecReport *report);
+    // Since 1.1, may be null: parts of this block that are files of the adapter's kind.
+    int32_t (*regions)(void *context,
+                       struct UmoecBytes input,
+                       const struct UmoecPlace *place,
+                       struct UmoecRegions *regions,
+                       struct UmoecReport *report);
+    // Since 1.1: `propose` for the bytes of a region, or of all that join. Where it is null, `propose` gets them as
+    // a content of their own.
+    int32_t (*propose_region)(void *context,
+                              struct UmoecBytes input,
+                              struct UmoecBytes note,
+                              const struct UmoecSettings *settings,
+                              struct UmoecProposals *proposals,
+                              struct UmoecReport *report);
+    // Since 1.1, may be null: one line for people about parameters, which may come from a stranger.
+    int32_t (*describe)(void *context,
+                        uint32_t version,
+                        struct UmoecBytes params,
+                        struct UmoecOut *text,
+                        struct UmoecReport *report);
+    // Since 1.1, may be null, which is 0: bytes of memory that `inverse` takes at most for a block of `len` bytes of which this
+    // became, the block and the streams not counted.
+    uint64_t (*memory)(void *context,
+                       struct UmoecBytes params,
+                       const struct UmoecBytes *streams,
+                       size_t count,
+                       uint64_t len);
 } UmoecAdapter;
 
 // What an adapter says of a stream.
@@ -182,6 +264,10 @@ typedef struct UmoecLayout {
     const uint32_t *strides;
     // How many.
     size_t count;
+    // Since 1.1: bytes of a number where the stream consists of numbers, else 0.
+    uint32_t number_width;
+    // Since 1.1: where the first one starts.
+    uint32_t number_phase;
 } UmoecLayout;
 
 // The next decision, and the next, ...: what a predictor asks and a coder answers. The same in

@@ -77,14 +77,14 @@ impl Adapter for Audio {
             .collect()
     }
 
-    fn regions(&self, input: &[u8], _: &Place<'_>) -> Vec<Region> {
+    fn regions(&self, input: &[u8], _: &Place<'_>) -> Result<Vec<Region>> {
         let region = |range| Region {
             range,
             score: 100,
             joins: false,
             note: Vec::new(),
         };
-        header::regions(input).into_iter().map(region).collect()
+        Ok(header::regions(input).into_iter().map(region).collect())
     }
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {

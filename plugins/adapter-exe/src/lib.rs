@@ -61,14 +61,14 @@ impl Adapter for Exe {
         Ok(found.map(propose).into_iter().collect())
     }
 
-    fn regions(&self, input: &[u8], _: &Place<'_>) -> Vec<Region> {
+    fn regions(&self, input: &[u8], _: &Place<'_>) -> Result<Vec<Region>> {
         let region = |range| Region {
             range,
             score: 95,
             joins: true,
             note: Vec::new(),
         };
-        files::within(input).into_iter().map(region).collect()
+        Ok(files::within(input).into_iter().map(region).collect())
     }
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {

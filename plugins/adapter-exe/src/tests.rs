@@ -83,7 +83,7 @@ fn macho(len: u64) -> Vec<u8> {
 }
 
 fn regions(block: &[u8]) -> Vec<std::ops::Range<usize>> {
-    let found = Exe.regions(block, &Place::default());
+    let found = Exe.regions(block, &Place::default()).unwrap();
     assert!(found.iter().all(|region| region.joins));
     found.into_iter().map(|region| region.range).collect()
 }

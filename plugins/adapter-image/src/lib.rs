@@ -80,8 +80,8 @@ impl Adapter for Image {
         Ok(colours.iter().map(propose).collect())
     }
 
-    fn regions(&self, input: &[u8], _: &Place<'_>) -> Vec<Region> {
-        formats::regions(input)
+    fn regions(&self, input: &[u8], _: &Place<'_>) -> Result<Vec<Region>> {
+        Ok(formats::regions(input))
     }
 
     fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {

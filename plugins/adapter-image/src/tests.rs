@@ -375,7 +375,7 @@ fn files_in_a_block_are_found() {
     block.extend(noise(2500));
     block.extend(b"P5\n200 1000\n255\n");
     block.extend(noise(100_000));
-    let found = Image.regions(&block, &Place::default());
+    let found = Image.regions(&block, &Place::default()).unwrap();
     let found: Vec<_> = found.into_iter().map(|region| region.range).collect();
     assert_eq!(found, expected);
     for range in expected {
@@ -473,7 +473,7 @@ proptest! {
         for proposal in propose(&file, &file, 0) {
             prop_assert_eq!(&back(&file, proposal.adapted).unwrap(), &file);
         }
-        for region in Image.regions(&file, &Place::default()) {
+        for region in Image.regions(&file, &Place::default()).unwrap() {
             prop_assert!(region.range.end <= file.len());
         }
     }

@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let place = Place::own(&data);
         let mut blocks = vec![(data.clone(), Record.propose(&data, &place, &settings)?)];
         // The tables of a file of several.
-        let regions = Record.regions(&data, &place);
+        let regions = Record.regions(&data, &place)?;
         for region in regions.chunk_by(|a, b| a.note == b.note) {
             let bytes = region.iter().flat_map(|r| &data[r.range.clone()]);
             let bytes: Vec<u8> = bytes.copied().collect();

@@ -99,8 +99,8 @@ impl Adapter for Record {
         Ok(proposals_of(input, &chosen, &geometry, 95))
     }
 
-    fn regions(&self, input: &[u8], place: &Place<'_>) -> Vec<Region> {
-        regions::find(input, place)
+    fn regions(&self, input: &[u8], place: &Place<'_>) -> Result<Vec<Region>> {
+        Ok(regions::find(input, place))
     }
 
     fn propose_region(

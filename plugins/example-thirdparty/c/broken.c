@@ -1,4 +1,5 @@
 /* Libraries that are wrong, each in its own way: cc -DFAULT=n. The tests load every one. */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "umoec_plugin.h"
@@ -26,6 +27,13 @@
 #define NO_STREAM 20
 #define WRONG_ON_LARGE 21 /* passes the self-test, then loses a byte */
 #define NAME_NOT_UTF8 23
+#define PROPOSES_OTHER_BYTES 24
+#define PROPOSES_TOO_SURELY 25
+#define PROPOSES_NO_STREAM 26
+#define FINDS_TOO_MUCH 27
+#define FINDS_NOTHING 28
+#define PROPOSAL_FAILS 29
+#define FIRST_MINOR 30 /* nothing is wrong: functions of version 1.0, with something else behind them */
 #define FUTURE_MINOR 22 /* nothing is wrong: a table that is longer than the host's */
 
 static int32_t forward(void *context, UmoecBytes input, const UmoecSettings *settings,
@@ -74,12 +82,55 @@ static int32_t inverse(void *context, uint32_t version, UmoecBytes params,
     return UMOEC_OK;
 }
 
+static int32_t propose(void *context, UmoecBytes input, const UmoecPlace *place,
+                       const UmoecSettings *settings, UmoecProposals *proposals,
+                       UmoecReport *report)
+{
+    (void)context, (void)settings, (void)report;
+#if FAULT == FIRST_MINOR
+    abort(); /* The host must not know of it. */
+#elif FAULT == PROPOSAL_FAILS
+    report->len = 10;
+    memcpy(report->message, "not today.", 10);
+    return UMOEC_FAILED;
+#endif
+    if (place->offset != 0 || place->head.len != input.len)
+        return UMOEC_FAILED;
+    UmoecStreams *streams = proposals->next(proposals, FAULT == PROPOSES_TOO_SURELY ? 101 : 100);
+    if (!streams || FAULT == PROPOSES_NO_STREAM)
+        return UMOEC_OK;
+    UmoecOut *out = streams->stream(streams, 0);
+    uint8_t *to = out->extend(out, input.len);
+    if (!to)
+        return UMOEC_REFUSED;
+    memcpy(to, input.data, input.len);
+#if FAULT == PROPOSES_OTHER_BYTES
+    to[input.len - 1] ^= 1;
+#endif
+    return streams->number(streams, 0, 1, 0);
+}
+
+static int32_t regions(void *context, UmoecBytes input, const UmoecPlace *place,
+                       UmoecRegions *regions, UmoecReport *report)
+{
+    (void)context, (void)place, (void)report;
+    uint64_t start = FAULT == FINDS_NOTHING ? input.len : 0;
+    uint64_t end = input.len + (FAULT == FINDS_TOO_MUCH);
+    return regions->found(regions, start, end, 50, 0, (UmoecBytes){NULL, 0});
+}
+
 static const UmoecAdapter functions = {
+#if FAULT == FIRST_MINOR
+    .size = offsetof(UmoecAdapter, propose),
+#else
     .size = sizeof(UmoecAdapter),
+#endif
 #if FAULT != NULL_FUNCTION
     .forward = forward,
 #endif
     .inverse = inverse,
+    .propose = propose,
+    .regions = regions,
 };
 
 static const UmoecPlugin broken = {

@@ -1,18 +1,18 @@
 //! Libraries that are wrong, each in one way: a clear error, and nothing else happens.
 
 use umoec_codec::pipeline::{DecodeOptions, decompress};
-use umoec_codec::plugin::Registry;
+use umoec_codec::plugin::{Registry, Settings};
 use umoec_tests::root;
 use umoec_tests::third_party::{c_library, events};
 
 use super::{encode, profile, refusal, with};
 
 /// Fault of `broken.c`, and what the error says.
-const FAULTS: [(&str, &str); 21] = [
+const FAULTS: [(&str, &str); 27] = [
     ("WRONG_MAGIC", "its table begins with 0x1122334455667788"),
     (
         "WRONG_MAJOR",
-        "version 2.0 of the interface, this program has version 1",
+        "version 2.1 of the interface, this program has version 1",
     ),
     ("SMALL_TABLE", "its table: only 24 bytes"),
     (
@@ -45,6 +45,12 @@ const FAULTS: [(&str, &str); 21] = [
     ("LONG_MESSAGE", "fails its self-test: with one byte"),
     ("PARAMS_TOO_LONG", "more than the 65536 bytes"),
     ("NO_STREAM", "it made no stream"),
+    ("PROPOSES_OTHER_BYTES", "is not the block it was given"),
+    ("PROPOSES_TOO_SURELY", "its score is 101, not 0 to 100"),
+    ("PROPOSES_NO_STREAM", "it made no stream"),
+    ("FINDS_TOO_MUCH", "it finds bytes 0 to 2 in a block of 1"),
+    ("FINDS_NOTHING", "it finds bytes 1 to 1 in a block of 1"),
+    ("PROPOSAL_FAILS", "not today."),
 ];
 
 /// Fault of `broken_coding.c`, and what the error says.
@@ -128,13 +134,19 @@ fn what_is_refused_once_is_refused_again() {
 }
 
 #[test]
-fn a_longer_table_of_a_later_minor_version_is_taken() {
-    let registry = with(&[c_library("broken", number("FUTURE_MINOR"))]);
-    let content = events(2, 1);
-    let profile = profile("example-broken", "order0", "rans");
-    let file = encode(&content, &registry, profile).unwrap();
-    let back = decompress(&file[..], &registry, &DecodeOptions::default()).unwrap();
-    assert_eq!(back, content);
+fn tables_of_earlier_and_later_minor_versions_are_taken() {
+    for version in ["FIRST_MINOR", "FUTURE_MINOR"] {
+        let registry = with(&[c_library("broken", number(version))]);
+        let content = events(2, 1);
+        let mut auto = profile("auto", "order0", "rans");
+        let settings = &mut auto.adapter.settings;
+        settings.insert("example-broken".into(), Settings::new().into());
+        for profile in [profile("example-broken", "order0", "rans"), auto] {
+            let file = encode(&content, &registry, profile).unwrap();
+            let back = decompress(&file[..], &registry, &DecodeOptions::default()).unwrap();
+            assert_eq!(back, content);
+        }
+    }
 }
 
 /// The self-test is small; a block that does not come back is noticed before it is written.

@@ -1,7 +1,7 @@
 //! What is compressed with plugins of others comes back, and they are worth having.
 
 use umoec_codec::pipeline::{DecodeOptions, decompress, inspect};
-use umoec_codec::plugin::{Kind, Registry};
+use umoec_codec::plugin::{AnyPlugin, Kind, Registry, Settings};
 use umoec_tests::third_party::{c_library, events, rust_library};
 
 use super::{encode, profile, with};
@@ -79,6 +79,72 @@ fn the_adapter_for_events_is_worth_its_place() {
         with * 100 < without * 80,
         "{with} with it, {without} without"
     );
+}
+
+/// Two files of events in an archive of other things.
+fn archive() -> Vec<u8> {
+    let prose = |n: usize| format!("{n}: the trigger rate was {} Hz all night.\n", n * n % 977);
+    let prose: String = (0..600).map(prose).collect();
+    let noise = (0..30_000u32).map(|i| (i.wrapping_mul(i) >> 7) as u8);
+    let mut archive = prose.clone().into_bytes();
+    archive.extend(events(60, 5));
+    archive.extend(noise);
+    archive.extend(events(40, 6));
+    archive.extend(prose.as_bytes());
+    archive
+}
+
+#[test]
+fn an_adapter_of_others_takes_what_is_for_it_where_it_is_let_in() {
+    let registry = with(&[rust_library("example-hepmc")]);
+    let size = |content: &[u8], let_in: bool| {
+        let mut balanced = umoec_builtin::profile("turbo").unwrap();
+        balanced.adapter.name = "auto".into();
+        if let_in {
+            let settings = &mut balanced.adapter.settings;
+            settings.insert("hepmc".into(), Settings::new().into());
+        }
+        let file = encode(content, &registry, balanced).unwrap();
+        let back = decompress(&file[..], &registry, &DecodeOptions::default()).unwrap();
+        assert!(back == content);
+        let report = inspect(&file[..]).unwrap();
+        let needs = report.members[0].notes.iter().any(|n| n.name == "hepmc");
+        assert_eq!(needs, let_in, "who reads it needs what may be in it");
+        file.len()
+    };
+    let file = events(100, 7);
+    let archive = archive();
+    for content in [
+        &file[..],
+        &archive,
+        &file[..file.len() - 100],
+        &file[9000..],
+    ] {
+        let (without, with) = (size(content, false), size(content, true));
+        assert!(
+            with * 100 < without * 92,
+            "{with} with it, {without} without"
+        );
+    }
+    // Prose is not for it.
+    let prose = b"It came to pass in those days, that there went out a decree. ".repeat(200);
+    assert!(size(&prose, true) < size(&prose, false) + 200);
+}
+
+#[test]
+fn what_an_adapter_of_others_says_of_its_parameters_is_shown() {
+    let registry = with(&[rust_library("example-hepmc")]);
+    let AnyPlugin::Adapter(hepmc) = registry.by_name(Kind::Adapter, "hepmc").unwrap() else {
+        panic!("it is an adapter");
+    };
+    let said = |params: &[u8]| hepmc.describe(1, params);
+    let doubles = said(&[0, 16]);
+    assert_eq!(
+        doubles.as_deref(),
+        Some("doubles with 16 digits behind the point")
+    );
+    assert_eq!(said(&[]).as_deref(), Some("no numbers taken out"));
+    assert_eq!(said(&[77, 1, 2]), None);
 }
 
 #[test]

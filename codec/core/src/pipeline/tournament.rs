@@ -157,7 +157,7 @@ impl Adapters {
         let mut shares = Vec::new();
         let mut streams = 0;
         if self.contested {
-            for claim in self.claims(block, place) {
+            for claim in self.claims(block, place)? {
                 let bytes = claim.gather(block);
                 let (adapter, settings) = &self.candidates[claim.owner];
                 let proposals = adapter.propose_region(&bytes, &claim.note, settings)?;
@@ -204,13 +204,13 @@ impl Adapters {
     }
 
     /// The regions that adapters find in the block, with the adapters' places among the candidates.
-    fn claims(&self, block: &[u8], place: &Place<'_>) -> Vec<Claim> {
-        let found = self.candidates.iter().enumerate();
-        let found = found.flat_map(|(owner, (adapter, _))| {
-            let regions = adapter.regions(block, place);
-            regions.into_iter().map(move |region| (owner, region))
-        });
-        regions::claims(found.collect(), block.len())
+    fn claims(&self, block: &[u8], place: &Place<'_>) -> Result<Vec<Claim>> {
+        let mut found = Vec::new();
+        for (owner, (adapter, _)) in self.candidates.iter().enumerate() {
+            let regions = adapter.regions(block, place)?;
+            found.extend(regions.into_iter().map(|region| (owner, region)));
+        }
+        Ok(regions::claims(found, block.len()))
     }
 
     /// The adapter that takes all these bytes, which are at `at` in the content, and what it makes of them.

@@ -11,7 +11,7 @@ pub const UMOEC_MAGIC: u64 = 0x474C_5043_454F_4D55;
 /// Tables of another major version are refused.
 pub const UMOEC_ABI_MAJOR: u16 = 1;
 /// A higher minor version appends fields, and a host that does not know these goes without.
-pub const UMOEC_ABI_MINOR: u16 = 0;
+pub const UMOEC_ABI_MINOR: u16 = 1;
 
 /// Kind: bytes of a block to streams and back.
 pub const UMOEC_ADAPTER: u32 = 0;
@@ -197,6 +197,69 @@ pub struct UmoecStreams {
             count: usize,
         ) -> i32,
     >,
+    /// Since 1.1: says that a stream consists of numbers of `width` bytes, 1 to 8, the most significant
+    /// byte first, larger ones for larger values, the first one at `phase` < `width`.
+    pub number: Option<
+        unsafe extern "C" fn(
+            streams: *mut UmoecStreams,
+            number: usize,
+            width: u32,
+            phase: u32,
+        ) -> i32,
+    >,
+}
+
+/// Where a block stands in the content that it was cut from.
+#[repr(C)]
+pub struct UmoecPlace {
+    /// `sizeof(UmoecPlace)` of the host.
+    pub size: u32,
+    /// 0.
+    pub reserved: u32,
+    /// Bytes of content before the block.
+    pub offset: u64,
+    /// The first bytes of the content, at most 65536.
+    pub head: UmoecBytes,
+}
+
+/// Where an adapter writes ways to take a block. The host's, for the time of the call.
+#[repr(C)]
+pub struct UmoecProposals {
+    /// `sizeof(UmoecProposals)` of the host.
+    pub size: u32,
+    /// 0.
+    pub reserved: u32,
+    /// The host's own.
+    pub host: *mut c_void,
+    /// Begins another proposal, of which the adapter is so sure (0 to 100), and gives the place to write it to as
+    /// `forward` does; what was begun before is finished. Null where it would be one too many (8).
+    pub next: Option<
+        unsafe extern "C" fn(proposals: *mut UmoecProposals, score: u32) -> *mut UmoecStreams,
+    >,
+}
+
+/// Where an adapter writes what parts of a block are for it. The host's, for the time of the call.
+#[repr(C)]
+pub struct UmoecRegions {
+    /// `sizeof(UmoecRegions)` of the host.
+    pub size: u32,
+    /// 0.
+    pub reserved: u32,
+    /// The host's own.
+    pub host: *mut c_void,
+    /// The bytes `start..end` of the block, not empty, are a part of which the adapter is so sure (0 to 100). With `joins`
+    /// not 0 it is better taken together with the others that have the same note, one behind the other; the note, at most
+    /// 65536 bytes, is what `propose_region` gets. `UMOEC_REFUSED` where that is no part, or one too many (65536).
+    pub found: Option<
+        unsafe extern "C" fn(
+            regions: *mut UmoecRegions,
+            start: u64,
+            end: u64,
+            score: u32,
+            joins: u32,
+            note: UmoecBytes,
+        ) -> i32,
+    >,
 }
 
 /// The functions of an adapter.
@@ -231,6 +294,61 @@ pub struct UmoecAdapter {
             report: *mut UmoecReport,
         ) -> i32,
     >,
+    /// Since 1.1, may be null: ways to take this block, if it is of the kind that the adapter is for. Each must come back by
+    /// `inverse`.
+    pub propose: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            input: UmoecBytes,
+            place: *const UmoecPlace,
+            settings: *const UmoecSettings,
+            proposals: *mut UmoecProposals,
+            report: *mut UmoecReport,
+        ) -> i32,
+    >,
+    /// Since 1.1, may be null: parts of this block that are files of the adapter's kind.
+    pub regions: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            input: UmoecBytes,
+            place: *const UmoecPlace,
+            regions: *mut UmoecRegions,
+            report: *mut UmoecReport,
+        ) -> i32,
+    >,
+    /// Since 1.1: `propose` for the bytes of a region, or of all that join. Where it is null, `propose` gets them as
+    /// a content of their own.
+    pub propose_region: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            input: UmoecBytes,
+            note: UmoecBytes,
+            settings: *const UmoecSettings,
+            proposals: *mut UmoecProposals,
+            report: *mut UmoecReport,
+        ) -> i32,
+    >,
+    /// Since 1.1, may be null: one line for people about parameters, which may come from a stranger.
+    pub describe: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            version: u32,
+            params: UmoecBytes,
+            text: *mut UmoecOut,
+            report: *mut UmoecReport,
+        ) -> i32,
+    >,
+    /// Since 1.1, may be null, which is 0: bytes of memory that `inverse` takes at most for a block of `len` bytes of which this
+    /// became, the block and the streams not counted.
+    pub memory: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            params: UmoecBytes,
+            streams: *const UmoecBytes,
+            count: usize,
+            len: u64,
+        ) -> u64,
+    >,
 }
 
 /// What an adapter says of a stream.
@@ -244,6 +362,10 @@ pub struct UmoecLayout {
     pub strides: *const u32,
     /// How many.
     pub count: usize,
+    /// Since 1.1: bytes of a number where the stream consists of numbers, else 0.
+    pub number_width: u32,
+    /// Since 1.1: where the first one starts.
+    pub number_phase: u32,
 }
 
 /// The next decision, and the next, ...: what a predictor asks and a coder answers. The same in

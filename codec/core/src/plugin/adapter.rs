@@ -121,9 +121,12 @@ pub trait Adapter: Plugin {
     /// Encoder side: parts of this block that are files of the adapter's kind, by their headers. Each, or
     /// all that join, is then proposed to this adapter as if it were a content of its own; the rest of the
     /// block closes up behind it. What the whole block is, `propose` says.
-    fn regions(&self, input: &[u8], place: &Place<'_>) -> Vec<Region> {
+    ///
+    /// # Errors
+    /// `Plugin` where the adapter fails; a block that is hard to read is none: it has no regions.
+    fn regions(&self, input: &[u8], place: &Place<'_>) -> Result<Vec<Region>> {
         let _ = (input, place);
-        Vec::new()
+        Ok(Vec::new())
     }
 
     /// Encoder side: `propose` for the bytes of one of its regions, or of all that join, with their note. Some

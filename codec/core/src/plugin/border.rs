@@ -38,6 +38,29 @@ pub(super) unsafe fn borrow_array<'a, T>(data: *const T, len: usize) -> &'a [T] 
     unsafe { std::slice::from_raw_parts(data, len) }
 }
 
+/// A field that the other side's struct may be too short for: it was added later, and is the type's default then.
+///
+/// # Safety
+/// `this` must be null, or aligned and readable for as many bytes as it states first.
+macro_rules! later {
+    ($this:expr, $struct:ident, $field:ident) => {{
+        let this: *const $crate::plugin::abi::$struct = $this;
+        let end = std::mem::offset_of!($crate::plugin::abi::$struct, $field)
+            + $crate::plugin::border::size_of_field(|s: &$crate::plugin::abi::$struct| &s.$field);
+        if this.is_null() || ((*this).size as usize) < end {
+            Default::default()
+        } else {
+            (&raw const (*this).$field).read()
+        }
+    }};
+}
+pub(super) use later;
+
+/// Bytes of a field.
+pub(super) const fn size_of_field<S, F>(_: fn(&S) -> &F) -> usize {
+    size_of::<F>()
+}
+
 pub(super) const fn code_of(kind: Kind) -> u32 {
     match kind {
         Kind::Adapter => super::abi::UMOEC_ADAPTER,

@@ -84,7 +84,7 @@ impl Adapter for Counting {
         })
     }
 
-    fn regions(&self, input: &[u8], _: &Place<'_>) -> Vec<Region> {
+    fn regions(&self, input: &[u8], _: &Place<'_>) -> Result<Vec<Region>> {
         let mut ranges = self.also.clone();
         let mut at = 0;
         while let Some(start) = input[at..].iter().position(|&b| b == self.first) {
@@ -101,7 +101,7 @@ impl Adapter for Counting {
             joins: self.joins,
             note: self.note.clone(),
         };
-        ranges.into_iter().map(region).collect()
+        Ok(ranges.into_iter().map(region).collect())
     }
 
     fn inverse(

@@ -178,7 +178,7 @@ fn extensions_are_tables_of_their_own() {
         file.extend([b' '; 80]);
         file.extend(&extension[2880..]);
     }
-    let found = Record.regions(&file, &Place::own(&file));
+    let found = Record.regions(&file, &Place::own(&file)).unwrap();
     let places: Vec<_> = found.iter().map(|r| r.range.clone()).collect();
     assert_eq!(places, ranges);
     for (region, width) in found.iter().zip([2, 8]) {
@@ -197,7 +197,7 @@ fn extensions_are_tables_of_their_own() {
         offset: 100,
         head: &file[..2880],
     };
-    assert_eq!(Record.regions(&file[100..], &place).len(), 2);
+    assert_eq!(Record.regions(&file[100..], &place).unwrap().len(), 2);
 }
 
 #[test]
@@ -249,13 +249,18 @@ fn files_within_a_block_are_pointed_out() {
     // The padding of an image is no part of its records, and a small file is none.
     ranges[1].end = ranges[1].start + 2880 + 18_000;
     ranges.truncate(4);
-    let found = Record.regions(&block, &Place::default());
+    let found = Record.regions(&block, &Place::default()).unwrap();
     let found: Vec<_> = found.into_iter().map(|r| r.range).collect();
     assert_eq!(found, ranges);
-    assert!(Record.regions(&array, &Place::default()).is_empty());
+    assert!(
+        Record
+            .regions(&array, &Place::default())
+            .unwrap()
+            .is_empty()
+    );
     // The last one may be cut.
     let cut = &block[..ranges[0].end - 100];
-    let found = Record.regions(cut, &Place::default());
+    let found = Record.regions(cut, &Place::default()).unwrap();
     assert_eq!(found[0].range, ranges[0].start..cut.len());
 }
 

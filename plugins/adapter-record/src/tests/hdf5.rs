@@ -237,7 +237,7 @@ fn tables_come_back() {
     objects.push(file.set(&F32, &[30, 300], &data));
     let root = file.group(&objects);
     let file = file.finish(root);
-    let regions = Record.regions(&file, &Place::own(&file));
+    let regions = Record.regions(&file, &Place::own(&file)).unwrap();
     let notes: Vec<&[u8]> = regions.iter().map(|r| &r.note[..]).collect();
     assert_eq!(regions.len(), 4);
     assert!(notes[0] == notes[1] && notes[1] == notes[2] && notes[2] != notes[3]);

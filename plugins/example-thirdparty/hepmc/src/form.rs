@@ -50,6 +50,16 @@ impl Form {
         }
     }
 
+    /// For people.
+    pub(crate) fn describe(self) -> String {
+        let grid = match self.grid {
+            Grid::Double => "doubles",
+            Grid::Single => "floats",
+            Grid::Decimal => "decimals",
+        };
+        format!("{grid} with {} digits behind the point", self.digits)
+    }
+
     /// Bytes of the lower part of a place; the upper part has two.
     pub(crate) fn low(self) -> usize {
         match self.grid {

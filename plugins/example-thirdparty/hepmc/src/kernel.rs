@@ -80,6 +80,16 @@ fn common_form(block: &[u8]) -> Option<Form> {
     (n >= FEW).then_some(form)
 }
 
+/// Bytes of a block that are numbers of the form that most have.
+pub(crate) fn numbers(block: &[u8]) -> usize {
+    let Some(form) = common_form(block) else {
+        return 0;
+    };
+    let tokens = block.split(|&b| !numeric(b));
+    let own = tokens.filter(|token| form.read(token).is_some());
+    own.map(<[u8]>::len).sum()
+}
+
 /// Takes a block apart; `None` where it is none of this kind.
 pub(crate) fn split(block: &[u8]) -> Option<Split> {
     if block.iter().any(|b| (POSITIVE..=ENERGY).contains(b)) {

@@ -5,6 +5,7 @@
 //! its mass. This adapter takes the numbers out of the text, keeps them in binary, and keeps of an
 //! energy only how far it is off. `spec.md` defines the streams.
 
+mod files;
 mod form;
 mod kernel;
 
@@ -12,8 +13,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use umoec_codec::plugin::{
-    Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Plugin, Provenance, Settings, Stream,
-    derived_id,
+    Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Place, Plugin, Proposal, Provenance,
+    Region, Settings, Stream, derived_id,
 };
 use umoec_codec::{Error, Limits, Result};
 
@@ -85,26 +86,72 @@ fn stream(data: Vec<u8>, strides: &[u32]) -> Stream {
     }
 }
 
+/// What became of a block whose numbers were taken out.
+fn apart(split: kernel::Split) -> Adapted {
+    Adapted {
+        params: split.form.params().to_vec(),
+        streams: vec![
+            stream(split.text, &[]),
+            stream(split.high, &[2]),
+            stream(split.low, &[split.form.low() as u32]),
+            stream(split.off, &[]),
+        ],
+    }
+}
+
+/// There are none.
+fn check(settings: &Settings) -> Result<()> {
+    match settings.keys().next() {
+        Some(key) => Err(Error::Config(format!("there is no setting `{key}`"))),
+        None => Ok(()),
+    }
+}
+
 impl Adapter for Hepmc {
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
-        if let Some(key) = settings.keys().next() {
-            return Err(Error::Config(format!("there is no setting `{key}`")));
-        }
-        let Some(split) = kernel::split(input) else {
-            return Ok(Adapted {
+        check(settings)?;
+        Ok(kernel::split(input).map_or_else(
+            || Adapted {
                 params: Vec::new(),
                 streams: vec![stream(input.to_vec(), &[])],
-            });
+            },
+            apart,
+        ))
+    }
+
+    fn propose(
+        &self,
+        input: &[u8],
+        place: &Place<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Proposal>> {
+        check(settings)?;
+        let Some(score) = files::score(input, place.head) else {
+            return Ok(Vec::new());
         };
-        Ok(Adapted {
-            params: split.form.params().to_vec(),
-            streams: vec![
-                stream(split.text, &[]),
-                stream(split.high, &[2]),
-                stream(split.low, &[split.form.low() as u32]),
-                stream(split.off, &[]),
-            ],
-        })
+        let split = kernel::split(input).into_iter();
+        let proposal = |split| Proposal {
+            score,
+            adapted: apart(split),
+        };
+        Ok(split.map(proposal).collect())
+    }
+
+    fn regions(&self, input: &[u8], _: &Place<'_>) -> Result<Vec<Region>> {
+        let region = |range| Region {
+            range,
+            score: 95,
+            joins: true,
+            note: Vec::new(),
+        };
+        Ok(files::within(input).into_iter().map(region).collect())
+    }
+
+    fn describe(&self, _version: u8, params: &[u8]) -> Option<String> {
+        if params.is_empty() {
+            return Some("no numbers taken out".into());
+        }
+        Some(form::Form::from_params(params)?.describe())
     }
 
     fn inverse(

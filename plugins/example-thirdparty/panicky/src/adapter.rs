@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use umoec_codec::plugin::{
-    Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Provenance, Settings, Stream,
+    Adapted, Adapter, AnyPlugin, Descriptor, Kind, Layout, Place, Proposal, Provenance, Settings,
+    Stream,
 };
 use umoec_codec::{Limits, Result};
 
@@ -39,6 +40,16 @@ impl Adapter for Reversed {
                 },
             }],
         })
+    }
+
+    fn propose(
+        &self,
+        input: &[u8],
+        _place: &Place<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Proposal>> {
+        let adapted = self.forward(input, settings)?;
+        Ok(vec![Proposal { score: 50, adapted }])
     }
 
     fn inverse(

@@ -1,23 +1,22 @@
 //! An adapter of a library.
 
-use std::ffi::c_void;
-
 use super::call::Callee;
 use super::library::Plugged;
 use super::out::Out;
+use super::proposals::{Proposals, Regions};
 use super::settings::Lent;
-use crate::container::MAX_STREAMS;
+use super::streams::Sink;
 use crate::plugin::abi::{
-    UMOEC_OK, UMOEC_REFUSED, UmoecAdapter, UmoecBytes, UmoecOut, UmoecStreams,
+    UmoecAdapter, UmoecBytes, UmoecPlace, UmoecProposals, UmoecReport, UmoecSettings,
 };
-use crate::plugin::border::{borrow_array, lend, size};
-use crate::plugin::{Adapted, Adapter, Descriptor, Layout, Plugin, Provenance, Settings, Stream};
+use crate::plugin::border::{lend, size};
+use crate::plugin::{
+    Adapted, Adapter, Descriptor, Place, Plugin, Proposal, Provenance, Region, Settings,
+};
 use crate::{Limits, Result};
 
-/// The most bytes of parameters (spec umc §5.2).
-pub(super) const MAX_PARAMS: usize = 1 << 16;
-/// The most strides of a stream that are looked at.
-const MAX_STRIDES: usize = 16;
+/// The most bytes of what an adapter says of parameters.
+const MAX_WORDS: usize = 256;
 
 /// The adapter.
 pub(super) struct Loaded(pub(super) Plugged<UmoecAdapter>);
@@ -32,109 +31,59 @@ impl Plugin for Loaded {
     }
 }
 
-/// The most bytes that all streams of a block may have: a stream that an adapter unpacks is
-/// longer than what it was packed in, but not without end.
-fn bound(input: usize) -> usize {
-    input.saturating_mul(64).saturating_add(16 << 20)
-}
-
-/// What the library writes to while it turns a block into streams.
-struct Sink {
-    raw: UmoecStreams,
-    streams: Vec<(Box<Out>, Layout)>,
-    /// Bound of each stream.
-    most: usize,
-    fault: Option<String>,
-}
-
-/// # Safety
-/// `streams` is the `raw` of a `Sink` whose `host` points to it, and nobody else uses it.
-unsafe extern "C" fn stream(streams: *mut UmoecStreams, number: usize) -> *mut UmoecOut {
-    // SAFETY: as the caller, the library, was told.
-    let sink = unsafe { &mut *(*streams).host.cast::<Sink>() };
-    if number > sink.streams.len() || number as u64 >= MAX_STREAMS {
-        sink.fault = Some(format!(
-            "it asked for stream {number}, having begun {}",
-            sink.streams.len()
-        ));
-        return std::ptr::null_mut();
-    }
-    if number == sink.streams.len() {
-        sink.streams.push((Out::new(sink.most), Layout::default()));
-    }
-    sink.streams[number].0.lend()
-}
-
-/// # Safety
-/// As `stream`; `count` numbers are readable at `strides`.
-unsafe extern "C" fn hint(
-    streams: *mut UmoecStreams,
-    number: usize,
-    strides: *const u32,
-    count: usize,
-) -> i32 {
-    // SAFETY: as the caller, the library, was told.
-    let sink = unsafe { &mut *(*streams).host.cast::<Sink>() };
-    let Some((_, layout)) = sink.streams.get_mut(number) else {
-        return UMOEC_REFUSED;
-    };
-    // SAFETY: as above.
-    let strides = unsafe { borrow_array(strides, count.min(MAX_STRIDES)) };
-    layout.strides = strides.iter().copied().filter(|&s| s > 0).collect();
-    UMOEC_OK
-}
-
 impl Loaded {
     /// As `forward`, not checked against `inverse`.
     fn split(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
         let plugged = &self.0;
         let callee: &Callee = &plugged.callee;
-        let mut params = Out::new(MAX_PARAMS);
-        let mut sink = Sink {
-            raw: UmoecStreams {
-                size: size::<UmoecStreams>(),
-                reserved: 0,
-                host: std::ptr::null_mut(),
-                params: params.lend(),
-                stream: Some(stream),
-                hint: Some(hint),
-            },
-            streams: Vec::new(),
-            most: bound(input.len()),
-            fault: None,
-        };
-        let place = &raw mut sink;
         let forward = callee.needs(plugged.functions.forward, "forward")?;
+        let mut sink = Sink::new(input.len());
+        let place = sink.lend();
         let called = Lent::new(settings).with(|settings| {
             callee.call(&Limits::default(), |_, report| {
-                // SAFETY: everything lent outlives the call; `place` is the sink, which is not
-                // used otherwise until the call returns; the function was checked to be there.
-                unsafe {
-                    (*place).raw.host = place.cast::<c_void>();
-                    let raw = &raw mut (*place).raw;
-                    forward(plugged.context, lend(input), settings, raw, report)
-                }
+                // SAFETY: everything lent outlives the call; the sink is not used otherwise until the
+                // call returns; the function was checked to be there.
+                unsafe { forward(plugged.context, lend(input), settings, place, report) }
             })
         });
-        // What the host refused explains the status.
-        let refused = sink.streams.iter_mut().find_map(|(out, _)| out.fault());
-        let refused = refused.or(params.fault()).map(str::to_owned);
-        if let Some(fault) = refused.or(sink.fault) {
-            return Err(callee.broke(fault));
+        sink.take(callee, called)
+    }
+
+    /// What a function of the library proposes for a block.
+    fn proposed(
+        &self,
+        input: &[u8],
+        settings: &Settings,
+        function: impl FnOnce(*const UmoecSettings, *mut UmoecProposals, *mut UmoecReport) -> i32,
+    ) -> Result<Vec<Proposal>> {
+        let callee = &self.0.callee;
+        let mut made = Proposals::new(input.len());
+        let place = made.lend();
+        let called = Lent::new(settings).with(|settings| {
+            callee.call(&Limits::default(), |_, report| {
+                function(settings, place, report)
+            })
+        });
+        let proposals = made.take(callee, called)?;
+        for proposal in &proposals {
+            self.comes_back(input, &proposal.adapted)?;
         }
-        called?;
-        let mut adapted = Adapted {
-            params: params.take().map_err(|e| callee.broke(e))?,
-            streams: Vec::with_capacity(sink.streams.len()),
-        };
-        for (out, layout) in sink.streams {
-            let data = out.take().map_err(|e| callee.broke(e))?;
-            adapted.streams.push(Stream { data, layout });
+        Ok(proposals)
+    }
+
+    /// A block that the library cannot bring back is an error now, not when it is needed.
+    fn comes_back(&self, input: &[u8], adapted: &Adapted) -> Result<()> {
+        let streams: Vec<&[u8]> = adapted.streams.iter().map(|s| &s.data[..]).collect();
+        let version = self.0.descriptor.version;
+        let limits = Limits::default();
+        let back = self.join(version, &adapted.params, &streams, input.len(), &limits)?;
+        if back == input {
+            return Ok(());
         }
-        if adapted.streams.is_empty() {
-            return Err(callee.broke("it made no stream of a block"));
-        }
-        Ok(adapted)
+        Err(self
+            .0
+            .callee
+            .broke("what it makes of its streams is not the block it was given"))
     }
 
     fn join(
@@ -178,21 +127,111 @@ impl Loaded {
     }
 }
 
+/// A place as the other side reads it.
+fn lent(place: &Place<'_>) -> UmoecPlace {
+    UmoecPlace {
+        size: size::<UmoecPlace>(),
+        reserved: 0,
+        offset: place.offset,
+        head: lend(place.head),
+    }
+}
+
 impl Adapter for Loaded {
-    /// A block that the library cannot bring back is an error now, not when it is needed.
     fn forward(&self, input: &[u8], settings: &Settings) -> Result<Adapted> {
         let adapted = self.split(input, settings)?;
-        let streams: Vec<&[u8]> = adapted.streams.iter().map(|s| &s.data[..]).collect();
-        let version = self.0.descriptor.version;
-        let limits = Limits::default();
-        let back = self.join(version, &adapted.params, &streams, input.len(), &limits)?;
-        if back == input {
-            return Ok(adapted);
-        }
-        Err(self
-            .0
-            .callee
-            .broke("what it makes of its streams is not the block it was given"))
+        self.comes_back(input, &adapted)?;
+        Ok(adapted)
+    }
+
+    fn propose(
+        &self,
+        input: &[u8],
+        place: &Place<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Proposal>> {
+        let plugged = &self.0;
+        let Some(propose) = plugged.functions.propose else {
+            return Ok(Vec::new());
+        };
+        let place = lent(place);
+        self.proposed(input, settings, |settings, proposals, report| {
+            let place = &raw const place;
+            // SAFETY: everything lent outlives the call.
+            unsafe {
+                propose(
+                    plugged.context,
+                    lend(input),
+                    place,
+                    settings,
+                    proposals,
+                    report,
+                )
+            }
+        })
+    }
+
+    fn regions(&self, input: &[u8], place: &Place<'_>) -> Result<Vec<Region>> {
+        let plugged = &self.0;
+        let Some(regions) = plugged.functions.regions else {
+            return Ok(Vec::new());
+        };
+        let place = lent(place);
+        let mut found = Regions::new(input.len());
+        let into = found.lend();
+        let called = plugged.callee.call(&Limits::default(), |_, report| {
+            let place = &raw const place;
+            // SAFETY: everything lent outlives the call.
+            unsafe { regions(plugged.context, lend(input), place, into, report) }
+        });
+        found.take(&plugged.callee, called)
+    }
+
+    fn propose_region(
+        &self,
+        input: &[u8],
+        note: &[u8],
+        settings: &Settings,
+    ) -> Result<Vec<Proposal>> {
+        let plugged = &self.0;
+        let Some(propose_region) = plugged.functions.propose_region else {
+            return self.propose(input, &Place::own(input), settings);
+        };
+        self.proposed(input, settings, |settings, proposals, report| {
+            let (input, note) = (lend(input), lend(note));
+            // SAFETY: everything lent outlives the call.
+            unsafe { propose_region(plugged.context, input, note, settings, proposals, report) }
+        })
+    }
+
+    fn memory(&self, adapted: &Adapted, len: usize) -> u64 {
+        let plugged = &self.0;
+        let Some(memory) = plugged.functions.memory else {
+            return 0;
+        };
+        let streams = adapted.streams.iter().map(|stream| lend(&stream.data));
+        let streams: Vec<UmoecBytes> = streams.collect();
+        let (params, count) = (lend(&adapted.params), streams.len());
+        // SAFETY: everything lent outlives the call.
+        unsafe { memory(plugged.context, params, streams.as_ptr(), count, len as u64) }
+    }
+
+    fn describe(&self, version: u8, params: &[u8]) -> Option<String> {
+        let plugged = &self.0;
+        let describe = plugged.functions.describe?;
+        let mut text = Out::new(MAX_WORDS);
+        let place = text.lend();
+        let called = plugged.callee.call(&Limits::default(), |_, report| {
+            let (context, version) = (plugged.context, version.into());
+            // SAFETY: everything lent outlives the call.
+            unsafe { describe(context, version, lend(params), place, report) }
+        });
+        // Words are no reason to fail, and must not act on a terminal.
+        let said = text
+            .take()
+            .ok()
+            .filter(|said| called.is_ok() && !said.is_empty())?;
+        Some(String::from_utf8_lossy(&said).escape_debug().collect())
     }
 
     fn inverse(

@@ -4,10 +4,10 @@ use std::marker::PhantomData;
 use std::ptr;
 use std::sync::Arc;
 
-use super::adapter::MAX_PARAMS;
 use super::library::Plugged;
 use super::out::Out;
 use super::settings::Lent;
+use super::streams::MAX_PARAMS;
 use crate::plugin::abi::{UmoecCoder, UmoecDecisions};
 use crate::plugin::border::{lend, size};
 use crate::plugin::{

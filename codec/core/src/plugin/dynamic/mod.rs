@@ -13,8 +13,10 @@ mod file;
 mod library;
 mod out;
 mod predictor;
+mod proposals;
 mod selftest;
 mod settings;
+mod streams;
 mod table;
 
 use std::path::Path;

@@ -4,11 +4,11 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use super::adapter::MAX_PARAMS;
 use super::decisions::Driver;
 use super::library::Plugged;
 use super::out::Out;
 use super::settings::Lent;
+use super::streams::MAX_PARAMS;
 use crate::plugin::abi::{UmoecLayout, UmoecPredictor};
 use crate::plugin::border::{lend, size};
 use crate::plugin::{
@@ -39,6 +39,8 @@ impl Predictor for Loaded {
             reserved: 0,
             strides: layout.strides.as_ptr(),
             count: layout.strides.len(),
+            number_width: layout.number.map_or(0, |n| n.width.into()),
+            number_phase: layout.number.map_or(0, |n| n.phase.into()),
         };
         let mut params = Out::new(MAX_PARAMS);
         let place = params.lend();

@@ -3,7 +3,7 @@
 //! It finds what is built wrong, not what is meant ill: a plugin runs here for the first time.
 
 use crate::plugin::{
-    Adapter, Answers, AnyPlugin, Coder, DecisionCoder, Layout, Predictor, Settings,
+    Adapter, Answers, AnyPlugin, Coder, DecisionCoder, Layout, Place, Predictor, Settings,
 };
 use crate::probability::{BitProbability, ByteDistribution};
 use crate::{Error, Limits, Result};
@@ -74,6 +74,12 @@ fn test_adapter(adapter: &dyn Adapter, content: &[u8]) -> Outcome {
     let streams = adapted.streams.into_iter().map(|s| s.data).collect();
     let limits = Limits::default();
     let back = adapter.inverse(version, &adapted.params, streams, content.len(), &limits)?;
+    // What it proposes is brought back by the host itself.
+    let place = Place::own(content);
+    adapter.propose(content, &place, &Settings::new())?;
+    for region in adapter.regions(content, &place)? {
+        adapter.propose_region(&content[region.range], &region.note, &Settings::new())?;
+    }
     verdict(back == content, "it does not come back as it was")
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::ffi::c_void;
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, offset_of};
 
 use crate::plugin::abi::{
     UMOEC_ABI_MAJOR, UMOEC_ADAPTER, UMOEC_CODER, UMOEC_MAGIC, UMOEC_PREDICTOR, UmoecAdapter,
@@ -164,11 +164,37 @@ unsafe fn text(bytes: UmoecBytes, what: &str) -> Result<String, String> {
     }
 }
 
+/// A struct of the interface, which grows at its end.
+trait Growing {
+    /// Bytes that it has in version 1.0.
+    const FIRST: usize;
+}
+
+impl Growing for UmoecTable {
+    const FIRST: usize = size_of::<Self>();
+}
+
+impl Growing for UmoecPlugin {
+    const FIRST: usize = size_of::<Self>();
+}
+
+impl Growing for UmoecAdapter {
+    const FIRST: usize = offset_of!(Self, propose);
+}
+
+impl Growing for UmoecPredictor {
+    const FIRST: usize = size_of::<Self>();
+}
+
+impl Growing for UmoecCoder {
+    const FIRST: usize = size_of::<Self>();
+}
+
 /// A copy of a struct that begins with its size.
 ///
 /// # Safety
 /// Where `data` is not null, as many bytes as it states must be readable there.
-unsafe fn own<T>(data: *const T, what: &str) -> Result<T, String> {
+unsafe fn own<T: Growing>(data: *const T, what: &str) -> Result<T, String> {
     if data.is_null() || !data.is_aligned() {
         return Err(format!("{what}: they are at no address"));
     }
@@ -179,21 +205,22 @@ unsafe fn own<T>(data: *const T, what: &str) -> Result<T, String> {
 }
 
 /// A copy of a struct that states to have `stated` bytes; what it has more than this program
-/// knows is left out.
+/// knows is left out, what it lacks is zero.
 ///
 /// # Safety
 /// As many bytes must be readable at `data`.
-unsafe fn sized<T>(data: *const T, stated: u32, what: &str) -> Result<T, String> {
-    let known = size_of::<T>();
-    if (stated as usize) < known {
+unsafe fn sized<T: Growing>(data: *const T, stated: u32, what: &str) -> Result<T, String> {
+    let (stated, first) = (stated as usize, T::FIRST);
+    if stated < first {
         return Err(format!(
-            "{what}: only {stated} bytes, version {UMOEC_ABI_MAJOR}.0 of the interface has {known}"
+            "{what}: only {stated} bytes, version {UMOEC_ABI_MAJOR}.0 of the interface has {first}"
         ));
     }
+    let known = stated.min(size_of::<T>());
     let mut copy = MaybeUninit::<T>::zeroed();
     // SAFETY: `known` bytes are readable, since `stated` is not less, and `copy` has room for them.
-    // All structs of the interface are integers, raw pointers and optional functions, for which
-    // every value that a C program can store is valid here.
+    // All structs of the interface are integers, raw pointers and optional functions, for which zero, and
+    // every value that a C program can store, is valid here.
     unsafe {
         std::ptr::copy_nonoverlapping(data.cast::<u8>(), copy.as_mut_ptr().cast::<u8>(), known);
         Ok(copy.assume_init())

@@ -9,8 +9,8 @@ use crate::plugin::abi::{
     UmoecBytes, UmoecDecisions, UmoecLayout, UmoecLimits, UmoecOut, UmoecPredictor, UmoecReport,
     UmoecSettings,
 };
-use crate::plugin::border::{borrow, borrow_array, size};
-use crate::plugin::{DecisionCoder, Layout, Opened, Predictor, PredictorState};
+use crate::plugin::border::{borrow, borrow_array, later, size};
+use crate::plugin::{DecisionCoder, Layout, NumberLayout, Opened, Predictor, PredictorState};
 use crate::probability::{BitProbability, ByteDistribution};
 use crate::{Error, Result};
 
@@ -53,10 +53,20 @@ unsafe extern "C" fn plan(
                 guard::settings(settings)?,
             )
         };
+        // SAFETY: as above.
+        let [width, phase]: [u32; 2] = unsafe {
+            [
+                later!(layout, UmoecLayout, number_width),
+                later!(layout, UmoecLayout, number_phase),
+            ]
+        };
+        let number = match (u8::try_from(width), u8::try_from(phase)) {
+            (Ok(width), Ok(phase)) if phase < width => Some(NumberLayout { width, phase }),
+            _ => None,
+        };
         let layout = Layout {
             strides: strides.to_vec(),
-            // The table of version 1 has no place for it.
-            number: None,
+            number,
         };
         let planned = predictor.plan(data, &layout, &settings)?;
         // SAFETY: as above.
