@@ -37,7 +37,7 @@ impl Places {
     /// to where the next one starts.
     fn of(&self, len: usize, stride: usize) -> Vec<Range<usize>> {
         if self.count == 1 {
-            return vec![0..len];
+            return std::iter::once(0..len).collect();
         }
         let part = len / self.count;
         let margin = part.saturating_sub(self.enough.div_ceil(self.count)) / 2;

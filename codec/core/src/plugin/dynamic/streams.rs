@@ -73,11 +73,7 @@ impl Sink {
     ///
     /// # Errors
     /// What the library did wrong here, which explains the outcome, else what it reported.
-    pub(super) fn take(
-        mut self: Box<Self>,
-        callee: &Callee,
-        called: Result<()>,
-    ) -> Result<Adapted> {
+    pub(super) fn take(mut self, callee: &Callee, called: Result<()>) -> Result<Adapted> {
         if let Some(fault) = self.fault() {
             return Err(callee.broke(fault));
         }

@@ -237,8 +237,8 @@ unsafe extern "C" fn memory(
             borrow_array(streams, count),
         )
     };
-    // SAFETY: as above.
     let stream = |&s: &UmoecBytes| Stream {
+        // SAFETY: as above.
         data: unsafe { borrow(s) }.to_vec(),
         layout: Layout::default(),
     };
