@@ -104,7 +104,7 @@ impl<A: Advice> Model<A> {
             Numbers::default()
         };
         let bits = Params::index_bits(len);
-        let matcher = |&least: &u8| Matcher::new(usize::from(least), bits);
+        let matcher = |&least: &u8| Matcher::new(least, strides[0], bits);
         let states = beginning.map_or_else(slots::fresh_counters, |b| b.states);
         let fresh_runs = beginning.map_or(runs::fresh_counters(), |b| b.runs);
         Ok(Self {

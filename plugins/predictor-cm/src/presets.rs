@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use umoec_codec::plugin::Settings;
 
 use crate::contexts::Context;
+use crate::matcher::BACK;
 use crate::mixer::MAX_INPUTS;
 use crate::model::APM_CONTEXTS;
 use crate::params::LIST_MAX;
@@ -22,7 +23,7 @@ pub(crate) struct Recipe {
     pub(crate) contexts: Vec<Context>,
     /// Contexts with probabilities of their own.
     pub(crate) direct: Vec<Context>,
-    /// Least length of each matcher, the longest first.
+    /// Least length of each matcher, the longest first, or [`BACK`].
     pub(crate) matches: Vec<u8>,
     /// Selectors of the mixer.
     pub(crate) selectors: Vec<Selector>,
@@ -82,6 +83,13 @@ impl Recipe {
                 })
                 .collect()
         };
+        let matches = |key: &str| -> Result<Vec<u8>, String> {
+            let one = |w: &String| match w.as_str() {
+                "back" => Ok(BACK),
+                w => (w.parse()).map_err(|_| format!("`{w}` in `{key}` is no length, nor `back`")),
+            };
+            words(key)?.iter().map(one).collect()
+        };
         let selectors = words("selectors")?
             .iter()
             .map(|n| {
@@ -97,7 +105,7 @@ impl Recipe {
         let recipe = Self {
             contexts: contexts("contexts")?,
             direct: contexts("direct")?,
-            matches: bytes("matches")?,
+            matches: matches("matches")?,
             selectors,
             runs: bytes("runs")?.first().copied().unwrap_or(0),
             apms: bytes("apms")?
@@ -133,8 +141,8 @@ impl Recipe {
         if self.selectors.is_empty() {
             return Err("a model needs a selector; `zero` selects nothing".into());
         }
-        if self.matches.iter().any(|m| !(2..=64).contains(m)) {
-            return Err("the least length of a match is 2 to 64".into());
+        if self.matches.iter().any(|m| !(BACK..=64).contains(m)) {
+            return Err("the least length of a match is 2 to 64, or `back`".into());
         }
         if usize::from(self.runs) > self.contexts.len() {
             return Err("a model has at most as many `runs` as contexts".into());

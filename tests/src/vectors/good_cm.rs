@@ -68,6 +68,9 @@ pub(super) fn vectors() -> Vec<Vector> {
     let runs = Kind::Runs.generate(600_000, 11);
     let machine = [&records[..2000], &program(5, 800)].concat();
     let tiny = Kind::Text.generate(60, 12);
+    // Rows, some of them again the other way round, after what puts them elsewhere.
+    let back = records[..3200].rchunks(16).skip(20).flatten();
+    let back = [&records[..3203], &back.copied().collect::<Vec<u8>>()].concat();
     let only = |model: &str| cm(1 << 20, &format!("models = [\"{model}\"]"));
     let stride = |mut profile: Profile, strides: &str| {
         profile.adapter.settings = toml::from_str(&format!("strides = {strides}")).unwrap();
@@ -91,6 +94,12 @@ pub(super) fn vectors() -> Vec<Vector> {
             "Predictor `cm`, preset `record`, without a stride.",
             &waves,
             encode(&waves, stride(only("record"), "[]")),
+        ),
+        good(
+            "cm-back",
+            "Predictor `cm`, preset `mid-record`: rows that come back the other way round.",
+            &back,
+            encode(&back, stride(only("mid-record"), "[16]")),
         ),
         good(
             "cm-grid",

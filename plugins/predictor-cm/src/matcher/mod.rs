@@ -1,4 +1,6 @@
-//! The match model: what followed the last time (`spec.md`, section 6.3).
+//! The match model: what followed the last time (`spec.md`, section 6.3), or, row by row, what came before.
+
+mod back;
 
 use umoec_codec::Result;
 
@@ -16,10 +18,15 @@ const BUCKETS: usize = 32;
 /// Misses of late, a history of this many bits.
 const MISS_BITS: u32 = 3;
 
+/// Stands for a least length: the matcher goes back by rows.
+pub(crate) const BACK: u8 = 1;
+
 /// Points at the byte that followed the last occurrence of the present context.
 pub(crate) struct Matcher {
     /// Least length that makes a match.
     least: usize,
+    /// Whether the row that came before is expected, not the one that followed; rows are as long as the least length.
+    back: bool,
     /// Position after the last occurrence of each hash, 0 for none.
     table: Words,
     /// log2 of the table's length.
@@ -44,6 +51,8 @@ pub(crate) struct Follower {
     length: u32,
     /// One bit for each of the last bytes: 1 where the expected byte did not come.
     misses: u32,
+    /// Bytes that are left of the row at the pointer, where rows are gone back by.
+    left: usize,
     /// The expected byte, if bits so far agree with it.
     expected: Option<u8>,
 }
@@ -66,11 +75,17 @@ impl Matcher {
         4 << bits
     }
 
-    /// A matcher with a table of `2^bits` positions.
+    /// A matcher with a table of `2^bits` positions, for a stream with rows of `row` bytes if not 0.
     ///
     /// # Errors
     /// `Memory` where the system has no memory for the table.
-    pub(crate) fn new(least: usize, bits: u32) -> Result<Self> {
+    pub(crate) fn new(least: u8, row: usize, bits: u32) -> Result<Self> {
+        let back = least == BACK;
+        let least = if back {
+            back::row(row)
+        } else {
+            usize::from(least)
+        };
         // At first a longer match is trusted more: 1 - 1 / (length bucket + 2).
         let counters = (0..BUCKETS << MISS_BITS)
             .map(|i| {
@@ -80,9 +95,10 @@ impl Matcher {
             .collect();
         Ok(Self {
             least,
+            back,
             table: Words::new(1 << bits)?,
             bits,
-            multiplier: 0x2F0B_4C47 << (32 / least as u32).max(1),
+            multiplier: 0x2F0B_4C47 << 32u32.checked_div(least as u32).unwrap_or(0).clamp(1, 31),
             follower: Follower::default(),
             counters,
             selected: 0,
@@ -111,7 +127,14 @@ impl Matcher {
     }
 
     /// After a whole byte: follows the pointer, or looks for a new one.
+    #[inline]
     pub(crate) fn push(&mut self, history: &[u8]) {
+        if self.back {
+            if self.least > 0 {
+                self.push_back(history);
+            }
+            return;
+        }
         let n = history.len();
         if self.follower.pointer > 0 {
             let hit = history[self.follower.pointer] == history[n - 1];
@@ -144,14 +167,7 @@ impl Matcher {
                 }
             }
         }
-        let last = u32::from(history[n - 1]) + 1;
-        self.follower.rolling = self
-            .follower
-            .rolling
-            .wrapping_mul(self.multiplier)
-            .wrapping_add(last);
-        self.follower.slot = (fold(0, self.follower.rolling) >> (32 - self.bits)) as usize;
-        self.table.prefetch(self.follower.slot);
+        self.roll(history[n - 1]);
         // A pointer that keeps missing is of no use.
         if self.follower.misses == (1 << MISS_BITS) - 1 {
             self.follower.pointer = 0;
@@ -160,6 +176,18 @@ impl Matcher {
         }
         self.follower.expected =
             (self.follower.pointer > 0).then(|| history[self.follower.pointer]);
+    }
+
+    /// Goes to the slot of the last bytes, of which this one is the last.
+    #[inline(always)]
+    fn roll(&mut self, byte: u8) {
+        self.follower.rolling = self
+            .follower
+            .rolling
+            .wrapping_mul(self.multiplier)
+            .wrapping_add(u32::from(byte) + 1);
+        self.follower.slot = (fold(0, self.follower.rolling) >> (32 - self.bits)) as usize;
+        self.table.prefetch(self.follower.slot);
     }
 
     /// Two inputs for the next bit. `partial` is 1 followed by the bits so far.
