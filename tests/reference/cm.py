@@ -189,6 +189,43 @@ class Matcher:
             self.counters[self.used] = updated(self.counters[self.used], bit == self.bit)
 
 
+class BackMatcher(Matcher):
+    """Section 6.3, back by rows of `row` bytes."""
+
+    def __init__(self, row, length):
+        super().__init__(row if 8 <= row <= 256 else 0, length)
+        self.left = 0
+
+    def push(self, data):
+        row, n, c = self.least, len(data), data[-1]
+        if not row:
+            return
+        if self.pointer:
+            if data[self.pointer] == c:
+                self.length = min(self.length + 1, 65535)
+                self.left -= 1
+                self.pointer += 1
+                if self.left == 0:
+                    self.left, self.pointer = row, max(self.pointer - 2 * row, 0)
+            else:
+                self.pointer = 0
+        if n > row:
+            q = self.slots.get(self.slot, 0)
+            self.slots[self.slot] = n - 1
+            if (self.pointer == 0 and 2 * row < q < n and data[q - 2 * row] == c
+                    and data[q - row:q] == data[n - 1 - row:n - 1]):
+                self.pointer, self.left, i = q - 2 * row + 1, row - 1, 0
+                while i < 400 // row:
+                    start, end = q + i * row, n - 1 - (i + 1) * row
+                    if start + row > n or end < row or data[start:start + row] != data[end - row:end]:
+                        break
+                    i += 1
+                self.length = row * i
+        self.rolling = (self.rolling * (0x2F0B4C47 << max(1, 32 // row)) + c + 1) & M32
+        self.slot = fold(0, self.rolling) >> (32 - self.log)
+        self.expected = data[self.pointer] if self.pointer else None
+
+
 class Weights:
     """The rows of one selector, or of the last mixer: section 7.1."""
 
@@ -291,7 +328,7 @@ def read_presets():
         number = lambda key: int(table[key][0])
         presets[number("number")] = Recipe(
             [ids[name] for name in table["contexts"]], [ids[name] for name in table["direct"]],
-            [int(least) for least in table["matches"]], [selectors[name] for name in table["selectors"]],
+            [1 if least == "back" else int(least) for least in table["matches"]], [selectors[name] for name in table["selectors"]],
             number("runs"), number("apms"), [int(rate) for rate in table["rates"]], number("weight"))
     return presets
 
@@ -337,7 +374,7 @@ class Params:
                    self.u8(), self.u8(), [self.u8(), self.u8(), self.u8()], self.u8())
         self.must(all(ident in CONTEXTS for ident in r.contexts + r.direct), "a reserved context")
         self.must(not any(ident in AIMED for ident in r.contexts), "an aimed context that is hashed")
-        self.must(all(2 <= least <= 64 for least in r.matches), "the least length of a match")
+        self.must(all(1 <= least <= 64 for least in r.matches), "the least length of a match")
         self.must(r.selectors and max(r.selectors) < len(SELECTORS), "the selectors")
         self.must(r.runs <= len(r.contexts) and r.apms <= 4, "runs or maps")
         self.must(r.rates[1] <= r.rates[0] and r.inputs <= 256, "rates or inputs")
@@ -385,7 +422,8 @@ class Cm:
         self.runs = self.hashed[:recipe.runs]
         self.direct = [Direct(ident, length) for ident in recipe.direct if ident not in AIMED]
         self.aimed = [Aimed(ident) for ident in recipe.direct if ident in AIMED]
-        self.matchers = [Matcher(least, length) for least in recipe.matches]
+        matcher = lambda least: BackMatcher(params.element, length) if least == 1 else Matcher(least, length)
+        self.matchers = [matcher(least) for least in recipe.matches]
         if primed:
             first, last = primed.selectors, primed.last
         else:
