@@ -171,7 +171,8 @@ typedef struct UmoecProposals {
     // The host's own.
     void *host;
     // Begins another proposal, of which the adapter is so sure (0 to 100), and gives the place to write it to as
-    // `forward` does; what was begun before is finished. Null where it would be one too many (8).
+    // `forward` does; what was begun before is finished. Null where it would be one too many (8), and for another score,
+    // which fails the call.
     struct UmoecStreams *(*next)(struct UmoecProposals *proposals, uint32_t score);
 } UmoecProposals;
 
@@ -185,7 +186,8 @@ typedef struct UmoecRegions {
     void *host;
     // The bytes `start..end` of the block, not empty, are a part of which the adapter is so sure (0 to 100). With `joins`
     // not 0 it is better taken together with the others that have the same note, one behind the other; the note, at most
-    // 65536 bytes, is what `propose_region` gets. `UMOEC_REFUSED` where that is no part, or one too many (65536).
+    // 65536 bytes, is what `propose_region` gets. `UMOEC_REFUSED` where it would be one too many (65536), and where that is
+    // no such part, which fails the call.
     int32_t (*found)(struct UmoecRegions *regions,
                      uint64_t start,
                      uint64_t end,

@@ -73,7 +73,6 @@ impl Lean {
         debug_assert!(Self::fits(recipe));
         let strides = params.strides.map(|s| s as usize);
         let weight = i32::from(recipe.weight) << (UPPER_BITS + 16 - 8);
-        let least = recipe.matches[0];
         let selector = recipe.selectors[0];
         let beginning = primed::of(params.preset);
         let mixing = beginning.and_then(Beginning::mixing::<Alone>);
@@ -91,7 +90,7 @@ impl Lean {
             counters: [beginning.map_or_else(fresh_counters, |b| b.states); CONTEXTS],
             direct_context: recipe.direct[0],
             direct: Counters::new(recipe.direct[0], len)?,
-            matcher: Matcher::new(least, 0, Params::index_bits(len))?,
+            matcher: Matcher::new(recipe.matches[0], strides[0], Params::index_bits(len))?,
             selector,
             weights: match mixing {
                 None => vec![narrow_row(weight); selector.size()],

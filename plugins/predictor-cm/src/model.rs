@@ -363,6 +363,7 @@ mod tests {
     use super::*;
     use crate::advice::{Advised, Adviser};
     use crate::lean::Lean;
+    use crate::matcher::BACK;
     use crate::presets;
     use crate::running::Running;
     use crate::simd::Kernel;
@@ -481,6 +482,18 @@ mod tests {
             small, 2,
             "both models of profile `turbo` take the fast path"
         );
+        // The same, with a matcher that goes back.
+        let mut params = params(presets::by_name("fast-record").unwrap());
+        (params.preset, params.recipe.matches, params.strides) = (0, vec![BACK], [16, 0]);
+        let rows = || content().into_iter().take(4800).collect::<Vec<u8>>();
+        let back = rows().rchunks(16).flatten().copied().collect();
+        let data = [rows(), back].concat();
+        let mut reference = model(&params, &data, Kernel::Scalar);
+        let reference = probabilities(&mut reference, &data, data.len());
+        let model = Lean::new(&params, data.len() as u64).unwrap();
+        let kernel = Kernel::detect();
+        let again = probabilities(&mut Running { model, kernel }, &data, 777);
+        assert!(again == reference, "back");
     }
 
     #[test]

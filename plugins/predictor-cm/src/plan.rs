@@ -5,7 +5,7 @@ use umoec_codec::plugin::{Layout, Settings};
 use umoec_codec::{Error, Result};
 
 use crate::numeric::Numbers;
-use crate::params::Params;
+use crate::params::{Params, STRIDE_MAX};
 use crate::presets::{self, Recipe};
 use crate::race::{Places, Race};
 use crate::table::LINE;
@@ -135,11 +135,13 @@ const TEXT_STRIDE: u32 = 20;
 
 /// Every recipe with the strides that suit it.
 fn candidates(data: &[u8], text: bool, layout: &Layout, choice: &Choice) -> Vec<Params> {
-    let strides: &[u32] = match layout.strides.first() {
-        Some(&first) if text && first < TEXT_STRIDE && layout.number.is_none() => &[],
-        _ => &layout.strides,
-    };
     // An adapter of others may hint at what no parameters can say.
+    let mut strides = layout.strides.clone();
+    strides.retain(|stride| (1..=STRIDE_MAX).contains(stride));
+    let strides: &[u32] = match strides.first() {
+        Some(&first) if text && first < TEXT_STRIDE && layout.number.is_none() => &[],
+        _ => &strides,
+    };
     let numbers = layout.number.filter(|n| n.width <= 8 && n.phase < n.width);
     let numbers = numbers.map_or(Numbers::default(), |n| Numbers {
         width: n.width,

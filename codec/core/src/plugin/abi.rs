@@ -232,7 +232,8 @@ pub struct UmoecProposals {
     /// The host's own.
     pub host: *mut c_void,
     /// Begins another proposal, of which the adapter is so sure (0 to 100), and gives the place to write it to as
-    /// `forward` does; what was begun before is finished. Null where it would be one too many (8).
+    /// `forward` does; what was begun before is finished. Null where it would be one too many (8), and for another score,
+    /// which fails the call.
     pub next: Option<
         unsafe extern "C" fn(proposals: *mut UmoecProposals, score: u32) -> *mut UmoecStreams,
     >,
@@ -249,7 +250,8 @@ pub struct UmoecRegions {
     pub host: *mut c_void,
     /// The bytes `start..end` of the block, not empty, are a part of which the adapter is so sure (0 to 100). With `joins`
     /// not 0 it is better taken together with the others that have the same note, one behind the other; the note, at most
-    /// 65536 bytes, is what `propose_region` gets. `UMOEC_REFUSED` where that is no part, or one too many (65536).
+    /// 65536 bytes, is what `propose_region` gets. `UMOEC_REFUSED` where it would be one too many (65536), and where that is
+    /// no such part, which fails the call.
     pub found: Option<
         unsafe extern "C" fn(
             regions: *mut UmoecRegions,

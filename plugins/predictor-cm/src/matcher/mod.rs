@@ -98,7 +98,7 @@ impl Matcher {
             back,
             table: Words::new(1 << bits)?,
             bits,
-            multiplier: 0x2F0B_4C47 << 32u32.checked_div(least as u32).unwrap_or(0).clamp(1, 31),
+            multiplier: 0x2F0B_4C47 << (32 / least.max(2) as u32).max(1),
             follower: Follower::default(),
             counters,
             selected: 0,

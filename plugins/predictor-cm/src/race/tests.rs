@@ -178,3 +178,20 @@ fn samples_are_in_phase_and_of_one_length_whatever_the_stride() {
         }
     }
 }
+
+#[test]
+fn hints_that_parameters_cannot_say_are_not_taken() {
+    let (_, data, _) = kinds(20_000).swap_remove(1);
+    let layout = Layout {
+        strides: vec![u32::MAX, 0, 1 << 24, 16],
+        number: None,
+    };
+    let race = race(&data, &layout, &settings(), 0).unwrap();
+    for runner in &race.runners {
+        let mut written = Vec::new();
+        runner.params.write(&mut written);
+        assert!(crate::params::Params::read(&written).unwrap() == runner.params);
+        assert!(runner.params.strides.iter().all(|&stride| stride <= 16));
+    }
+    assert!(race.runners.iter().any(|r| r.params.strides[0] == 16));
+}
