@@ -162,6 +162,12 @@ pub(super) fn vectors() -> Vec<Vector> {
             encode(&machine, only("deep-machine")),
         ),
         good(
+            "cm-bare",
+            "Predictor `cm`, preset `bare`, which has no hashed contexts and no matchers.",
+            &text,
+            encode(&text, only("bare")),
+        ),
+        good(
             "cm-recipe",
             "Predictor `cm` with a recipe of its own instead of a preset.",
             &text,
