@@ -55,6 +55,9 @@ pub enum TrainError {
     /// Burn gave back something other than the values it was given.
     #[error("tensor: {0}")]
     Tensor(String),
+    /// A GPU that is not there, or failed.
+    #[error("GPU: {0}")]
+    Gpu(String),
     /// A model that cannot be used.
     #[error("model: {0}")]
     Model(String),
@@ -129,6 +132,7 @@ impl TrainError {
             }
             Self::Exact(ExactError::Malformed { .. }) => "is it an ONNX file at all?",
             Self::Exact(_) => "only step graphs run here (spec/numerics.md)",
+            Self::Gpu(_) => "without `--device gpu` the processor does everything",
             Self::Config(_) => "trainer/README.md says what each key means",
             Self::Tensor(_) | Self::Model(_) | Self::Usage(_) | Self::Program(_) => return None,
         };

@@ -50,7 +50,7 @@ impl TrainError {
             Self::Exact(ExactError::Limit { .. }) => Exit::Limit,
             Self::Exact(ExactError::Backend { .. }) => Exit::Plugin,
             Self::Exact(_) => Exit::Format,
-            Self::Tensor(_) | Self::Program(_) => Exit::Plugin,
+            Self::Tensor(_) | Self::Program(_) | Self::Gpu(_) => Exit::Plugin,
             Self::Save { source, .. } => source.exit(),
         }
     }

@@ -11,6 +11,7 @@ use crate::data::{Feeder, Stretch};
 use crate::error::TrainError;
 use crate::grow::grow;
 use crate::in_order::{Gradients, InOrder};
+use crate::kernel::check_device;
 use crate::layer::{Block, initial};
 use crate::network::{Outcome, States, initial_states, layers, pass};
 use crate::optimise::{Moments, Pace, schedule, shorten};
@@ -137,6 +138,7 @@ impl Trainer {
     /// is of the network before the step.
     pub fn advance(&mut self, threads: usize) -> Result<StepReport, TrainError> {
         let passed = self.pass_all(threads)?;
+        check_device()?;
         Ok(self.learn(passed))
     }
 

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::data::fill_sources;
 use crate::error::TrainError;
 use crate::interrupt::Interrupt;
+use crate::kernel::{Device, open_device};
 use crate::memory::{enough, free, need};
 use crate::start::network;
 use crate::trainer::Trainer;
@@ -51,6 +52,9 @@ pub(super) struct Args {
     /// Threads; 0: one for each core. The result does not depend on it
     #[arg(short = 'T', long, value_name = "N", default_value_t = 0)]
     threads: usize,
+    /// What makes the large matrix products; `gpu` needs a program built with the Cargo feature `gpu`
+    #[arg(long, value_enum, default_value_t)]
+    device: Device,
     /// Seconds between checkpoints
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     save_every: u64,
@@ -62,6 +66,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Ended, TrainError> {
     let config = Config::load(&args.config)?;
     let threads = threads(args.threads);
+    if let Some(name) = open_device(args.device)? {
+        say(&format!("large products by {name}"));
+    }
     let (Some(data), Some(checkpoint), false) = (&args.data, &args.checkpoint, args.dry_run) else {
         dry_run::run(config, threads)?;
         return Ok(Ended::Done);

@@ -1,6 +1,8 @@
-//! Products of row-major matrices, on one thread, by the `gemm` crate that Burn itself uses.
+//! Products of row-major matrices, on one thread, by the `gemm` crate that Burn itself uses; or on a GPU.
 
 use gemm::Parallelism;
+
+use super::device;
 
 /// How an operand is read: as stored, or transposed.
 #[derive(Clone, Copy)]
@@ -23,6 +25,10 @@ fn product(
     assert_eq!(out.len(), m * n);
     assert_eq!(lhs.0.len(), m * k);
     assert_eq!(rhs.0.len(), k * n);
+    let operand = |(values, read): (_, Read)| (values, matches!(read, Read::Transposed));
+    if device::product(out, operand(lhs), operand(rhs), [m, k, n], accumulate) {
+        return;
+    }
     let strides = |read, rows: usize, columns: usize| match read {
         Read::Plain => (1, columns as isize),
         Read::Transposed => (rows as isize, 1),

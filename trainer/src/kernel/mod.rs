@@ -1,12 +1,13 @@
 //! Slices of `f32` in, slices of `f32` out: the arithmetic below the layers.
 //!
 //! Matrices are row-major, one row per byte. Everything here is deterministic: the order of
-//! every sum is fixed by the shapes alone.
+//! every sum is fixed by the shapes alone, and by the device where one is opened.
 
 mod band;
 mod beside;
 mod by_head;
 mod conv;
+mod device;
 mod elementwise;
 mod gated;
 mod heads;
@@ -24,6 +25,7 @@ pub use band::{
 pub use beside::{BUCKETS, SUREST, beside_bits};
 pub use by_head::{add_dots, scale_heads};
 pub use conv::{TAIL, TAPS, conv_backward, conv_forward};
+pub use device::{Device, check as check_device, open as open_device};
 pub use elementwise::{
     cross_entropy_bits, hadamard_grid, keep_inside, quantise, quantise_all, sum_columns,
 };

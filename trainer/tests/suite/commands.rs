@@ -190,6 +190,14 @@ fn what_goes_wrong_has_the_exit_code_of_its_kind_and_a_hint() {
         text.contains("there is no file nanu, nor nanu.onnx"),
         "{text}"
     );
+    #[cfg(not(feature = "gpu"))]
+    {
+        let text = train("--data . --checkpoint x --device gpu", 7);
+        assert!(
+            text.contains("GPU: this program was built without them"),
+            "{text}"
+        );
+    }
     fs::create_dir(folder.join("taken")).unwrap();
     let text = train("--data . --checkpoint taken", 2);
     assert!(
