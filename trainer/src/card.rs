@@ -21,6 +21,8 @@ pub struct SourceFile {
     pub bytes: u64,
     /// Its SHA-256 in hexadecimal digits.
     pub sha256: String,
+    /// The SHA-256 of what the predictor beside which the network was trained says of it, if there was one.
+    pub opinions: Option<String>,
 }
 
 /// Reads the sources of `trained` in `folder` once more.
@@ -33,16 +35,26 @@ pub fn sources(trained: &Trained, folder: &Path) -> Result<Vec<SourceFile>, Trai
     let total: f64 = sources.iter().map(|source| source.weight).sum();
     let file = |source: &crate::config::SourceConfig| {
         let path = folder.join(&source.path);
-        let content = std::fs::read(&path).map_err(TrainError::file(&path))?;
-        let digits = Sha256::digest(&content);
+        let (bytes, sha256) = digest(&path)?;
+        let prior = trained.config.prior.as_ref();
+        let opinions = prior.map(|prior| digest(&prior.file_of(&path)));
         Ok(SourceFile {
             path: source.path.clone(),
             share: 100.0 * source.weight / total,
-            bytes: content.len() as u64,
-            sha256: digits.iter().map(|byte| format!("{byte:02x}")).collect(),
+            bytes,
+            sha256,
+            opinions: opinions.transpose()?.map(|(_, sha256)| sha256),
         })
     };
     sources.iter().map(file).collect()
+}
+
+/// Size and SHA-256 of a file.
+fn digest(path: &Path) -> Result<(u64, String), TrainError> {
+    let content = std::fs::read(path).map_err(TrainError::file(path))?;
+    let digits = Sha256::digest(&content);
+    let digits = digits.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((content.len() as u64, digits))
 }
 
 /// What a card is written from.
@@ -115,6 +127,14 @@ impl Card<'_> {
             Some(init) => format!(" It began with the network of {init}."),
             None => String::new(),
         };
+        let prior = match &config.prior {
+            Some(prior) => format!(
+                " It was trained beside the predictor whose opinions of NAME stand in NAME{}: its own loss weighs {}, that of both \
+                 together the rest.",
+                prior.suffix, prior.own
+            ),
+            None => String::new(),
+        };
         let passes = match training.accumulate {
             1 => String::new(),
             n => format!(" {n} times over"),
@@ -125,8 +145,8 @@ impl Card<'_> {
              umoec-train train --config {} --data FOLDER --checkpoint {checkpoint}\n\
              umoec-train export --checkpoint {checkpoint}{flags} --out {out}\n\
              ```\n\n\
-             Seed {}; {} steps of {} lanes of {} bytes{passes}: {} bytes seen.{init} The result depends \
-             on the processor's vector instructions, not on the number of threads.\n",
+             Seed {}; {} steps of {} lanes of {} bytes{passes}: {} bytes seen.{init}{prior} The result depends \
+             on the processor's vector instructions, and on the GPU if one made products, not on the number of threads.\n",
             self.config,
             config.seed,
             grouped(step),
@@ -181,15 +201,23 @@ impl Card<'_> {
     }
 
     fn data(&self) -> String {
-        let mut text = String::from(
+        let beside = self.sources.iter().any(|source| source.opinions.is_some());
+        let (title, line) = if beside {
+            (" opinions |", "---|")
+        } else {
+            ("", "")
+        };
+        let mut text = format!(
             "\n## Data\n\n\
              Shares are percent of the bytes seen.\n\n\
-             | file | % | bytes | SHA-256 |\n|---|--:|--:|---|\n",
+             | file | % | bytes | SHA-256 |{title}\n|---|--:|--:|---|{line}\n",
         );
         for source in self.sources {
             let (path, bytes, hash) = (&source.path, grouped(source.bytes), &source.sha256);
             let share = source.share;
-            text += &format!("| {path} | {share:.1} | {bytes} | `{hash}` |\n");
+            let opinions = source.opinions.as_ref().map(|hash| format!(" `{hash}` |"));
+            let opinions = opinions.unwrap_or_default();
+            text += &format!("| {path} | {share:.1} | {bytes} | `{hash}` |{opinions}\n");
         }
         text
     }

@@ -10,6 +10,7 @@ use crate::config::{Config, SourceConfig};
 use crate::data::{Feeder, Source};
 use crate::error::TrainError;
 use crate::export::{export, limits};
+use crate::kernel::matmul;
 use crate::memory::need;
 use crate::random::Random;
 use crate::trainer::Trainer;
@@ -97,6 +98,35 @@ pub fn step_time(mut config: Config, threads: usize) -> Result<Duration, TrainEr
     let learning = begun.elapsed() - passes;
     let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
     Ok(passes.saturating_mul(rounds).saturating_add(learning))
+}
+
+/// Operations a second of training `macs` multiplications a byte at `bytes_per_second`: each is a product and a sum,
+/// once forward and twice backward. What is computed again is not counted.
+pub fn operations(macs: u64, bytes_per_second: f64) -> f64 {
+    6.0 * macs as f64 * bytes_per_second
+}
+
+/// Operations a second that `threads` threads reach in large matrix products alone: what a step can be held against.
+pub fn peak(threads: usize) -> f64 {
+    const SIDE: usize = 512;
+    const ENOUGH: Duration = Duration::from_millis(300);
+    let values: Vec<f32> = (0..SIDE * SIDE).map(|i| (i % 251) as f32 - 125.0).collect();
+    let worker = || {
+        let mut out = vec![0.0; SIDE * SIDE];
+        let mut times = 0;
+        let begun = Instant::now();
+        while begun.elapsed() < ENOUGH {
+            matmul(&mut out, &values, &values, SIDE, SIDE, false);
+            times += 1;
+        }
+        f64::from(times) * 2.0 * (SIDE as f64).powi(3) / begun.elapsed().as_secs_f64()
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
+        let mine = worker();
+        let others = others.into_iter().map(|other| other.join().unwrap_or(0.0));
+        mine + others.sum::<f64>()
+    })
 }
 
 /// Why `umoec` will not load the model in `file`, if so: it allows less than the trainer.

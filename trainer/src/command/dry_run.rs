@@ -6,7 +6,7 @@ use super::say;
 use crate::config::Config;
 use crate::error::TrainError;
 use crate::memory::{enough, free, peak};
-use crate::plan::{Plan, step_time};
+use crate::plan::{Plan, operations, peak as peak_rate, step_time};
 use crate::view::{duration, grouped};
 
 pub(super) fn run(config: Config, threads: usize) -> Result<(), TrainError> {
@@ -57,6 +57,16 @@ pub(super) fn run(config: Config, threads: usize) -> Result<(), TrainError> {
         grouped(training.steps),
         1e3 * step.as_secs_f64(),
         bytes as f64 / step.as_secs_f64() / 1e3
+    ));
+    let (rate, most) = (
+        operations(plan.macs, bytes as f64 / step.as_secs_f64()),
+        peak_rate(threads),
+    );
+    say(&format!(
+        "            {:.1} GFLOP/s in matrix products, {:.0} % of the {:.1} that they alone reach here",
+        rate / 1e9,
+        100.0 * rate / most,
+        most / 1e9
     ));
     if let Some(peak) = peak() {
         say(&format!(

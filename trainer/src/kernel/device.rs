@@ -1,7 +1,7 @@
 //! Large matrix products on a GPU, behind the Cargo feature `gpu`: Burn's backend for Vulkan, Metal and Direct3D through `wgpu`.
 //!
 //! What a product takes on the CPU grows with the third power of a network's size, the way to a GPU and back with the
-//! second, so products above [`WORTH`] go there and all else stays. Operands lie on grids whose sums are exact in `f32`
+//! second, so products above `WORTH` go there and all else stays. Operands lie on grids whose sums are exact in `f32`
 //! in any order (`crate::grid`), so the forward pass is that of the CPU, bit for bit; gradients differ by rounding.
 
 use crate::error::TrainError;

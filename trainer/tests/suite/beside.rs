@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use sha2::Digest;
 use umoec_trainer::config::{Config, PriorConfig, ValidationConfig};
 use umoec_trainer::data::{Feeder, fill_sources};
 use umoec_trainer::evaluate::{Network, bits};
@@ -212,6 +213,14 @@ fn both_losses_are_shown_and_measured() {
     let total = &results["total"]["bits_per_byte"];
     let (own, both) = (&total["training"], &total["beside"]);
     assert!(both.as_f64().unwrap() < own.as_f64().unwrap(), "{total}");
+    good(folder, "export --checkpoint run.checkpoint --out m.onnx");
+    let card = "card --checkpoint run.checkpoint --config c.toml --data . --model m.onnx";
+    let text = good(folder, card);
+    assert!(text.contains("opinions of NAME stand in NAME.cm"), "{text}");
+    let said = fs::read(folder.join("prose.txt.cm")).unwrap();
+    let digits = sha2::Sha256::digest(said);
+    let digits: String = digits.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(text.contains(&format!("` | `{digits}` |\n")), "{text}");
     // Of other files nothing is known: no column, unless it is asked for.
     fs::copy(folder.join("prose.txt"), folder.join("other.txt")).unwrap();
     let text = good(folder, &format!("{eval} other.txt"));

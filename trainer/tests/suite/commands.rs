@@ -148,6 +148,14 @@ fn a_dry_run_says_what_the_network_costs_and_writes_nothing() {
         text.contains("10,240 in all") && text.contains("kB/s"),
         "{text}"
     );
+    let number = |after: &str, before: &str| -> f64 {
+        let line = text.lines().find(|line| line.contains("GFLOP/s")).unwrap();
+        let end = line.find(before).unwrap();
+        let start = line[..end].find(after).map_or(0, |at| at + after.len());
+        line[start..end].trim().parse().unwrap()
+    };
+    let (rate, most) = (number("", " GFLOP/s"), number("of the ", " that they"));
+    assert!(rate > 0.0 && rate < most, "{text}");
     let mut left: Vec<_> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
