@@ -215,13 +215,13 @@ static LOGARITHMS: [u16; 256] = [
 
 impl<A: Adviser> Advised<A> {
     /// Where a match has at least `rest` bytes the adviser is not asked.
-    pub(crate) fn new(adviser: A, rest: u32) -> Result<Self> {
+    pub(crate) fn new(adviser: A, rest: u32, len: u64) -> Result<Self> {
         Ok(Self {
             adviser,
             rest,
             opinion: Opinion::new(),
-            own: [Apm::new(OWN, RATE)?, Apm::new(OWN, RATE)?],
-            last: Apm::new(LAST, RATE)?,
+            own: [Apm::new(OWN, RATE, len)?, Apm::new(OWN, RATE, len)?],
+            last: Apm::new(LAST, RATE, len)?,
             context: 0,
         })
     }

@@ -15,29 +15,60 @@ const KNOTS: usize = 33;
 /// Logits between two knots.
 const STEP: i32 = 128;
 
+/// Bytes of a context's knots.
+const ROW: usize = 2 * KNOTS;
+
+/// Streams up to this length, in bytes, see few of a large map's contexts.
+const SHORT: u64 = 8 << 10;
+/// Contexts of a large map.
+const LARGE: usize = 1 << 14;
+
+/// Where the knots are, as differences from `identity`: zero bytes at first.
+enum Knots {
+    /// Those of all contexts, in their order.
+    All(MmapMut),
+    /// Those of the contexts that learned something, in the order in which they did, behind a row for all others. In a short stream a map is
+    /// touched all over and hardly anywhere twice, and what takes time is that the system clears its pages.
+    Seen {
+        /// For each context the number of its row, or 0.
+        numbers: Vec<u32>,
+        rows: Vec<u8>,
+    },
+}
+
 /// One map.
 pub(crate) struct Apm {
-    /// Probabilities in 16 bits, as the difference from `identity`: zero bytes at first.
-    knots: MmapMut,
+    knots: Knots,
     /// The knots of each context at first, but the last, each with the one behind it.
     identity: [[u16; 2]; KNOTS - 1],
-    /// The knot that learns from the present bit: its offset, what it is at first, and its value.
+    /// The context of the present bit.
+    context: usize,
+    /// The knot that learns from it: its number, what it is at first, and its value.
     nearest: (usize, u16, u16),
     rate: u32,
 }
 
 impl Apm {
-    /// A map of `contexts` contexts that learns by 2^-rate, the identity at first.
+    /// A map of `contexts` contexts that learns by 2^-rate, the identity at first, for a stream of about `len` bytes.
     ///
     /// # Errors
     /// `Memory` where the system has no such memory.
-    pub(crate) fn new(contexts: usize, rate: u32) -> Result<Self> {
+    pub(crate) fn new(contexts: usize, rate: u32, len: u64) -> Result<Self> {
+        let knots = if contexts >= LARGE && len <= SHORT {
+            Knots::Seen {
+                numbers: vec![0; contexts],
+                rows: vec![0; ROW],
+            }
+        } else {
+            Knots::All(zeroed(Self::memory(contexts) as usize)?)
+        };
         Ok(Self {
-            knots: zeroed(Self::memory(contexts) as usize)?,
+            knots,
             identity: std::array::from_fn(|k| {
                 let x = (k as i32 - 16) * STEP;
                 [x, x + STEP].map(|x| TABLES.squash(x) as u16)
             }),
+            context: 0,
             nearest: (0, 0, 0),
             rate,
         })
@@ -46,24 +77,30 @@ impl Apm {
     /// Knot `k`, which is not the last, and the one behind it.
     #[inline(always)]
     fn knots(&self, context: usize, k: usize) -> [u16; 2] {
-        let at = 2 * (context * KNOTS + k);
-        let bytes: [u8; 4] = self.knots[at..at + 4].try_into().expect("four bytes");
+        let (bytes, row): (&[u8], _) = match &self.knots {
+            Knots::All(bytes) => (bytes, context),
+            Knots::Seen { numbers, rows } => (rows, numbers[context] as usize),
+        };
+        let at = row * ROW + 2 * k;
+        let bytes: [u8; 4] = bytes[at..at + 4].try_into().expect("four bytes");
         let [a0, a1, b0, b1] = bytes;
         let fresh = self.identity[k];
         let [a, b] = [u16::from_ne_bytes([a0, a1]), u16::from_ne_bytes([b0, b1])];
         [a ^ fresh[0], b ^ fresh[1]]
     }
 
-    /// Bytes of a map.
+    /// Most bytes of a map.
     pub(crate) const fn memory(contexts: usize) -> u64 {
-        2 * (contexts * KNOTS) as u64
+        (ROW * contexts) as u64
     }
 
     /// Asks for the knots of `context`, two cache lines.
     #[inline(always)]
     pub(crate) fn prefetch(&self, context: usize) {
-        prefetch(&self.knots, 2 * context * KNOTS);
-        prefetch(&self.knots, 2 * (context * KNOTS + KNOTS - 1));
+        if let Knots::All(bytes) = &self.knots {
+            prefetch(bytes, context * ROW);
+            prefetch(bytes, context * ROW + ROW - 2);
+        }
     }
 
     /// The refined probability (16 bits) of logit `x` under `context`.
@@ -73,8 +110,8 @@ impl Apm {
         let (low, part) = ((x >> STEP.ilog2()) as usize, x & (STEP - 1));
         let pair = self.knots(context, low);
         let near = usize::from(part >= STEP / 2);
-        let at = 2 * (context * KNOTS + low + near);
-        self.nearest = (at, self.identity[low][near], pair[near]);
+        self.context = context;
+        self.nearest = (low + near, self.identity[low][near], pair[near]);
         let [a, b] = pair.map(i32::from);
         (a * (STEP - part) + b * part) >> STEP.ilog2()
     }
@@ -82,10 +119,44 @@ impl Apm {
     /// Moves the nearer knot towards `bit`.
     #[inline(always)]
     pub(crate) fn update(&mut self, bit: u32) {
-        let (at, fresh, p) = self.nearest;
+        let (knot, fresh, p) = self.nearest;
         let p = i32::from(p);
         let target = if bit == 1 { 65_535 } else { 0 };
         let moved = (p + ((target - p) >> self.rate)) as u16;
-        self.knots[at..at + 2].copy_from_slice(&(moved ^ fresh).to_ne_bytes());
+        let (bytes, row): (&mut [u8], _) = match &mut self.knots {
+            Knots::All(bytes) => (bytes, self.context),
+            Knots::Seen { numbers, rows } => {
+                let number = &mut numbers[self.context];
+                if *number == 0 {
+                    *number = (rows.len() / ROW) as u32;
+                    rows.resize(rows.len() + ROW, 0);
+                }
+                (rows, *number as usize)
+            }
+        };
+        let at = row * ROW + 2 * knot;
+        bytes[at..at + 2].copy_from_slice(&(moved ^ fresh).to_ne_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_of_a_short_stream_is_that_of_a_long_one() {
+        let mut maps = [SHORT, SHORT + 1].map(|len| Apm::new(LARGE, 5, len).unwrap());
+        assert!(matches!(maps[0].knots, Knots::Seen { .. }));
+        assert!(matches!(maps[1].knots, Knots::All(_)));
+        let mut seed = 1u32;
+        for at in 0..100_000 {
+            seed = seed.wrapping_mul(0x915F_77F5).wrapping_add(1);
+            // Some contexts come often, others once.
+            let context = (seed >> 8) as usize % if at % 3 == 0 { 20 } else { LARGE };
+            let x = (seed >> 16) as i32 % 5_000 - 2_500;
+            let [a, b] = maps.each_mut().map(|map| map.refine(x, context));
+            assert_eq!(a, b, "bit {at}");
+            maps.iter_mut().for_each(|map| map.update(seed >> 31));
+        }
     }
 }

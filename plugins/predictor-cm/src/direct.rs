@@ -11,6 +11,9 @@ use crate::mixer::GROUP;
 use crate::simd::Ops;
 use crate::tracker::{Tracker, fold};
 
+/// Streams up to this length, in bytes, get their counters at once. (Of longer ones many models race, which each touch a part.)
+const SHORT: u64 = 4 << 10;
+
 /// log2 of the counters of `context`, 16 to a nibble, for a stream of `len` bytes: two nibbles for each byte, up
 /// to what an order 2 can fill; and up to what an order 0 or 1 does.
 fn bits(context: Context, len: u64) -> u32 {
@@ -44,7 +47,12 @@ impl Counters {
     /// `Memory` where the system has no such memory.
     pub(crate) fn new(context: Context, len: u64) -> Result<Self> {
         let bits = bits(context, len);
-        let words = Words::new(1 << bits)?;
+        // Many accesses to each page.
+        let words = if len <= SHORT {
+            Words::at_once(1 << bits)?
+        } else {
+            Words::new(1 << bits)?
+        };
         Ok(Self { words, bits })
     }
 

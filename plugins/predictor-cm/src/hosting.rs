@@ -25,7 +25,11 @@ pub fn start_advised<A: Adviser + 'static>(
     adviser: A,
     rest: u32,
 ) -> Result<Box<dyn PredictorState>> {
-    let model = Model::new(&Params::read(params)?, len, Advised::new(adviser, rest)?)?;
+    let model = Model::new(
+        &Params::read(params)?,
+        len,
+        Advised::new(adviser, rest, len)?,
+    )?;
     Ok(Box::new(Running {
         model,
         kernel: Kernel::detect(),

@@ -1,17 +1,31 @@
 //! Large memory, zero at first, on huge pages where the system has them: what contexts lead to is
 //! far apart, and half the time would go to the page tables otherwise.
 
-use memmap2::MmapMut;
+use memmap2::{MmapMut, MmapOptions};
 use umoec_codec::{Error, Result};
 
 use crate::simd::prefetch;
 
-/// Zeroed bytes. The pages cost nothing before they are touched.
+/// Up to so many bytes are got at once: even a short stream touches nearly all of their pages.
+const AT_ONCE: usize = 256 << 10;
+
+/// Zeroed bytes. The pages of many cost nothing before they are touched.
 ///
 /// # Errors
 /// `Memory` where the system has no such memory.
 pub(crate) fn zeroed(len: usize) -> Result<MmapMut> {
-    let memory = MmapMut::map_anon(len.max(1)).map_err(|_| Error::Memory {
+    map(len, len <= AT_ONCE)
+}
+
+/// Zeroed bytes, their pages got `at_once`, which takes a fraction of the time of getting each when it is first read, and again when it is
+/// first written: with several threads all processors are told of the latter.
+fn map(len: usize, at_once: bool) -> Result<MmapMut> {
+    let mut options = MmapOptions::new();
+    options.len(len.max(1));
+    if at_once {
+        options.populate();
+    }
+    let memory = options.map_anon().map_err(|_| Error::Memory {
         what: "predictor cm".into(),
         needed: len as u64,
     })?;
@@ -33,6 +47,14 @@ impl Words {
     /// `Memory` where the system has no such memory.
     pub(crate) fn new(len: usize) -> Result<Self> {
         zeroed(4 * len).map(Self)
+    }
+
+    /// `len` numbers, all of them got at once.
+    ///
+    /// # Errors
+    /// `Memory` where the system has no such memory.
+    pub(crate) fn at_once(len: usize) -> Result<Self> {
+        map(4 * len, true).map(Self)
     }
 
     #[inline(always)]

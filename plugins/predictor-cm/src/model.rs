@@ -132,7 +132,7 @@ impl<A: Advice> Model<A> {
             selected: vec![0; sizes.len()],
             apms: APM_CONTEXTS[..usize::from(recipe.apms)]
                 .iter()
-                .map(|&n| Apm::new(n, APM_RATE))
+                .map(|&n| Apm::new(n, APM_RATE, len))
                 .collect::<Result<_>>()?,
         })
     }
@@ -562,7 +562,7 @@ mod tests {
             let alone = cost(&mut alone, &data);
             let with = |advice: &mut dyn PredictorState| cost(advice, &data);
             let kernel = Kernel::detect();
-            let advice = Advised::new(Blind(3, [0; 256]), u32::MAX).unwrap();
+            let advice = Advised::new(Blind(3, [0; 256]), u32::MAX, data.len() as u64).unwrap();
             let model = Model::new(&params, data.len() as u64, advice).unwrap();
             let blind = with(&mut Running { model, kernel });
             assert!(
@@ -570,7 +570,8 @@ mod tests {
                 "{}: {blind} {alone}",
                 preset.name
             );
-            let advice = Advised::new(Seer(data.clone(), [0; 256]), u32::MAX).unwrap();
+            let advice =
+                Advised::new(Seer(data.clone(), [0; 256]), u32::MAX, data.len() as u64).unwrap();
             let model = Model::new(&params, data.len() as u64, advice).unwrap();
             let seer = with(&mut Running { model, kernel });
             assert!(seer < alone / 20, "{}: {seer} {alone}", preset.name);
@@ -596,7 +597,7 @@ mod tests {
         let asked_with = |rest| {
             let asked = std::rc::Rc::default();
             let witness = Witness(std::rc::Rc::clone(&asked), [1; 256]);
-            let advice = Advised::new(witness, rest).unwrap();
+            let advice = Advised::new(witness, rest, data.len() as u64).unwrap();
             let model = Model::new(&params, data.len() as u64, advice).unwrap();
             let kernel = Kernel::detect();
             let asked_for = probabilities(&mut Running { model, kernel }, &data, 7);

@@ -220,7 +220,7 @@ mod tests {
             let params = Params::read(&bytes).unwrap();
             let alone = Model::new(&params, 100, Alone).unwrap();
             begins(alone, beginning, &beginning.alone, &bytes, false);
-            let advice = Advised::new((), 0).unwrap();
+            let advice = Advised::new((), 0, 100).unwrap();
             let advised = Model::new(&params, 100, advice).unwrap();
             let mixing = beginning.advised.as_ref().unwrap();
             begins(advised, beginning, mixing, &bytes, true);

@@ -109,7 +109,7 @@ pub fn code(
     match advice {
         None => code_with(&params, data, Alone, begin),
         Some(advice) => {
-            let advice = Advised::new(Recorded(advice), rest)?;
+            let advice = Advised::new(Recorded(advice), rest, data.len() as u64)?;
             code_with(&params, data, advice, begin)
         }
     }

@@ -235,6 +235,14 @@ fn with_network(
     if chosen.network == Use::Never || data.len() as u64 > chosen.longest {
         return Ok(params.write());
     }
+    let plain = match chosen.network {
+        Use::Auto => plan::plain(data),
+        Use::Always | Use::Never => None,
+    };
+    // Before the network is opened, which takes longer than so short a stream.
+    if plain == Some(false) {
+        return Ok(params.write());
+    }
     let mut network = NetworkParams {
         params: Network::plan(data, &chosen.model, models, NETWORK_MAX)?,
         // What is soon done need not be done faster.
@@ -246,7 +254,7 @@ fn with_network(
         lanes: None,
     };
     let pays = || {
-        if let Some(plain) = plan::plain(data) {
+        if let Some(plain) = plain {
             return Ok(plain);
         }
         let opened = Network::open(&network.params, models, &UNLIMITED)?;

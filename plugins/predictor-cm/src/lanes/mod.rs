@@ -50,7 +50,7 @@ impl<A: Adviser + Send> Lanes<A> {
         segment: NonZeroUsize,
         rest: u32,
     ) -> Result<Self> {
-        let model = Model::new(params, len, Advised::new((), rest)?)?;
+        let model = Model::new(params, len, Advised::new((), rest, len)?)?;
         Ok(Self {
             lanes: advisers
                 .into_iter()
