@@ -19,7 +19,7 @@ const STEP: i32 = 128;
 const ROW: usize = 2 * KNOTS;
 
 /// Streams up to this length, in bytes, see few of a large map's contexts.
-const SHORT: u64 = 8 << 10;
+const SHORT: u64 = 16 << 10;
 /// Contexts of a large map.
 const LARGE: usize = 1 << 14;
 

@@ -12,7 +12,7 @@ use crate::simd::Ops;
 use crate::tracker::{Tracker, fold};
 
 /// Streams up to this length, in bytes, get their counters at once. (Of longer ones many models race, which each touch a part.)
-const SHORT: u64 = 4 << 10;
+const SHORT: u64 = 8 << 10;
 
 /// log2 of the counters of `context`, 16 to a nibble, for a stream of `len` bytes: two nibbles for each byte, up
 /// to what an order 2 can fill; and up to what an order 0 or 1 does.
