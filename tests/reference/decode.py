@@ -317,11 +317,52 @@ def read_model(body):
     """Section 5.7: the hash. No predictor here uses models, so their bytes are not kept."""
     fields = Fields(body)
     name = fields.bytes(32)
-    model = fields.bytes(fields.varint(0, 1 << 64))
+    length = fields.varint(0, 1 << 64)
+    form = fields.u8()
+    if form > 1:
+        raise Fault("malformed", "the form of a MODEL")
+    model = fields.bytes(length) if form == 0 else unpack(fields, length)
     fields.end()
     if blake3(model) != name:
         raise Fault("malformed", "a MODEL with another hash")
     return name
+
+
+def unpack(fields, length):
+    """Section 5.7.1."""
+    out = bytearray()
+    while len(out) < length:
+        piece = int.from_bytes(fields.bytes(4), "little")
+        if not 1 <= piece <= length - len(out):
+            raise Fault("malformed", "a piece's length")
+        slots, count = [], 0
+        while count < 256:
+            first = fields.u8()
+            if first == 0:
+                count += fields.u8()
+            else:
+                more = first >= 128
+                often = (first - 128) << 8 | fields.u8() if more else first
+                if more and often < 128 or len(slots) + often > 4096:
+                    raise Fault("malformed", "a frequency")
+                slots += [(count, often, offset) for offset in range(often)]
+            count += 1
+        if count != 256 or len(slots) != 4096:
+            raise Fault("malformed", "frequencies")
+        states = [int.from_bytes(fields.bytes(4), "little") for _ in range(4)]
+        if min(states) < 1 << 16:
+            raise Fault("malformed", "a state")
+        for i in range(piece):
+            state = states[i % 4]
+            byte, often, offset = slots[state % 4096]
+            state = often * (state >> 12) + offset
+            if state < 1 << 16:
+                state = state << 16 | int.from_bytes(fields.bytes(2), "little")
+            states[i % 4] = state
+            out.append(byte)
+        if states != [1 << 16] * 4:
+            raise Fault("malformed", "the end of a piece")
+    return bytes(out)
 
 
 def check_index(body, frames, offset):

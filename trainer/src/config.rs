@@ -82,6 +82,14 @@ pub struct TrainingConfig {
     pub weight_decay: f32,
     /// Highest rate of the tables.
     pub table_rate: f32,
+    /// What a value of a row costs in each step, in binary orders per byte for each whole that it is off zero: those that are not worth it
+    /// become zero, and the file smaller where it is compressed.
+    #[serde(default)]
+    pub table_cost: f32,
+    /// What the sums of squared gradients begin with where the run begins with a model's file, which does not hold them. The
+    /// greater, the less a row moves when it is first read.
+    #[serde(default)]
+    pub table_squares: f32,
     /// Share of the streams, by chance, in which memories are silent, so that the network does without them as well
     /// ([`without_memories`](crate::checkpoint::Trained::without_memories)).
     #[serde(default)]
@@ -253,6 +261,10 @@ impl Config {
             (
                 t.rate > 0.0 && t.table_rate > 0.0,
                 "training: a rate is not positive",
+            ),
+            (
+                t.table_cost >= 0.0 && t.table_squares >= 0.0,
+                "training: table_cost or table_squares is negative",
             ),
             (
                 (0.0..1.0).contains(&(t.rate * t.weight_decay)),

@@ -25,7 +25,7 @@ pub fn without_rounding<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Values `n · step` for integers `low <= n <= high`; `step` is a power of two.
+/// Values `n · step` for integers `low <= n <= high`; `step` is a power of two, but for [`Grid::every`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
     /// Distance of neighbours.
@@ -50,6 +50,16 @@ impl Grid {
     /// log2 of 1 / step.
     pub const fn bits(self) -> i32 {
         127 - (self.step.to_bits() >> 23) as i32
+    }
+
+    /// Every `n`th value of the grid, zero among them.
+    pub fn every(self, n: u8) -> Self {
+        let n = f32::from(n);
+        Self {
+            step: n * self.step,
+            low: (self.low / n).ceil(),
+            high: (self.high / n).floor(),
+        }
     }
 
     /// The integer `n` of the grid value nearest to `x`, halves upward.

@@ -98,6 +98,11 @@ pub fn import(file: &[u8], config: &Config) -> Result<Trained, TrainError> {
     let graph = parse(file, &limits())?;
     let all = constants(&graph);
     let given = of_layers(&graph);
+    // Rows as they are, whatever the run is to round them to.
+    let config = &Config {
+        model: config.model.with_row_step(1),
+        ..config.clone()
+    };
     let mut trained = Trained::initial(config.clone());
     let initial = trained.parameters.clone();
     let zero = probe(&mut trained, |_, _| 0.0)?;

@@ -202,6 +202,8 @@ mod tests {
             weight_decay: 0.0,
             memory_drop: 0.0,
             table_rate: 1.0,
+            table_cost: 0.0,
+            table_squares: 0.0,
             recompute: false,
             grow: Vec::new(),
         }

@@ -10,7 +10,7 @@ use crate::config::{Config, SourceConfig};
 use crate::data::{Feeder, Source};
 use crate::error::TrainError;
 use crate::export::{export, limits};
-use crate::kernel::matmul;
+use crate::kernel::{matmul, multiplications};
 use crate::memory::need;
 use crate::random::Random;
 use crate::trainer::Trainer;
@@ -71,9 +71,26 @@ impl Plan {
     }
 }
 
-/// Time of a step on made-up data, of which one is done before. Where a step has more parts than there are threads, only
+/// What a step takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// From one to the next.
+    pub time: Duration,
+    /// Multiplications in matrix products, forward and backward: those that are done, by the chosen experts alone, once a
+    /// patch where there are patches, and again what is computed again.
+    pub multiplications: u64,
+}
+
+impl Step {
+    /// Operations a second, a product and a sum for each multiplication.
+    pub fn operations(&self) -> f64 {
+        2.0 * self.multiplications as f64 / self.time.as_secs_f64()
+    }
+}
+
+/// A step on made-up data, of which one is done before. Where a step has more parts than there are threads, only
 /// that many are done, and what all of them take follows from that.
-pub fn step_time(mut config: Config, threads: usize) -> Result<Duration, TrainError> {
+pub fn measure_step(mut config: Config, threads: usize) -> Result<Step, TrainError> {
     // A step's parts are equal, so that as many as there are threads tell what all take.
     let t = &mut config.training;
     let lanes = t.lanes / t.parts;
@@ -91,19 +108,17 @@ pub fn step_time(mut config: Config, threads: usize) -> Result<Duration, TrainEr
     let feeder = Feeder::of(&config, vec![source]);
     let mut trainer = Trainer::reading(config, feeder);
     trainer.advance(threads)?;
-    let begun = Instant::now();
+    let (begun, counted) = (Instant::now(), multiplications());
     let passed = trainer.pass_all(threads)?;
-    let passes = begun.elapsed();
+    let (passes, of_passes) = (begun.elapsed(), multiplications() - counted);
     trainer.learn(passed);
     let learning = begun.elapsed() - passes;
+    let of_learning = multiplications() - counted - of_passes;
     let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-    Ok(passes.saturating_mul(rounds).saturating_add(learning))
-}
-
-/// Operations a second of training `macs` multiplications a byte at `bytes_per_second`: each is a product and a sum,
-/// once forward and twice backward. What is computed again is not counted.
-pub fn operations(macs: u64, bytes_per_second: f64) -> f64 {
-    6.0 * macs as f64 * bytes_per_second
+    Ok(Step {
+        time: passes.saturating_mul(rounds).saturating_add(learning),
+        multiplications: of_passes * u64::from(rounds) + of_learning,
+    })
 }
 
 /// Operations a second that `threads` threads reach in large matrix products alone: what a step can be held against.

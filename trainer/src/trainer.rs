@@ -104,12 +104,12 @@ impl Trainer {
     pub fn continuing(config: Config, folder: &Path, from: Trained) -> Result<Self, TrainError> {
         let mut trainer = Self::new(config, folder)?;
         let (config, blocks) = (&trainer.config, &trainer.blocks);
-        let (model, grown) = (&config.model, &config.training.grow);
+        let (model, training) = (&config.model, &config.training);
         let mut from = from;
         let heads = exchange_exits(config, &mut trainer.parameters, &mut from);
-        if !grown.is_empty() {
+        if !training.grow.is_empty() {
             grow(config, blocks, &mut trainer.parameters, &from)?;
-        } else if model.without_exits() == from.config.model {
+        } else if model.without_exits() == from.config.model.with_row_step(model.row_step) {
             trainer.parameters = std::mem::take(&mut from.parameters);
         } else {
             return Err(TrainError::Checkpoint(
@@ -118,6 +118,7 @@ impl Trainer {
         }
         put_exits(model, &mut trainer.parameters, heads);
         trainer.tables.take_over(&from.tables);
+        trainer.tables.settle(training.table_squares);
         trainer.init = from.init;
         Ok(trainer)
     }
@@ -202,7 +203,12 @@ impl Trainer {
         }
         self.balance.step(together.iter(), share, pace);
         let parts: Vec<_> = rows.iter().map(|(r, g)| (&r[..], &g[..])).collect();
-        self.tables.update(&parts, factor * training.table_rate);
+        let rate = factor * training.table_rate;
+        self.tables.update(&parts, rate);
+        if training.table_cost > 0.0 {
+            self.tables
+                .draw(self.step, rate, training.table_cost, training.table_squares);
+        }
         report
     }
 

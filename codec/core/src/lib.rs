@@ -15,6 +15,7 @@
 pub mod container;
 pub mod error;
 pub mod limits;
+pub mod packed;
 pub mod pipeline;
 pub mod plugin;
 pub mod probability;

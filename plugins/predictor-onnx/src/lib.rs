@@ -23,7 +23,7 @@ mod settings;
 mod superblock;
 
 pub use backend::Backend;
-pub use embedded::EMBEDDED;
+pub use embedded::{EMBEDDED, EMBEDDED_BYTES};
 pub use loaded::{Loaded, choose_backend};
 pub use network::{Network, Running};
 pub use pair::Pair;

@@ -50,7 +50,7 @@ impl Predictor for Tier1 {
         }
         let name = match (chosen.model, EMBEDDED.first()) {
             (Some(name), _) => name,
-            (None, Some((name, _))) => (*name).to_owned(),
+            (None, Some(model)) => model.name.to_owned(),
             (None, None) => {
                 return Err(Error::Config(
                     "no model is embedded in this program: name one with --model PATH|HASH|NAME"
@@ -106,7 +106,7 @@ impl Predictor for Tier1 {
         let params = Params::read(params).ok()?;
         let model = match (params.place, params.name) {
             (Place::Known(number), _) => match EMBEDDED.get(number) {
-                Some((name, _)) => format!("network {name}"),
+                Some(model) => format!("network {}", model.name),
                 None => format!("known network {number}"),
             },
             (Place::Listed(number), name) if name.is_empty() => {
@@ -192,12 +192,8 @@ pub(crate) fn open(
 }
 
 /// The known models: those that are embedded.
-static KNOWN: LazyLock<Vec<Arc<Model>>> = LazyLock::new(|| {
-    let known = EMBEDDED.iter();
-    known
-        .map(|(name, bytes)| Model::new(*name, *bytes))
-        .collect()
-});
+static KNOWN: LazyLock<Vec<Arc<Model>>> =
+    LazyLock::new(|| EMBEDDED.iter().map(Model::linked).collect());
 
 /// The number of the known model that is meant; `None` where another is, or where it is to be
 /// named by its hash.

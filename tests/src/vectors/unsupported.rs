@@ -94,7 +94,7 @@ fn needs() -> Vec<Vector> {
     let model = lists_models(vec![[0x5a; 32]]);
     let hash = blake3::hash(b"model");
     let two = lists_models(vec![*hash.as_bytes(), [0x5a; 32]]);
-    let first = [hash.as_bytes(), &[5][..], b"model"].concat();
+    let first = [hash.as_bytes(), &[5, 0][..], b"model"].concat();
     vec![
         lists(
             "header-adapter",

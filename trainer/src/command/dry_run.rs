@@ -6,7 +6,7 @@ use super::say;
 use crate::config::Config;
 use crate::error::TrainError;
 use crate::memory::{enough, free, peak};
-use crate::plan::{Plan, operations, peak as peak_rate, step_time};
+use crate::plan::{Plan, measure_step, peak as peak_rate};
 use crate::view::{duration, grouped};
 
 pub(super) fn run(config: Config, threads: usize) -> Result<(), TrainError> {
@@ -48,7 +48,8 @@ pub(super) fn run(config: Config, threads: usize) -> Result<(), TrainError> {
         say(&format!("time        not measured: {why}"));
         return Ok(());
     }
-    let step = step_time(config, threads)?;
+    let measured = measure_step(config, threads)?;
+    let step = measured.time;
     let total = step.as_secs_f64() * training.steps as f64;
     let total = Duration::try_from_secs_f64(total).unwrap_or(Duration::MAX);
     say(&format!(
@@ -58,10 +59,7 @@ pub(super) fn run(config: Config, threads: usize) -> Result<(), TrainError> {
         1e3 * step.as_secs_f64(),
         bytes as f64 / step.as_secs_f64() / 1e3
     ));
-    let (rate, most) = (
-        operations(plan.macs, bytes as f64 / step.as_secs_f64()),
-        peak_rate(threads),
-    );
+    let (rate, most) = (measured.operations(), peak_rate(threads));
     say(&format!(
         "            {:.1} GFLOP/s in matrix products, {:.0} % of the {:.1} that they alone reach here",
         rate / 1e9,

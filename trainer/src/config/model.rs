@@ -32,6 +32,10 @@ pub struct ModelConfig {
     pub width: usize,
     /// Width of a table's row.
     pub row_width: usize,
+    /// Rows hold multiples of this many steps of their grid: with 2 or 3 there is less to say of each value, and the file
+    /// becomes smaller where it is compressed.
+    #[serde(default = "row_step")]
+    pub row_step: u8,
     /// What the network is told of a stream besides its bytes.
     #[serde(default)]
     pub conditions: Conditions,
@@ -45,6 +49,11 @@ pub struct ModelConfig {
     pub tables: Vec<TableConfig>,
     /// The residual blocks, first to last.
     pub blocks: Vec<BlockConfig>,
+}
+
+/// Of the rows' grid, where the configuration says nothing: all values.
+fn row_step() -> u8 {
+    1
 }
 
 /// What an exit's loss weighs where the configuration says nothing.
@@ -173,6 +182,10 @@ impl ModelConfig {
             (
                 self.row_width.is_multiple_of(2),
                 "model: row_width is odd, and rows are packed in pairs",
+            ),
+            (
+                (1..=4).contains(&self.row_step),
+                "model: row_step is not in 1..=4",
             ),
             (!self.tables.is_empty(), "model: no tables"),
             (

@@ -212,7 +212,7 @@ fn features(writer: &mut Writer) -> String {
 /// Gathers rows of nibbles: the first half of a row in the low ones, the second in the high.
 fn unpack(writer: &mut Writer, model: &ModelConfig, tables: &Tables, indices: &str) -> String {
     let half = model.row_width / 2;
-    let nibble = |value: f32| (ROW.index(value) - ROW.low) as u8;
+    let nibble = |value: f32| (tables.index(value) - ROW.low) as u8;
     let mut packed = Vec::with_capacity(tables.values.len() / 2);
     for row in tables.values.chunks_exact(model.row_width) {
         let (low, high) = row.split_at(half);

@@ -1,8 +1,18 @@
 //! Products of row-major matrices, on one thread, by the `gemm` crate that Burn itself uses; or on a GPU.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use gemm::Parallelism;
 
 use super::device;
+
+/// Multiplications done so far, by all threads.
+static DONE: AtomicU64 = AtomicU64::new(0);
+
+/// Multiplications that products have taken so far in this process, on all threads.
+pub fn multiplications() -> u64 {
+    DONE.load(Ordering::Relaxed)
+}
 
 /// How an operand is read: as stored, or transposed.
 #[derive(Clone, Copy)]
@@ -25,6 +35,7 @@ fn product(
     assert_eq!(out.len(), m * n);
     assert_eq!(lhs.0.len(), m * k);
     assert_eq!(rhs.0.len(), k * n);
+    DONE.fetch_add((m * k * n) as u64, Ordering::Relaxed);
     let operand = |(values, read): (_, Read)| (values, matches!(read, Read::Transposed));
     if device::product(out, operand(lhs), operand(rhs), [m, k, n], accumulate) {
         return;

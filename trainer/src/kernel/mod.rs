@@ -31,7 +31,7 @@ pub use elementwise::{
 };
 pub use gated::{add_gated, gated_backward, modulate, modulate_backward, residual};
 pub use heads::{HeadShape, columns, matmul_heads, matmul_heads_backward, set_columns};
-pub use matmul::{matmul, matmul_nt, matmul_tn};
+pub use matmul::{matmul, matmul_nt, matmul_tn, multiplications};
 pub use orthogonal::orthogonal;
 pub use route::{Routes, add_rows, gather_rows};
 pub use scan::{ScanShape, scan_backward, scan_forward};

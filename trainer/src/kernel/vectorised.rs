@@ -1,7 +1,8 @@
 //! One body, compiled for the instruction sets that matter.
 
-/// Defines functions whose bodies are compiled twice, once with AVX-512 and FMA and once for
-/// the baseline; the processor chooses at the call. Loops inside are left to the compiler.
+/// Defines functions whose bodies are compiled three times: with AVX-512 and FMA, with AVX2 and FMA, and for
+/// the baseline, where each fused multiplication is a call; the processor chooses. Loops inside are left to the compiler,
+/// which neither fuses nor reorders sums by itself, so that all three give the same values.
 macro_rules! vectorised {
     ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block)*) => {$(
         $(#[$meta])*
@@ -24,6 +25,14 @@ macro_rules! vectorised {
                 {
                     // SAFETY: the features that `wide` is compiled with were just detected.
                     return unsafe { wide($($arg),*) };
+                }
+                #[target_feature(enable = "avx2,fma")]
+                fn middle($($arg: $ty),*) $(-> $ret)? {
+                    body($($arg),*)
+                }
+                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                    // SAFETY: the features that `middle` is compiled with were just detected.
+                    return unsafe { middle($($arg),*) };
                 }
             }
             body($($arg),*)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use umoec_trainer::config::{BlockConfig, Config};
 use umoec_trainer::context::Context;
-use umoec_trainer::plan::{Plan, step_time};
+use umoec_trainer::plan::{Plan, measure_step};
 
 /// `block` with the kinds of blocks that it has inside, but small.
 fn shrink(block: &mut BlockConfig) {
@@ -72,8 +72,8 @@ fn every_configuration_loads_and_a_small_network_of_its_blocks_is_exported_and_t
             plan.macs > 0 && plan.active <= plan.parameters,
             "{name}: {plan:?}"
         );
-        let step = step_time(small, 2).unwrap_or_else(|error| panic!("{name}, small: {error}"));
-        assert!(!step.is_zero(), "{name}");
+        let step = measure_step(small, 2).unwrap_or_else(|error| panic!("{name}, small: {error}"));
+        assert!(!step.time.is_zero() && step.multiplications > 0, "{name}");
         seen += 1;
     }
     assert!(seen >= 2, "nano and smoke at least, found {seen}");

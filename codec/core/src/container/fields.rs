@@ -80,6 +80,13 @@ impl<'a> Fields<'a> {
         Ok(bytes)
     }
 
+    /// All that is left.
+    pub(crate) fn remainder(&mut self) -> &'a [u8] {
+        let rest = self.rest();
+        self.position += rest.len();
+        rest
+    }
+
     pub(crate) fn hash(&mut self, what: &str) -> Result<[u8; 32]> {
         let mut hash = [0; 32];
         hash.copy_from_slice(self.bytes(32, what)?);

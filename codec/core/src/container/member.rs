@@ -336,12 +336,17 @@ impl<R: Read> MemberReader<R> {
 
 /// Refuses to read a body that would not fit the memory allowed.
 pub(crate) fn affordable(head: &SectionHead, memory: u64) -> Result<()> {
-    if head.length <= memory {
+    within(head, head.length, memory)
+}
+
+/// Refuses what a section needs where it is more than the memory allowed.
+fn within(head: &SectionHead, needed: u64, memory: u64) -> Result<()> {
+    if needed <= memory {
         return Ok(());
     }
     Err(Error::Limit {
         what: format!("{} at byte {}", head.name, head.offset),
-        needed: head.length,
+        needed,
         limit: memory,
         hint: "allow more memory".into(),
     })
@@ -376,7 +381,8 @@ pub(crate) fn read_preamble<R: Read>(
             SectionId::MODEL => {
                 affordable(&head, left)?;
                 left -= head.length;
-                let model = read_model(source, &mut head, header, &found.models)?;
+                let (model, more) = read_model(source, &mut head, header, &found.models, left)?;
+                left -= more;
                 found.models.push(model);
             }
             SectionId::PLUGIN => {
@@ -397,23 +403,26 @@ pub(crate) fn read_preamble<R: Read>(
     }
 }
 
-/// Reads the body of a MODEL.
+/// Reads the body of a MODEL; gives it, and the memory that it takes beyond the section's, of which `memory` is left.
 fn read_model<R: Read>(
     source: &mut Source<R>,
     head: &mut SectionHead,
     header: &Header,
     before: &[Arc<Model>],
-) -> Result<Arc<Model>> {
-    let mut body = head.body(source)?;
-    let (hash, start) = model::read(Fields::new(&body, head.body_offset, &head.name))?;
+    memory: u64,
+) -> Result<(Arc<Model>, u64)> {
+    let body = head.body(source)?;
+    let fields = Fields::new(&body, head.body_offset, &head.name);
+    let affordable = |length| within(head, length, memory.saturating_add(head.length));
+    let (hash, bytes) = model::read(fields, affordable)?;
     if !header.models.contains(&hash) {
         return Err(misplaced_model(head));
     }
     if before.iter().any(|other| other.hash() == hash) {
         return Err(head.fault("this model is here a second time"));
     }
-    body.drain(..start);
-    Ok(Model::new("", body))
+    let more = (bytes.len() as u64).saturating_sub(head.length);
+    Ok((Model::new("", bytes), more))
 }
 
 /// A MODEL that no frame can refer to.

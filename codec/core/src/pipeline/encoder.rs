@@ -170,9 +170,8 @@ impl<W: Write> Encoder<W> {
         }
         if self.options.embed_models {
             for model in self.frames.models() {
-                let head = model::head(&model.hash(), model.bytes().len());
-                let parts = [&head, model.bytes()];
-                self.written += write_section(&mut self.output, SectionId::MODEL, &parts)?;
+                let body = model::write(&model.hash(), model.bytes());
+                self.written += write_section(&mut self.output, SectionId::MODEL, &[&body])?;
             }
         }
         self.member = Some(Member {

@@ -36,7 +36,7 @@ pub use coder::{Coder, DecisionCoder, DecisionDecoder, DecisionEncoder};
 pub use helpers::{Helper, Helpers};
 pub use identity::{Provenance, THIRD_PARTY, check_identity, derived_id};
 pub use meter::Meter;
-pub use model::{EmbeddedModels, Model, hex};
+pub use model::{EmbeddedModel, EmbeddedModels, Model, hex};
 pub use models::Models;
 pub use params::{ParamReader, put_leb128};
 pub use predictor::{Opened, Predictor, PredictorState, Trial, Variant};

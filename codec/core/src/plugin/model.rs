@@ -11,10 +11,18 @@ use crate::container::ModelHash;
 #[derive(Clone)]
 pub struct Model {
     name: Cow<'static, str>,
-    bytes: Cow<'static, [u8]>,
+    bytes: Bytes,
     hash: OnceLock<ModelHash>,
     /// The file it was read from.
     path: Option<PathBuf>,
+}
+
+/// Where a model's bytes are.
+#[derive(Clone)]
+enum Bytes {
+    Here(Cow<'static, [u8]>),
+    /// What gives them, and keeps them.
+    Linked(fn() -> &'static [u8]),
 }
 
 impl Model {
@@ -26,7 +34,18 @@ impl Model {
     ) -> Arc<Self> {
         Arc::new(Self {
             name: name.into(),
-            bytes: bytes.into(),
+            bytes: Bytes::Here(bytes.into()),
+            hash: OnceLock::new(),
+            path: None,
+        })
+    }
+
+    /// A model that is linked into the program, and unpacked when its bytes are first asked for.
+    #[must_use]
+    pub fn linked(linked: &EmbeddedModel) -> Arc<Self> {
+        Arc::new(Self {
+            name: Cow::Borrowed(linked.name),
+            bytes: Bytes::Linked(linked.bytes),
             hash: OnceLock::new(),
             path: None,
         })
@@ -37,7 +56,7 @@ impl Model {
     pub fn of_file(name: String, bytes: Vec<u8>, path: PathBuf) -> Arc<Self> {
         Arc::new(Self {
             name: name.into(),
-            bytes: bytes.into(),
+            bytes: Bytes::Here(bytes.into()),
             hash: OnceLock::new(),
             path: Some(path),
         })
@@ -58,7 +77,10 @@ impl Model {
     /// The model itself.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        match &self.bytes {
+            Bytes::Here(bytes) => bytes,
+            Bytes::Linked(bytes) => bytes(),
+        }
     }
 
     /// BLAKE3-256 of the bytes; computed when first asked for.
@@ -66,7 +88,7 @@ impl Model {
     pub fn hash(&self) -> ModelHash {
         *self
             .hash
-            .get_or_init(|| *blake3::hash(&self.bytes).as_bytes())
+            .get_or_init(|| *blake3::hash(self.bytes()).as_bytes())
     }
 }
 
@@ -74,7 +96,7 @@ impl fmt::Debug for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Model")
             .field("name", &self.name)
-            .field("length", &self.bytes.len())
+            .field("length", &self.bytes().len())
             .field("hash", &hex(&self.hash()))
             .finish()
     }
@@ -86,16 +108,25 @@ pub fn hex(hash: &ModelHash) -> String {
     blake3::Hash::from_bytes(*hash).to_hex().to_string()
 }
 
-/// How a package announces the models that it links into the program: names and bytes, the
-/// one to be found first first.
-pub struct EmbeddedModels(pub &'static [(&'static str, &'static [u8])]);
+/// A model that is linked into the program.
+#[derive(Debug)]
+pub struct EmbeddedModel {
+    /// Its name.
+    pub name: &'static str,
+    /// Gives its bytes. It may take a while the first time, since they may lie there packed
+    /// ([`packed`](crate::packed)).
+    pub bytes: fn() -> &'static [u8],
+}
+
+/// How a package announces the models that it links into the program: the one to be found first first.
+pub struct EmbeddedModels(pub &'static [EmbeddedModel]);
 
 inventory::collect!(EmbeddedModels);
 
 /// Announces linked models to [`Registry::linked`](super::Registry::linked).
 ///
 /// ```ignore
-/// umoec_codec::submit_models!(&[("mine", include_bytes!("mine.onnx"))]);
+/// umoec_codec::submit_models!(&[EmbeddedModel { name: "mine", bytes: || include_bytes!("mine.onnx") }]);
 /// ```
 #[macro_export]
 macro_rules! submit_models {

@@ -68,11 +68,9 @@ impl Registry {
         for registration in inventory::iter::<Registration> {
             registry.insert((registration.make)(), registration.origin)?;
         }
-        for (name, bytes) in inventory::iter::<EmbeddedModels>
-            .into_iter()
-            .flat_map(|m| m.0)
-        {
-            registry.models.insert(Model::new(*name, *bytes));
+        let linked = inventory::iter::<EmbeddedModels>.into_iter();
+        for model in linked.flat_map(|models| models.0) {
+            registry.models.insert(Model::linked(model));
         }
         Ok(registry)
     }

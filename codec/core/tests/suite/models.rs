@@ -5,6 +5,7 @@ use std::slice::from_ref;
 use std::sync::Arc;
 
 use umoec_codec::Error;
+use umoec_codec::packed::pack;
 use umoec_codec::pipeline::{
     Archive, DecodeOptions, EncodeOptions, Profile, compress, decompress, inspect,
 };
@@ -134,7 +135,7 @@ fn around(listed: &[[u8; 32]], before: &[Vec<u8>], after: &[Vec<u8>]) -> Vec<u8>
 
 fn model_section(hash: [u8; 32], bytes: &[u8]) -> Vec<u8> {
     let length = varint(bytes.len() as u64);
-    section(MODEL, &[&hash[..], &length, bytes].concat())
+    section(MODEL, &[&hash[..], &length, &[0], bytes].concat())
 }
 
 #[test]
@@ -178,12 +179,24 @@ fn a_model_section_must_be_true_listed_single_and_before_the_frames() {
 #[test]
 fn a_model_section_takes_no_more_memory_than_allowed() {
     let hash = *blake3::hash(&[0; 5000]).as_bytes();
-    let file = around(&[hash], &[model_section(hash, &[0; 5000])], &[]);
-    let options = DecodeOptions {
-        memory: Some(4000),
-        ..DecodeOptions::default()
-    };
-    let outcome = decompress(&file, &lacks(), &options);
+    let packed = [&hash[..], &varint(5000), &[1], &pack(&[0; 5000])].concat();
+    assert!(packed.len() < 100);
+    for sections in [model_section(hash, &[0; 5000]), section(MODEL, &packed)] {
+        let file = around(&[hash], &[sections], &[]);
+        let limited = |memory| {
+            let options = DecodeOptions {
+                memory,
+                ..DecodeOptions::default()
+            };
+            decompress(&file, &lacks(), &options)
+        };
+        let outcome = limited(Some(4000));
+        assert!(matches!(outcome, Err(Error::Limit { .. })), "{outcome:?}");
+        assert_eq!(limited(None).unwrap(), b"abc");
+    }
+    // A few bytes that claim more than any machine has.
+    let claims = [&hash[..], &varint(1 << 50), &[1], &pack(&[0; 5000])].concat();
+    let outcome = decode(&around(&[hash], &[section(MODEL, &claims)], &[]), &lacks());
     assert!(matches!(outcome, Err(Error::Limit { .. })), "{outcome:?}");
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn read(
         }
     }
     std::fs::create_dir_all(cache)?;
-    let network = vec![Model::new(EMBEDDED[0].0, EMBEDDED[0].1.to_vec())];
+    let network = vec![Model::linked(&EMBEDDED[0])];
     let pieces = parallel(cut.len(), |i| {
         let (family, size, data) = &cut[i];
         let (params, advice) = told(data, &network, cache)?;

@@ -44,7 +44,7 @@ impl Case {
 pub fn embedded() -> Result<Vec<Case>, ExactError> {
     let cases = EMBEDDED.iter();
     cases
-        .map(|(name, bytes)| Case::new(*name, Model::new(*name, *bytes)))
+        .map(|model| Case::new(model.name, Model::linked(model)))
         .collect()
 }
 
