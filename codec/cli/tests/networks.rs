@@ -153,7 +153,13 @@ fn a_model_is_described_with_its_proof_and_its_cost() {
         assert!(proof.contains(word), "{word}: {proof}");
     }
     let cost = shop.run(&["model", "inspect", "tiny.onnx"]).ok().text();
-    for word in ["MAC per byte", "parameters", "bytes per lane", "MatMul"] {
+    for word in [
+        "MAC per byte",
+        "parameters",
+        "bytes per lane",
+        "MatMul",
+        "packed",
+    ] {
         assert!(cost.contains(word), "{word}: {cost}");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use umoec_codec::packed::pack;
 use umoec_codec::plugin::hex;
 use umoec_exact::{State, StateRange};
 use umoec_predictor_onnx::Backend;
@@ -51,7 +52,9 @@ pub(super) fn inspect(proved: &Proved) -> Outcome {
         n => format!("{} bytes", size::grouped(n)),
     };
     row("context", context);
-    row("file", format!("{} bytes", size::grouped(cost.file_bytes)));
+    let packed = pack(proved.source.bytes()).len() as u64;
+    let [file, packed] = [cost.file_bytes, packed].map(size::grouped);
+    row("file", format!("{file} bytes, packed {packed}"));
     row("parameters", size::grouped(cost.parameters));
     let macs = size::grouped(cost.macs_per_byte);
     row("cost", format!("{macs} MAC per byte, patches of 1 byte"));
