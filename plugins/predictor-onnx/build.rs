@@ -17,7 +17,10 @@ fn main() {
         println!("cargo:rerun-if-changed={file}");
         let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
         let packed = packed::pack(&bytes);
-        assert_eq!(packed::unpack(&packed, bytes.len()).as_ref(), Ok(&bytes));
+        assert!(
+            packed::unpack(&packed, bytes.len()).as_ref() == Ok(&bytes),
+            "{file}"
+        );
         // The length stands in front.
         let content = [&(bytes.len() as u64).to_le_bytes()[..], &packed].concat();
         let path = Path::new(&folder).join(name).with_extension("packed");

@@ -87,7 +87,7 @@ pub struct TrainingConfig {
     #[serde(default)]
     pub table_cost: f32,
     /// What the sums of squared gradients begin with where the run begins with a model's file, which does not hold them. The
-    /// greater, the less a row moves when it is first read.
+    /// greater, the less a row moves when it is first read. With a `table_cost`, rows whose sums are not above it count as never read, and are not drawn.
     #[serde(default)]
     pub table_squares: f32,
     /// Share of the streams, by chance, in which memories are silent, so that the network does without them as well

@@ -16,14 +16,6 @@ impl ModelConfig {
             ..self.clone()
         }
     }
-
-    /// The model with rows of another grid.
-    pub fn with_row_step(&self, row_step: u8) -> Self {
-        Self {
-            row_step,
-            ..self.clone()
-        }
-    }
 }
 
 /// Takes the read-outs of `model`'s exits off the ends of `parameters`, one vector for each layer; gives them in order.

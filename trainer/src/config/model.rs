@@ -175,6 +175,14 @@ pub(super) fn first_broken(rules: &[(bool, &str)]) -> Result<(), String> {
 }
 
 impl ModelConfig {
+    /// The model with rows of another grid.
+    pub fn with_row_step(&self, row_step: u8) -> Self {
+        Self {
+            row_step,
+            ..self.clone()
+        }
+    }
+
     /// Refuses sizes that no network can have; says which.
     pub(super) fn check(&self) -> Result<(), String> {
         first_broken(&[

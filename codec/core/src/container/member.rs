@@ -1,5 +1,6 @@
 //! The order of sections: a whole input as a sequence of events.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::Arc;
@@ -380,9 +381,8 @@ pub(crate) fn read_preamble<R: Read>(
         match head.id {
             SectionId::MODEL => {
                 affordable(&head, left)?;
-                left -= head.length;
-                let (model, more) = read_model(source, &mut head, header, &found.models, left)?;
-                left -= more;
+                let model = read_model(source, &mut head, header, &found.models, left)?;
+                left -= head.length.max(model.bytes().len() as u64);
                 found.models.push(model);
             }
             SectionId::PLUGIN => {
@@ -403,17 +403,17 @@ pub(crate) fn read_preamble<R: Read>(
     }
 }
 
-/// Reads the body of a MODEL; gives it, and the memory that it takes beyond the section's, of which `memory` is left.
+/// Reads the body of a MODEL. A packed one and what it is unpacked to must fit `memory` together.
 fn read_model<R: Read>(
     source: &mut Source<R>,
     head: &mut SectionHead,
     header: &Header,
     before: &[Arc<Model>],
     memory: u64,
-) -> Result<(Arc<Model>, u64)> {
-    let body = head.body(source)?;
+) -> Result<Arc<Model>> {
+    let mut body = head.body(source)?;
     let fields = Fields::new(&body, head.body_offset, &head.name);
-    let affordable = |length| within(head, length, memory.saturating_add(head.length));
+    let affordable = |unpacked| within(head, head.length.saturating_add(unpacked), memory);
     let (hash, bytes) = model::read(fields, affordable)?;
     if !header.models.contains(&hash) {
         return Err(misplaced_model(head));
@@ -421,8 +421,15 @@ fn read_model<R: Read>(
     if before.iter().any(|other| other.hash() == hash) {
         return Err(head.fault("this model is here a second time"));
     }
-    let more = (bytes.len() as u64).saturating_sub(head.length);
-    Ok((Model::new("", bytes), more))
+    let bytes = match bytes {
+        Cow::Owned(unpacked) => unpacked,
+        Cow::Borrowed(end) => {
+            let start = body.len() - end.len();
+            body.drain(..start);
+            body
+        }
+    };
+    Ok(Model::new("", bytes))
 }
 
 /// A MODEL that no frame can refer to.

@@ -1,5 +1,7 @@
 //! MODEL: a model that travels with the content (spec umc §5.7).
 
+use std::borrow::Cow;
+
 use super::{Fields, ModelHash, wire};
 use crate::Result;
 use crate::packed::{pack, unpack};
@@ -23,22 +25,25 @@ pub(crate) fn write(hash: &ModelHash, bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Reads a body: the hash, compared with the bytes, and these. `affordable` is asked before they are unpacked.
+/// Reads a body: the hash, compared with the bytes, and these: the body's end, or unpacked. Before that
+/// `affordable` is asked about their number.
 pub(super) fn read(
     mut fields: Fields<'_>,
     affordable: impl FnOnce(u64) -> Result<()>,
-) -> Result<(ModelHash, Vec<u8>)> {
+) -> Result<(ModelHash, Cow<'_, [u8]>)> {
     let hash = fields.hash("hash of the model")?;
     let length = fields.varint("length of the model", 0, u64::MAX)?;
     let form = fields.u8("form of the model")?;
-    affordable(length)?;
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let count = usize::try_from(length).unwrap_or(usize::MAX);
     let bytes = match form {
-        PLAIN => fields.bytes(length, "the model")?.to_vec(),
+        PLAIN => Cow::Borrowed(fields.bytes(count, "the model")?),
         PACKED => {
-            let packed = fields.remainder();
-            unpack(packed, length)
-                .map_err(|why| fields.fault(format!("the model is not packed well: {why}")))?
+            affordable(length)?;
+            let unpacked = unpack(fields.remainder(), count);
+            Cow::Owned(
+                unpacked
+                    .map_err(|why| fields.fault(format!("the model is not packed well: {why}")))?,
+            )
         }
         _ => return Err(fields.fault(format!("the model's form is {form}, not 0 or 1"))),
     };
@@ -66,7 +71,7 @@ mod tests {
         write(blake3::hash(model).as_bytes(), model)
     }
 
-    fn read(body: &[u8]) -> Result<(ModelHash, Vec<u8>)> {
+    fn read(body: &[u8]) -> Result<(ModelHash, Cow<'_, [u8]>)> {
         super::read(Fields::new(body, 0, "model"), |_| Ok(()))
     }
 
