@@ -220,8 +220,9 @@ pub(super) fn is_aligned(view: &View, len: usize) -> bool {
 pub(super) struct ProductDraft {
     /// Activations: rows of `inner` elements, contiguous within a row.
     pub(super) rows: View,
-    /// Least activation; the span to the greatest is below 256.
+    /// Least activation, and how far it is to the greatest.
     pub(super) low: i64,
+    pub(super) span: u8,
     pub(super) inner: usize,
     pub(super) columns: usize,
     /// `[inner, columns]`
@@ -237,8 +238,9 @@ pub(super) struct ProductDraft {
 pub(super) struct ExpertsDraft {
     /// Activations: rows of `inner` elements, contiguous in each lane.
     pub(super) rows: View,
-    /// Least activation; the span to the greatest is below 256.
+    /// Least activation, and how far it is to the greatest.
     pub(super) low: i64,
+    pub(super) span: u8,
     pub(super) experts: usize,
     pub(super) inner: usize,
     pub(super) columns: usize,

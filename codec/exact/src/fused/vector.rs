@@ -75,7 +75,12 @@ pub(super) fn run_flat(
         },
         // SAFETY: likewise.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => unsafe { flat_avx2(flat, constants, memory, tables, strips) },
+        Isa::Avx2 => unsafe {
+            match &flat.requantised {
+                Some(requantised) => requantised.avx2(memory),
+                None => flat_avx2(flat, constants, memory, tables, strips),
+            }
+        },
         _ => flat.run(constants, memory, tables, strips),
     }
 }

@@ -14,6 +14,7 @@ use super::super::draft::{ExpertsDraft, PickDraft, Step};
 use super::super::product::{Choice, packed_bytes};
 use super::super::scale::Width;
 use super::super::view::View;
+use super::products::span;
 use super::{Lowering, Reason};
 
 /// Most bytes of all experts, packed: a table may be read by any number of products, and each packs
@@ -55,10 +56,10 @@ impl Lowering<'_> {
         let indices = self.places(&picked.indices);
         let picked_indices = picked.numbers.iter().map(|&number| indices[number]);
 
-        let low = self.scale(a)?.low;
+        let scale = self.scale(a)?;
         let mut rows = self.view(a)?;
         if !rows.is_contiguous() {
-            rows = self.copied(&rows, self.scale(a)?)?;
+            rows = self.copied(&rows, scale)?;
         }
         let by = strides(&rows.dims, &row_major(&rows.dims), &dims);
         let rows_each = dims[dims.len() - 2];
@@ -74,7 +75,8 @@ impl Lowering<'_> {
         self.reads(step, picked.indices.slot);
         self.push(Step::Experts(ExpertsDraft {
             rows,
-            low,
+            low: scale.low,
+            span: span(scale),
             experts,
             inner,
             columns,

@@ -55,6 +55,7 @@ impl Lowering<'_> {
         let slot = self.accumulator(self.dims(out), Width::W32);
         let step = self.push(Step::Product(ProductDraft {
             low: scale_a.low,
+            span: span(scale_a),
             inner,
             columns,
             weights: integers.iter().map(|&n| n as i8).collect(),
@@ -240,6 +241,11 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// How far it is from the least of some bytes to the greatest.
+pub(super) const fn span(bytes: Scale) -> u8 {
+    (bytes.high - bytes.low) as u8
 }
 
 /// The view with an axis of size 1 before that one.

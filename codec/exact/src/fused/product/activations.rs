@@ -15,12 +15,32 @@ pub(in super::super) struct Packed {
     pub(super) halves: [Arena<u8>; 2],
 }
 
+/// What kernels take them as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Bytes,
+    Words,
+    Halves,
+}
+
+impl Form {
+    /// That of the kernel for weights that were trimmed or not.
+    pub(super) const fn of(isa: Isa, trimmed: bool) -> Self {
+        match isa {
+            Isa::Vnni | Isa::Scalar => Self::Bytes,
+            Isa::Avx512 => Self::Words,
+            Isa::Avx2 if trimmed => Self::Bytes,
+            Isa::Avx2 => Self::Halves,
+        }
+    }
+}
+
 impl Packed {
     pub(in super::super) fn new(len: usize, isa: Isa) -> Self {
         let [bytes, words, halves] = match isa {
             Isa::Vnni | Isa::Scalar => [len, 0, 0],
             Isa::Avx512 => [0, len, 0],
-            Isa::Avx2 => [0, 0, len],
+            Isa::Avx2 => [len, 0, len],
         };
         Self {
             bytes: Arena::new(bytes),
@@ -65,18 +85,18 @@ impl Activations {
     }
 
     /// Packs all rows; the fill at the end of each stays as it is, since its weights are zero.
-    pub(super) fn pack(&self, isa: Isa, memory: &Memory, packed: &mut Packed) {
+    pub(super) fn pack(&self, form: Form, memory: &Memory, packed: &mut Packed) {
         let len = self.len();
-        match isa {
-            Isa::Vnni | Isa::Scalar => {
+        match form {
+            Form::Bytes => {
                 let bytes = &mut packed.bytes.all_mut()[..len];
                 self.narrowed(memory, bytes, |n| n as u8);
             }
-            Isa::Avx512 => {
+            Form::Words => {
                 let words = &mut packed.words.all_mut()[..len];
                 self.narrowed(memory, words, |n| n as i16);
             }
-            Isa::Avx2 => {
+            Form::Halves => {
                 let [low, high] = &mut packed.halves;
                 self.narrowed(memory, &mut low.all_mut()[..len], |n| n as u8 & 15);
                 self.narrowed(memory, &mut high.all_mut()[..len], |n| n as u8 >> 4);

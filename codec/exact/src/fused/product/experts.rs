@@ -6,8 +6,8 @@ use super::super::isa::Isa;
 use super::super::memory::Memory;
 use super::super::program::Place;
 use super::super::select::{Sight, Window};
-use super::activations::{Activations, Packed};
-use super::matrix::Bank;
+use super::activations::{Activations, Form, Packed};
+use super::matrix::{Bank, Counted};
 use super::multiply;
 
 /// One choice in each lane.
@@ -23,6 +23,7 @@ pub(in super::super) struct Choice {
 #[derive(Debug, Clone)]
 pub(in super::super) struct Experts {
     isa: Isa,
+    form: Form,
     activations: Activations,
     /// Rows that meet each chosen matrix.
     rows: usize,
@@ -43,11 +44,14 @@ impl Experts {
         weight: impl Fn(usize, usize, usize) -> i8,
     ) -> Self {
         let sizes = [draft.experts, draft.inner, draft.columns];
+        let (low, span) = (draft.low, draft.span);
+        let bank = Bank::pack(sizes, Counted { low, span }, isa, weight, |_| 0);
         Self {
             isa,
-            activations: Activations::new(from, draft.low, draft.inner, lanes),
+            form: Form::of(isa, bank.is_trimmed()),
+            activations: Activations::new(from, low, draft.inner, lanes),
             rows: draft.rows_each,
-            bank: Bank::pack(sizes, draft.low, weight, |_| 0),
+            bank,
             indices,
             choices: draft.choices.clone(),
             to,
@@ -60,7 +64,7 @@ impl Experts {
 
     pub(in super::super) fn run(&self, sight: Sight<'_>, memory: &mut Memory, packed: &mut Packed) {
         let activations = &self.activations;
-        activations.pack(self.isa, memory, packed);
+        activations.pack(self.form, memory, packed);
         let stride = activations.stride();
         let mut to = self.to.base;
         for lane in 0..activations.lanes {

@@ -1,7 +1,19 @@
 //! Packed weights.
 
+use super::super::isa::Isa;
 use super::super::memory::Arena;
+use super::trim::{Excess, trim};
 use super::{GROUP, PANEL, QUAD};
+
+/// Of so many weights one may be too large for [`trim`], or the others are not worth it.
+const TRIMMED_LEAST: usize = 64;
+
+/// What activations are counted from, and how far they go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted {
+    pub(super) low: i64,
+    pub(super) span: u8,
+}
 
 /// Bytes of one packed matrix.
 pub(in super::super) const fn packed_bytes(inner: usize, columns: usize) -> usize {
@@ -18,6 +30,8 @@ pub(super) struct Bank {
     weights: Arena<i8>,
     /// For each column of each panel of each matrix, what sums begin with.
     bias: Arena<i32>,
+    /// Of each matrix what was taken off its weights; none where they are as they were.
+    excess: Option<Vec<Vec<Excess>>>,
 }
 
 /// One of them.
@@ -27,6 +41,8 @@ pub(super) struct Matrix<'a> {
     pub(super) columns: usize,
     pub(super) weights: &'a [i8],
     pub(super) bias: &'a [i32],
+    /// What was taken off the weights, if they were trimmed.
+    pub(super) excess: Option<&'a [Excess]>,
 }
 
 impl Matrix<'_> {
@@ -55,11 +71,12 @@ fn place(panel: usize, panels: usize, quads: usize) -> (usize, usize) {
 }
 
 impl Bank {
-    /// Packs so many matrices: `weight` gives the one of a matrix, row and column, `bias` that of
-    /// a column. Activations are counted from `low`.
+    /// Packs so many matrices for the kernels of `isa`: `weight` gives the one of a matrix, row and column, `bias` that of
+    /// a column.
     pub(super) fn pack(
         [count, inner, columns]: [usize; 3],
-        low: i64,
+        counted: Counted,
+        isa: Isa,
         weight: impl Fn(usize, usize, usize) -> i8,
         bias: impl Fn(usize) -> i64,
     ) -> Self {
@@ -70,25 +87,52 @@ impl Bank {
             columns,
             weights: Arena::new(count * packed_bytes(inner, columns)),
             bias: Arena::new(count * panels * PANEL),
+            excess: None,
         };
+        let plain = |number: usize| -> Vec<i8> {
+            let mut plain = Vec::with_capacity(inner * columns);
+            for row in 0..inner {
+                plain.extend((0..columns).map(|column| weight(number, row, column)));
+            }
+            plain
+        };
+        if isa == Isa::Avx2 {
+            let few = inner * columns / TRIMMED_LEAST;
+            let each = (0..count).map(|number| {
+                let excess = trim(&mut plain(number), columns, counted.span);
+                (excess.len() <= few).then_some(excess)
+            });
+            bank.excess = each.collect();
+        }
         for number in 0..count {
-            let weights = bank.weights.all_mut();
-            let weights = &mut weights[number * packed_bytes(inner, columns)..];
+            let mut plain = plain(number);
             let start = &mut bank.bias.all_mut()[number * panels * PANEL..];
             for (column, start) in start[..columns].iter_mut().enumerate() {
                 *start = bias(column) as i32;
             }
-            for row in 0..inner {
-                for (column, start) in start[..columns].iter_mut().enumerate() {
-                    let weight = weight(number, row, column);
+            for weights in plain.chunks_exact(columns) {
+                for (start, &weight) in start.iter_mut().zip(weights) {
+                    *start = start.wrapping_add((counted.low * i64::from(weight)) as i32);
+                }
+            }
+            if bank.excess.is_some() {
+                trim(&mut plain, columns, counted.span);
+            }
+            let packed = &mut bank.weights.all_mut()[number * packed_bytes(inner, columns)..];
+            for (row, weights) in plain.chunks_exact(columns).enumerate() {
+                for (column, &weight) in weights.iter().enumerate() {
                     let (panel, at) = (column / PANEL, column % PANEL);
                     let (first, step) = place(panel, panels, inner.div_ceil(QUAD));
-                    weights[first + row / QUAD * step + at * QUAD + row % QUAD] = weight;
-                    *start = start.wrapping_add((low * i64::from(weight)) as i32);
+                    packed[first + row / QUAD * step + at * QUAD + row % QUAD] = weight;
                 }
             }
         }
         bank
+    }
+
+    /// Whether weights were trimmed.
+    pub(super) const fn is_trimmed(&self) -> bool {
+        self.excess.is_some()
     }
 
     pub(super) const fn count(&self) -> usize {
@@ -108,6 +152,7 @@ impl Bank {
             columns,
             weights: &self.weights.all()[number * weights..][..weights],
             bias: &self.bias.all()[number * bias..][..bias],
+            excess: self.excess.as_ref().map(|each| &each[number][..]),
         }
     }
 }

@@ -21,6 +21,7 @@ mod activations;
 mod experts;
 mod matrix;
 mod portable;
+mod trim;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -32,8 +33,10 @@ use super::memory::Memory;
 use super::program::Place;
 use super::select::Window;
 
-use activations::Activations;
-use matrix::{Bank, Matrix};
+use activations::{Activations, Form};
+use matrix::{Bank, Counted, Matrix};
+#[cfg(target_arch = "x86_64")]
+use trim::Excess;
 
 pub(super) use activations::Packed;
 pub(super) use experts::{Choice, Experts};
@@ -52,6 +55,7 @@ pub(super) const QUAD: usize = 4;
 #[derive(Debug, Clone)]
 pub(super) struct Product {
     isa: Isa,
+    form: Form,
     activations: Activations,
     /// Of one matrix.
     bank: Bank,
@@ -66,13 +70,22 @@ impl Product {
         lanes: usize,
         isa: Isa,
     ) -> Self {
-        let ProductDraft { inner, columns, .. } = *draft;
+        let ProductDraft {
+            inner,
+            columns,
+            low,
+            span,
+            ..
+        } = *draft;
         let weight = |_, row, column| draft.weights[row * columns + column];
         let bias = |column: usize| draft.bias[column];
+        let counted = Counted { low, span };
+        let bank = Bank::pack([1, inner, columns], counted, isa, weight, bias);
         Self {
             isa,
-            activations: Activations::new(from, draft.low, inner, lanes),
-            bank: Bank::pack([1, inner, columns], draft.low, weight, bias),
+            form: Form::of(isa, bank.is_trimmed()),
+            activations: Activations::new(from, low, inner, lanes),
+            bank,
             to,
         }
     }
@@ -83,7 +96,7 @@ impl Product {
     }
 
     pub(super) fn run(&self, memory: &mut Memory, packed: &mut Packed) {
-        self.activations.pack(self.isa, memory, packed);
+        self.activations.pack(self.form, memory, packed);
         let matrix = self.bank.matrix(0);
         let out = self.activations.rows * self.activations.lanes * matrix.columns;
         let out = &mut memory.i32.all_mut()[self.to.base..self.to.base + out];
@@ -100,11 +113,36 @@ fn multiply(isa: Isa, matrix: Matrix<'_>, packed: &Packed, rows: Range<usize>, o
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 => x86::avx512(matrix, &packed.words.all()[rows], out),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => {
-            let [low, high] = &packed.halves;
-            x86::avx2(matrix, &low.all()[rows.clone()], &high.all()[rows], out);
-        }
+        Isa::Avx2 => match matrix.excess {
+            Some(excess) => {
+                let bytes = &packed.bytes.all()[rows];
+                x86::avx2_trimmed(matrix, bytes, out);
+                add_excess(matrix, excess, bytes, out);
+            }
+            None => {
+                let [low, high] = &packed.halves;
+                x86::avx2(matrix, &low.all()[rows.clone()], &high.all()[rows], out);
+            }
+        },
         _ => portable::product(matrix, &packed.bytes.all()[rows], out),
+    }
+}
+
+/// Adds the products of what was taken off the weights.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn add_excess(matrix: Matrix<'_>, excess: &[Excess], activations: &[u8], out: &mut [i32]) {
+    let rows = activations.chunks_exact(matrix.quads() * QUAD);
+    for (activations, out) in rows.zip(out.chunks_exact_mut(matrix.columns)) {
+        for &Excess {
+            row,
+            column,
+            weight,
+        } in excess
+        {
+            let product = i32::from(activations[row]) * weight;
+            out[column] = out[column].wrapping_add(product);
+        }
     }
 }
 

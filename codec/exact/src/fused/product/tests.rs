@@ -39,7 +39,13 @@ fn kernel(isa: Isa, matrix: Matrix<'_>, x: &[u8], rows: usize) -> Vec<i32> {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 => x86::avx512(matrix, &words, &mut out),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => x86::avx2(matrix, &low, &high, &mut out),
+        Isa::Avx2 => match matrix.excess {
+            Some(excess) => {
+                x86::avx2_trimmed(matrix, &bytes, &mut out);
+                add_excess(matrix, excess, &bytes, &mut out);
+            }
+            None => x86::avx2(matrix, &low, &high, &mut out),
+        },
         #[cfg(not(target_arch = "x86_64"))]
         _ => unreachable!("{words:?}{low:?}{high:?}"),
     }
@@ -50,15 +56,18 @@ proptest! {
     #[test]
     fn kernels_are_the_definition(
         rows in 1usize..15, inner in 1usize..70, columns in 1usize..150,
-        low in -300i64..300, seed in any::<u64>(),
+        low in -300i64..300, span in prop_oneof![Just(255u8), 1u8..], large in any::<bool>(), seed in any::<u64>(),
     ) {
         let mut random = crate::random::Random::new(seed);
-        // The extremes often: they are what saturates.
+        // The extremes often: they are what saturates. Where few weights are large they are trimmed.
         let x: Vec<u8> = (0..rows * inner)
-            .map(|_| if random.flag() { 255 } else { random.byte() })
+            .map(|_| if random.flag() { span } else { random.byte() % span })
             .collect();
         let weights: Vec<i8> = (0..inner * columns)
-            .map(|_| if random.flag() { -128 } else { random.byte() as i8 })
+            .map(|_| match random.flag() && (large || random.below(200) == 0) {
+                true => if random.flag() { -128 } else { 127 },
+                false => (random.byte() as i8) >> if large { 0 } else { 3 },
+            })
             .collect();
         let bias: Vec<i64> = (0..columns).map(|_| random.word() as i32 as i64).collect();
         // Beside another matrix, as experts lie.
@@ -66,11 +75,26 @@ proptest! {
             let weight: i8 = weights[row * columns + column];
             if number == 1 { weight } else { !weight }
         };
-        let bank = Bank::pack([2, inner, columns], low, weight, |column| bias[column]);
-        let matrix = bank.matrix(1);
         let expected = definition(&x, &weights, &bias, low, inner);
         for isa in Isa::here() {
-            prop_assert_eq!(&kernel(isa, matrix, &x, rows), &expected, "{}", isa);
+            let sizes = [2, inner, columns];
+            let bank = Bank::pack(sizes, Counted { low, span }, isa, weight, |column| bias[column]);
+            prop_assert_eq!(&kernel(isa, bank.matrix(1), &x, rows), &expected, "{}", isa);
         }
     }
+}
+
+#[test]
+fn few_weights_are_trimmed_and_many_are_not() {
+    let counted = Counted { low: 0, span: 255 };
+    let pack = |isa, one: usize| {
+        let weight = |_, row: usize, column: usize| {
+            let large = (row * 32 + column).is_multiple_of(one);
+            if large { 127 } else { 20 }
+        };
+        Bank::pack([1, 64, 32], counted, isa, weight, |_| 0).is_trimmed()
+    };
+    assert!(pack(Isa::Avx2, 500));
+    assert!(!pack(Isa::Avx2, 3));
+    assert!(!pack(Isa::Vnni, 500));
 }

@@ -1,14 +1,16 @@
 //! The product with AVX2, with AVX-512, and with AVX-512 VNNI.
 //!
 //! Without VNNI nothing adds four products of bytes. With AVX-512 bytes are widened to 16 bits, and `madd` adds pairs of products to
-//! 32 bits. With AVX2 that is one product for each byte of a register, half of them in widening; so activations come there as two
-//! halves of four bits, and `maddubs` takes the bytes as they are: pairs of its products are so far below 2^15 that nothing saturates,
-//! and [`ROUND`] of them are added before they are widened.
+//! 32 bits. With AVX2 that is one product for each byte of a register, half of them in widening. There `maddubs` takes bytes as they are,
+//! whose pairs of products must fit 16 bits: where few weights are too large for it they are trimmed (`trim`), so that two quads are added
+//! before they are widened. Elsewhere activations come as two halves of four bits: pairs of products are so far below 2^15 that
+//! [`ROUND`] of them are.
 
 #![allow(unsafe_code, reason = "vector kernels")]
 
 use std::arch::x86_64::*;
 
+use super::trim::TRIMMED;
 use super::{GROUP, Matrix, PANEL, QUAD};
 
 /// Bytes of a quad of a panel.
@@ -112,6 +114,20 @@ pub(super) fn avx2(matrix: Matrix<'_>, low: &[u8], high: &[u8], out: &mut [i32])
     cover!(
         avx2_tile, rows, matrix.panels(), call,
         2: [1],
+        1: [2 1],
+    );
+}
+
+/// Of a matrix whose weights were trimmed; without what was taken off.
+pub(super) fn avx2_trimmed(matrix: Matrix<'_>, activations: &[u8], out: &mut [i32]) {
+    let (mut task, rows) = Task::new(matrix, activations, activations.len(), out);
+    let mut call = |kernel: unsafe fn(&mut Task<'_, &[u8]>, usize, usize), row, panel| {
+        // SAFETY: as in `vnni`.
+        unsafe { kernel(&mut task, row, panel) };
+    };
+    cover!(
+        avx2_trimmed_tile, rows, matrix.panels(), call,
+        2: [2 1],
         1: [2 1],
     );
 }
@@ -306,13 +322,32 @@ unsafe fn avx2_tile<const R: usize, const P: usize>(
             }
             done = end;
         }
-        let columns = task.matrix.columns;
-        for (r, sums) in sums.iter().enumerate() {
-            for (p, sums) in sums.iter().enumerate() {
-                let first = (row + r) * columns + (panel + p) * PANEL;
-                let left = columns - (panel + p) * PANEL;
+        store_avx2(task.matrix.columns, task.out, row, panel, &sums);
+    }
+}
+
+/// Stores the columns that are there.
+///
+/// # Safety
+///
+/// The machine has AVX2; the rows and panels are in `out`.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn store_avx2<const R: usize, const P: usize>(
+    columns: usize,
+    out: &mut [i32],
+    row: usize,
+    panel: usize,
+    sums: &[[[__m256i; 2]; P]; R],
+) {
+    for (r, sums) in sums.iter().enumerate() {
+        for (p, sums) in sums.iter().enumerate() {
+            let first = (row + r) * columns + (panel + p) * PANEL;
+            let left = columns - (panel + p) * PANEL;
+            // SAFETY: as the caller's.
+            unsafe {
                 if left >= PANEL {
-                    let out = task.out.as_mut_ptr().add(first);
+                    let out = out.as_mut_ptr().add(first);
                     _mm256_storeu_si256(out.cast(), sums[0]);
                     _mm256_storeu_si256(out.add(PANEL / 2).cast(), sums[1]);
                     continue;
@@ -320,8 +355,72 @@ unsafe fn avx2_tile<const R: usize, const P: usize>(
                 let mut all = [0; PANEL];
                 _mm256_storeu_si256(all.as_mut_ptr().cast(), sums[0]);
                 _mm256_storeu_si256(all.as_mut_ptr().add(PANEL / 2).cast(), sums[1]);
-                task.out[first..first + left].copy_from_slice(&all[..left]);
+                out[first..first + left].copy_from_slice(&all[..left]);
             }
         }
+    }
+}
+
+/// # Safety
+///
+/// The machine has AVX2; `R` rows from `row` and `P` panels from `panel` are in the task, whose weights were trimmed.
+#[target_feature(enable = "avx2")]
+unsafe fn avx2_trimmed_tile<const R: usize, const P: usize>(
+    task: &mut Task<'_, &[u8]>,
+    row: usize,
+    panel: usize,
+) {
+    let quads = task.matrix.quads();
+    // SAFETY: as in `vnni_tile`.
+    unsafe {
+        let (first, step) = task.matrix.panel(panel);
+        let weights = task.matrix.weights.as_ptr().add(first);
+        let activations = task.activations.as_ptr().add(row * quads * QUAD);
+        let bias = task.matrix.bias.as_ptr().add(panel * PANEL);
+        let one = _mm256_set1_epi16(1);
+        // Two vectors of 8 columns for each panel.
+        let mut sums = [[[_mm256_setzero_si256(); 2]; P]; R];
+        for sums in &mut sums {
+            for (p, sums) in sums.iter_mut().enumerate() {
+                sums[0] = _mm256_loadu_si256(bias.add(p * PANEL).cast());
+                sums[1] = _mm256_loadu_si256(bias.add(p * PANEL + PANEL / 2).cast());
+            }
+        }
+        let even = quads / TRIMMED * TRIMMED;
+        for quad in (0..even).step_by(TRIMMED) {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let x = activations.add((r * quads + quad) * QUAD).cast::<i32>();
+                let x = [x, x.add(1)].map(|x| x.read_unaligned());
+                let x = [_mm256_set1_epi32(x[0]), _mm256_set1_epi32(x[1])];
+                for (p, sums) in sums.iter_mut().enumerate() {
+                    let from = weights.add(quad * step + p * STEP);
+                    for (half, sum) in sums.iter_mut().enumerate() {
+                        let from = from.add(half * STEP / 2);
+                        let first = _mm256_loadu_si256(from.cast());
+                        let second = _mm256_loadu_si256(from.add(step).cast());
+                        let pairs = _mm256_add_epi16(
+                            _mm256_maddubs_epi16(x[0], first),
+                            _mm256_maddubs_epi16(x[1], second),
+                        );
+                        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, one));
+                    }
+                }
+            }
+        }
+        if even < quads {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let x = activations.add((r * quads + even) * QUAD).cast::<i32>();
+                let x = _mm256_set1_epi32(x.read_unaligned());
+                for (p, sums) in sums.iter_mut().enumerate() {
+                    let from = weights.add(even * step + p * STEP);
+                    for (half, sum) in sums.iter_mut().enumerate() {
+                        let weights = _mm256_loadu_si256(from.add(half * STEP / 2).cast());
+                        let pairs = _mm256_maddubs_epi16(x, weights);
+                        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, one));
+                    }
+                }
+            }
+        }
+        store_avx2(task.matrix.columns, task.out, row, panel, &sums);
     }
 }

@@ -18,7 +18,7 @@ use crate::fused::memory::Memory;
 use crate::fused::scale::Type;
 use kernel::{Arenas, Place, Task};
 
-/// Words of a vector.
+/// A row is a multiple of so many words: the largest vector.
 const WORDS: usize = 16;
 
 /// Places that one result goes to, at most.
@@ -173,13 +173,31 @@ impl Requantised {
         })
     }
 
-    /// Runs it over all lanes.
+    /// Runs it over all lanes with AVX-512.
     ///
     /// # Safety
     ///
     /// The machine has the instructions.
-    // What is prepared here is no work for vectors, nor are closures compiled for them.
     pub(in super::super) unsafe fn avx512(&self, memory: &mut Memory) {
+        // SAFETY: the machine has the instructions, as the caller says; each place has a row's elements,
+        // which nothing else refers to meanwhile.
+        self.run(memory, |task| unsafe { task.avx512() });
+    }
+
+    /// Runs it over all lanes with AVX2.
+    ///
+    /// # Safety
+    ///
+    /// The machine has the instructions.
+    pub(in super::super) unsafe fn avx2(&self, memory: &mut Memory) {
+        // SAFETY: the machine has the instructions, as the caller says; each place has a row's elements,
+        // which nothing else refers to meanwhile.
+        self.run(memory, |task| unsafe { task.avx2() });
+    }
+
+    /// Calls `kernel` for each row.
+    // What is prepared here is no work for vectors.
+    fn run(&self, memory: &mut Memory, kernel: impl Fn(&Task<'_>)) {
         let arenas = Arenas::of(memory);
         for row in 0..self.rows {
             let place = |run: &Run| arenas.place(run, row, self.len);
@@ -208,9 +226,7 @@ impl Requantised {
                 firsts: count(1),
                 seconds: count(2),
             };
-            // SAFETY: the machine has the instructions, as the caller says; each place has `len` elements,
-            // which nothing else refers to meanwhile.
-            unsafe { task.run() };
+            kernel(&task);
         }
     }
 }
