@@ -1,6 +1,6 @@
 //! What a step graph has become.
 
-use super::chain::{AnyChain, Flat, REGISTERS, Recurrence};
+use super::chain::{AnyChain, Flat, REGISTERS, Recurrence, Small};
 use super::isa::Isa;
 use super::memory::{Memory, Sizes};
 use super::product::{Experts, Product};
@@ -27,6 +27,7 @@ pub(super) struct StatePlace {
 pub(super) enum Instruction {
     Chain(AnyChain),
     Flat(Flat),
+    Small(Small),
     Recurrence(Recurrence),
     Product(Product),
     Experts(Experts),
@@ -51,7 +52,7 @@ pub(super) struct Region {
 pub(super) struct Most {
     /// Registers of chains in words of 32, 64 and 128 bits.
     pub(super) registers: [usize; 3],
-    /// Registers of flat chains.
+    /// Registers of flat and of small chains.
     pub(super) strips: usize,
     pub(super) loops: usize,
     pub(super) loads: usize,
@@ -76,6 +77,7 @@ impl Most {
                     most.chain(2, c.registers, c.tiling.outer.len(), c.loads.len());
                 }
                 Instruction::Flat(flat) => most.strips = most.strips.max(flat.registers),
+                Instruction::Small(small) => most.strips = most.strips.max(small.registers),
                 Instruction::Recurrence(_) => most.chain(0, REGISTERS, 0, 0),
                 Instruction::Product(product) => {
                     most.packed = most.packed.max(product.packed_len());

@@ -12,7 +12,7 @@ use super::memory::Memory;
 use super::product::Packed;
 use super::program::{Instruction, Program, Region};
 use super::select::Sight;
-use super::vector::{run_flat, run_recurrence, run_words};
+use super::vector::{run_flat, run_recurrence, run_small, run_words};
 
 /// Steps lanes through a program. Nothing is allocated after it was made.
 #[derive(Debug)]
@@ -140,6 +140,10 @@ impl FusedStepper {
                         tables,
                         &mut self.strips,
                     );
+                }
+                Instruction::Small(small) => {
+                    let strips = &mut self.strips;
+                    run_small(program.isa, small, constants, memory, tables, strips);
                 }
                 Instruction::Recurrence(recurrence) => {
                     run_recurrence(program.isa, recurrence, memory, &mut self.words);

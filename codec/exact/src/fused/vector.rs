@@ -5,7 +5,7 @@
     allow(unsafe_code, reason = "code compiled for vector instructions")
 )]
 
-use super::chain::{Chain, Flat, Recurrence, Scratch, Strip, general, recur, run};
+use super::chain::{Chain, Flat, Recurrence, Scratch, Small, Strip, general, recur, run};
 #[cfg(target_arch = "x86_64")]
 use super::chain::{Operands, short};
 use super::isa::Isa;
@@ -107,6 +107,52 @@ fn flat_avx2(
     strips: &mut [Strip],
 ) {
     flat.run(constants, memory, tables, strips);
+}
+
+/// Runs a chain of few elements.
+pub(super) fn run_small(
+    isa: Isa,
+    small: &Small,
+    constants: &Memory,
+    memory: &mut Memory,
+    tables: &[Vec<i64>],
+    strips: &mut [Strip],
+) {
+    match isa {
+        // SAFETY: an instruction set is chosen only where the machine has it.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 | Isa::Vnni => unsafe {
+            small_avx512(small, constants, memory, tables, strips);
+        },
+        // SAFETY: likewise.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { small_avx2(small, constants, memory, tables, strips) },
+        _ => small.run(constants, memory, tables, strips),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn small_avx512(
+    small: &Small,
+    constants: &Memory,
+    memory: &mut Memory,
+    tables: &[Vec<i64>],
+    strips: &mut [Strip],
+) {
+    small.run(constants, memory, tables, strips);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn small_avx2(
+    small: &Small,
+    constants: &Memory,
+    memory: &mut Memory,
+    tables: &[Vec<i64>],
+    strips: &mut [Strip],
+) {
+    small.run(constants, memory, tables, strips);
 }
 
 /// Runs a recurrence.

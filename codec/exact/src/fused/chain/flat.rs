@@ -9,6 +9,7 @@ use super::super::memory::Memory;
 use super::super::scale::Type;
 #[cfg(target_arch = "x86_64")]
 use super::requantised::Requantised;
+use super::small::SMALL;
 use super::word::Word;
 use super::{BLOCK, Chain, Operation, Port};
 
@@ -21,14 +22,31 @@ const SHORT: usize = 32;
 /// A register: of a smaller block only the first elements count.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-pub(in super::super) struct Strip([i32; WIDE]);
+pub(in super::super) struct Strip([i32; ROOM]);
+
+/// Elements that there is room for: those of the largest chain that is [`Small`](super::Small).
+const ROOM: usize = SMALL;
+const _: () = assert!(ROOM >= WIDE);
 
 impl Strip {
-    pub(in super::super) const ZERO: Self = Self([0; WIDE]);
+    pub(in super::super) const ZERO: Self = Self::of(0);
+
+    /// The same number everywhere.
+    pub(super) const fn of(n: i32) -> Self {
+        Self([n; ROOM])
+    }
+
+    pub(super) const fn all(&self) -> &[i32] {
+        &self.0
+    }
+
+    pub(super) const fn all_mut(&mut self) -> &mut [i32] {
+        &mut self.0
+    }
 
     #[inline(always)]
     fn get<const N: usize>(&self) -> [i32; N] {
-        // `N` is at most `WIDE`.
+        // `N` is at most `ROOM`.
         self.0.first_chunk().copied().unwrap_or([0; N])
     }
 
@@ -134,7 +152,7 @@ impl Flat {
         registers: &mut [Strip],
     ) {
         for &(to, n) in &self.fills {
-            registers[to] = Strip([n; WIDE]);
+            registers[to] = Strip::of(n);
         }
         for row in 0..self.rows {
             let mut at = 0;
@@ -277,7 +295,7 @@ fn write<S: Copy, const N: usize>(
 
 /// Applies an operation to the first `N` elements of registers.
 #[inline(always)]
-fn operate<const N: usize>(
+pub(super) fn operate<const N: usize>(
     operation: &Operation<i32>,
     registers: &mut [Strip],
     tables: &[Vec<i64>],

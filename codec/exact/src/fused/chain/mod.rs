@@ -4,7 +4,7 @@
 //! the operands are loaded into registers, which are strips of machine words in the first-level
 //! cache, operators run on whole registers, and results are stored in the types of their slots.
 //!
-//! Where elements lie one behind another [`Flat`] asks less, and sums that become small numbers again stay in vector
+//! Where elements are few [`Small`] knows the place of each. Where they lie one behind another [`Flat`] asks less, and sums that become small numbers again stay in vector
 //! registers (`requantised`).
 
 mod flat;
@@ -17,12 +17,14 @@ mod run;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "vector kernels")]
 pub(super) mod short;
+mod small;
 mod transfer;
 mod word;
 
 pub(super) use flat::{Flat, Strip};
 pub(super) use recurrence::{Form, Operands, PerRow, REGISTERS, Recurrence, general, recur};
 pub(super) use run::{Scratch, run};
+pub(super) use small::Small;
 pub(super) use word::Word;
 
 use super::draft::{ChainOp, Mode};

@@ -3,7 +3,7 @@
 use super::super::draft::Mode;
 use super::super::memory::Memory;
 use super::super::scale::Type;
-use super::{Port, Word};
+use super::{Port, Tiling, Word};
 
 /// The rows of consecutive elements of a tile: for each its place in memory and in the register.
 struct Rows<'a> {
@@ -63,6 +63,28 @@ impl Iterator for Rows<'_> {
         self.next += 1;
         Some((place, to))
     }
+}
+
+/// Where each element of a port lies, tile by tile.
+pub(super) fn places(port: &Port, tiling: &Tiling) -> Vec<usize> {
+    let tiles: usize = tiling.outer.iter().product();
+    let mut all = Vec::new();
+    for tile in 0..tiles {
+        let (mut at, mut left) = (port.base, tile);
+        for (&size, &stride) in tiling.outer.iter().zip(&port.outer).rev() {
+            at += left % size * stride;
+            left /= size;
+        }
+        for row in (0..tiling.total).step_by(tiling.rows) {
+            let count = tiling.rows.min(tiling.total - row);
+            let rows = Rows::new(port, at + row * port.row, count);
+            let (len, stride) = (rows.len, rows.stride);
+            for (place, _) in rows {
+                all.extend((0..len).map(|i| place + i * stride));
+            }
+        }
+    }
+    all
 }
 
 /// Loads a tile into a register.

@@ -8,7 +8,7 @@ mod registers;
 use crate::error::{ExactError, Result};
 use crate::interface::Interface;
 
-use super::chain::{AnyChain, Flat};
+use super::chain::{AnyChain, Flat, Small};
 use super::draft::{ExpertsDraft, Mode, OverwriteDraft, PickDraft, Source, Step, TopDraft};
 use super::isa::Isa;
 use super::lower::{Lowering, Ports};
@@ -100,11 +100,12 @@ pub(super) fn finish(
 
 /// A chain as the instruction that is fastest for it.
 fn simplest(chain: AnyChain) -> Instruction {
-    let flat = match &chain {
-        AnyChain::W32(chain) => Flat::of(chain),
-        AnyChain::W64(_) | AnyChain::W128(_) => None,
+    let AnyChain::W32(words) = &chain else {
+        return Instruction::Chain(chain);
     };
-    flat.map_or(Instruction::Chain(chain), Instruction::Flat)
+    let flat = Flat::of(words).map(Instruction::Flat);
+    let simple = flat.or_else(|| Small::of(words).map(Instruction::Small));
+    simple.unwrap_or(Instruction::Chain(chain))
 }
 
 /// The slots that something reads from memory and a step's registers hold.
