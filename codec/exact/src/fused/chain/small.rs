@@ -84,9 +84,9 @@ impl Small {
             load.load(from, registers[load.register].all_mut());
         }
         match self.len {
-            ..=16 => self.operate::<16>(registers, tables),
-            ..=32 => self.operate::<32>(registers, tables),
-            ..=64 => self.operate::<64>(registers, tables),
+            0..=16 => self.operate::<16>(registers, tables),
+            17..=32 => self.operate::<32>(registers, tables),
+            33..=64 => self.operate::<64>(registers, tables),
             _ => self.operate::<SMALL>(registers, tables),
         }
         for (put, mode) in &self.puts {
@@ -145,7 +145,7 @@ impl Scattered {
             }),
             (Mode::Max, _) => {
                 scatter(places, memory.i32.all_mut(), from, |to, n| {
-                    *to = (*to).max(n)
+                    *to = (*to).max(n);
                 });
             }
         }

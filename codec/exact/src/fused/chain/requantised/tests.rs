@@ -11,6 +11,8 @@ use crate::random::Random;
 
 const TYPES: [Type; 4] = [Type::I8, Type::U8, Type::I16, Type::I32];
 
+type Kernel = unsafe fn(&Requantised, &mut Memory);
+
 /// A random chain of the form, over rows of `len` elements that lie `len + gap` apart.
 fn chain(
     random: &mut Random,
@@ -91,7 +93,7 @@ proptest! {
         let chain = chain(&mut random, rows, vectors * WORDS, gap, &mut sizes);
         let flat = Flat::of(&chain).unwrap();
         let kernel = flat.requantised.as_ref().expect("it is of the form");
-        let kernels: [(Isa, unsafe fn(&Requantised, &mut Memory)); 2] =
+        let kernels: [(Isa, Kernel); 2] =
             [(Isa::Avx2, Requantised::avx2), (Isa::Avx512, Requantised::avx512)];
         let mut memory = Memory::new(&sizes);
         memory.i8.all_mut().iter_mut().for_each(|n| *n = random.byte() as i8);

@@ -141,10 +141,7 @@ impl Task<'_> {
         let numbers = Numbers {
             up: _mm_cvtsi32_si128(self.other.map_or(0, |(_, up)| up as i32)),
             first: Vectors::new(self.first),
-            second: match self.second {
-                Some((_, rounding)) => Some(Vectors::new(rounding)),
-                None => None,
-            },
+            second: self.second.map(|(_, rounding)| Vectors::new(rounding)),
         };
         let mut at = 0;
         // SAFETY: as the caller's, for the vectors at `at`.
