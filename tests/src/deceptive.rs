@@ -108,3 +108,29 @@ pub fn database(len: usize) -> Vec<u8> {
     out.truncate(len);
     out
 }
+
+/// The log of a server: visitors, pages and programs come again and again, but hardly within a few hundred lines.
+#[must_use]
+pub fn log(len: usize) -> Vec<u8> {
+    let mut random = Random::new(8);
+    let mut names = |count: usize, letters: usize| -> Vec<String> {
+        let name = |random: &mut Random| -> String {
+            let length = letters / 2 + random.index(letters);
+            let letter = |_| char::from(b'a' + random.below(26) as u8);
+            (0..length).map(letter).collect()
+        };
+        (0..count).map(|_| name(&mut random)).collect()
+    };
+    let (visitors, pages, programs) = (names(500, 12), names(300, 30), names(120, 60));
+    let mut random = Random::new(9);
+    let (mut out, mut time) = (Vec::new(), 1_600_000_000);
+    while out.len() < len {
+        time += random.below(30);
+        let mut one =
+            |of: &[String]| of[random.index(of.len()).min(random.index(of.len()))].clone();
+        let (visitor, page, program) = (one(&visitors), one(&pages), one(&programs));
+        out.extend(format!("{time} {visitor} GET /{page} 200 \"{program}\"\n").bytes());
+    }
+    out.truncate(len);
+    out
+}

@@ -1,5 +1,8 @@
 //! What the encoder chooses by trials on samples is nearly the best there is, for contents of which a part says little of the whole.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use umoec_codec::pipeline::Profile;
 use umoec_tests::deceptive;
 use umoec_tests::stack::encode;
@@ -72,4 +75,29 @@ fn a_database_that_repeats_what_is_far_back() {
     let content = deceptive::database(1_100_000);
     let models = ["fast-text", "fast-record"];
     is_nearly_the_best(&content, &profile("turbo"), &["bytes"], &models);
+}
+
+/// As a gzip member of zlib's.
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let program = "import sys, zlib; packer = zlib.compressobj(6, wbits=31); \
+                   sys.stdout.buffer.write(packer.compress(sys.stdin.buffer.read()) + packer.flush())";
+    let mut python = Command::new("python3")
+        .args(["-c", program])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("tests need Python");
+    // It reads all before it writes.
+    let mut input = python.stdin.take().unwrap();
+    input.write_all(content).unwrap();
+    drop(input);
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success());
+    output.stdout
+}
+
+#[test]
+fn a_log_in_gzip_of_which_a_sample_repeats_little() {
+    let content = gzip(&deceptive::log(600_000));
+    is_nearly_the_best(&content, &profile("balanced"), &["bytes", "deflate"], &[]);
 }

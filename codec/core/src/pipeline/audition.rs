@@ -17,6 +17,8 @@ const SAMPLE_MAX: usize = 64 << 10;
 const ROUNDS: [(usize, u64); 4] = [(1, 10), (2, 16), (4, 28), (8, 1)];
 /// Least bytes of a stream that are tried, if it has as many.
 const STREAM_MIN: usize = 2 << 10;
+/// How many times the share of what is opened is tried.
+const OPENED: u128 = 2;
 /// What a proposal must save of the plain adapter's cost, as divisors: where next to nothing of the block is in the
 /// sample, which is not the block; and where the sample is the block.
 const MARGINS: [u64; 2] = [50, 400];
@@ -56,7 +58,7 @@ pub(super) fn hold<'a>(
         .min(length);
     let mut auditions = Vec::with_capacity(entrants.len());
     for entrant in &entrants {
-        auditions.push(Audition::new(entrant, most, measure)?);
+        auditions.push(Audition::new(entrant, length, most, measure)?);
     }
     let mut left: Vec<usize> = (0..entrants.len()).collect();
     for (eighths, divisor) in ROUNDS {
@@ -69,7 +71,8 @@ pub(super) fn hold<'a>(
             auditions[number].until(seen.min(most))?;
         }
         let least = left.iter().map(|&n| auditions[n].cost).min().unwrap_or(0);
-        left.retain(|&n| auditions[n].cost <= least.saturating_add(least / divisor));
+        let bound = least.saturating_add(least / divisor);
+        left.retain(|&n| auditions[n].cost <= bound || auditions[n].is_opened());
         if left.len() == 1 {
             break;
         }
@@ -122,17 +125,25 @@ fn entry(entrant: &Entrant<'_>, cost: u64) -> Entry {
 /// The streams of an adapter on trial.
 struct Audition<'a> {
     trials: Vec<(usize, Box<dyn Trial + 'a>)>,
-    /// Bytes of the streams.
+    /// Bytes of the streams, and of what they stand for.
     total: usize,
+    length: usize,
     /// What does not depend on the streams, and all that they would cost; in 2^-16 bits.
     fixed: u64,
     cost: u64,
 }
 
 impl<'a> Audition<'a> {
-    fn new(entrant: &'a Entrant<'_>, most: usize, measure: &'a Measure<'_>) -> Result<Self> {
+    /// `length` bytes stand for themselves, of which `most` are tried at most.
+    fn new(
+        entrant: &'a Entrant<'_>,
+        length: usize,
+        most: usize,
+        measure: &'a Measure<'_>,
+    ) -> Result<Self> {
         let streams = &entrant.adapted.streams;
         let total = streams.iter().map(|s| s.data.len()).sum();
+        let most = reach(most, total, length);
         let mut trials = Vec::with_capacity(streams.len());
         for stream in streams {
             let len = stream.data.len();
@@ -142,14 +153,22 @@ impl<'a> Audition<'a> {
         Ok(Self {
             trials,
             total,
+            length,
             fixed,
             cost: fixed,
         })
     }
 
+    /// Whether the streams are what was packed in the bytes. A model learns on the way, and of what is opened there is far
+    /// more to learn from than a sample shows: it looks worse than it is, and is not given up before the end.
+    fn is_opened(&self) -> bool {
+        is_opened(self.total, self.length)
+    }
+
     /// Goes on until `bytes` were tried.
     fn until(&mut self, bytes: usize) -> Result<()> {
         self.cost = self.fixed;
+        let bytes = reach(bytes, self.total, self.length);
         for (len, trial) in &mut self.trials {
             trial.until(share(bytes, *len, self.total))?;
             let (seen, cost) = trial.seen();
@@ -162,12 +181,21 @@ impl<'a> Audition<'a> {
 
     /// Bytes that were tried.
     fn seen(&self) -> usize {
-        self.trials.iter().map(|(_, trial)| trial.seen().0).sum()
+        let seen: usize = self.trials.iter().map(|(_, trial)| trial.seen().0).sum();
+        match self.is_opened() {
+            true => (seen as u128 * self.length as u128 / (OPENED * self.total as u128)) as usize,
+            false => seen,
+        }
     }
 
     /// Below what another must be to be better, with these margins.
     fn below(&self, margins: [u64; 2]) -> u64 {
-        let share = self.seen() as f64 / self.total.max(1) as f64;
+        let all = if self.is_opened() {
+            self.length
+        } else {
+            self.total
+        };
+        let share = self.seen() as f64 / all.max(1) as f64;
         let [unseen, seen] = margins.map(|margin| self.cost / margin);
         self.cost - unseen + ((unseen - seen) as f64 * share.min(1.0)) as u64
     }
@@ -175,6 +203,20 @@ impl<'a> Audition<'a> {
     fn plans(self) -> Result<Vec<Option<Vec<u8>>>> {
         let trials = self.trials.into_iter();
         trials.map(|(_, trial)| trial.params().map(Some)).collect()
+    }
+}
+
+/// Whether `total` bytes are far more than the `length` that they stand for.
+const fn is_opened(total: usize, length: usize) -> bool {
+    total / 2 >= length && length > 0
+}
+
+/// Bytes of streams of `total` that are tried for `bytes` of the `length` that they stand for: as many, or of what is opened
+/// a larger share.
+fn reach(bytes: usize, total: usize, length: usize) -> usize {
+    match is_opened(total, length) {
+        true => ((bytes as u128 * OPENED * total as u128 / length as u128) as usize).min(total),
+        false => bytes,
     }
 }
 
