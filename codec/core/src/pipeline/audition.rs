@@ -179,23 +179,23 @@ impl<'a> Audition<'a> {
         Ok(())
     }
 
-    /// Bytes that were tried.
+    /// Bytes of the streams that were tried.
+    fn tried(&self) -> usize {
+        self.trials.iter().map(|(_, trial)| trial.seen().0).sum()
+    }
+
+    /// For how many bytes of what they stand for that is: the inverse of [`reach`].
     fn seen(&self) -> usize {
-        let seen: usize = self.trials.iter().map(|(_, trial)| trial.seen().0).sum();
+        let tried = self.tried();
         match self.is_opened() {
-            true => (seen as u128 * self.length as u128 / (OPENED * self.total as u128)) as usize,
-            false => seen,
+            true => (tried as u128 * self.length as u128 / (OPENED * self.total as u128)) as usize,
+            false => tried,
         }
     }
 
     /// Below what another must be to be better, with these margins.
     fn below(&self, margins: [u64; 2]) -> u64 {
-        let all = if self.is_opened() {
-            self.length
-        } else {
-            self.total
-        };
-        let share = self.seen() as f64 / all.max(1) as f64;
+        let share = self.tried() as f64 / self.total.max(1) as f64;
         let [unseen, seen] = margins.map(|margin| self.cost / margin);
         self.cost - unseen + ((unseen - seen) as f64 * share.min(1.0)) as u64
     }

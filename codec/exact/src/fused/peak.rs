@@ -1,4 +1,5 @@
-//! How many products of bytes the machine can form at most: what kernels are measured against.
+//! How many products of bytes the machine can form at most, whatever their values: what kernels are measured against. With AVX2 and with
+//! AVX-512 alone that is by words; products of two bytes at once saturate, and serve only where weights are trimmed (`product/trim.rs`).
 
 #![cfg_attr(
     target_arch = "x86_64",

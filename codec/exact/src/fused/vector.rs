@@ -5,7 +5,7 @@
     allow(unsafe_code, reason = "code compiled for vector instructions")
 )]
 
-use super::chain::{Chain, Flat, Recurrence, Scratch, Small, Strip, general, recur, run};
+use super::chain::{Chain, Flat, OnStrips, Recurrence, Scratch, Small, Strip, general, recur, run};
 #[cfg(target_arch = "x86_64")]
 use super::chain::{Operands, short};
 use super::isa::Isa;
@@ -70,7 +70,7 @@ pub(super) fn run_flat(
         Isa::Avx512 | Isa::Vnni => unsafe {
             match &flat.requantised {
                 Some(requantised) => requantised.avx512(memory),
-                None => flat_avx512(flat, constants, memory, tables, strips),
+                None => strips_avx512(flat, constants, memory, tables, strips),
             }
         },
         // SAFETY: likewise.
@@ -78,35 +78,11 @@ pub(super) fn run_flat(
         Isa::Avx2 => unsafe {
             match &flat.requantised {
                 Some(requantised) => requantised.avx2(memory),
-                None => flat_avx2(flat, constants, memory, tables, strips),
+                None => strips_avx2(flat, constants, memory, tables, strips),
             }
         },
         _ => flat.run(constants, memory, tables, strips),
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn flat_avx512(
-    flat: &Flat,
-    constants: &Memory,
-    memory: &mut Memory,
-    tables: &[Vec<i64>],
-    strips: &mut [Strip],
-) {
-    flat.run(constants, memory, tables, strips);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn flat_avx2(
-    flat: &Flat,
-    constants: &Memory,
-    memory: &mut Memory,
-    tables: &[Vec<i64>],
-    strips: &mut [Strip],
-) {
-    flat.run(constants, memory, tables, strips);
 }
 
 /// Runs a chain of few elements.
@@ -122,37 +98,37 @@ pub(super) fn run_small(
         // SAFETY: an instruction set is chosen only where the machine has it.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 | Isa::Vnni => unsafe {
-            small_avx512(small, constants, memory, tables, strips);
+            strips_avx512(small, constants, memory, tables, strips);
         },
         // SAFETY: likewise.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => unsafe { small_avx2(small, constants, memory, tables, strips) },
+        Isa::Avx2 => unsafe { strips_avx2(small, constants, memory, tables, strips) },
         _ => small.run(constants, memory, tables, strips),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn small_avx512(
-    small: &Small,
+fn strips_avx512(
+    chain: &impl OnStrips,
     constants: &Memory,
     memory: &mut Memory,
     tables: &[Vec<i64>],
     strips: &mut [Strip],
 ) {
-    small.run(constants, memory, tables, strips);
+    chain.run(constants, memory, tables, strips);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn small_avx2(
-    small: &Small,
+fn strips_avx2(
+    chain: &impl OnStrips,
     constants: &Memory,
     memory: &mut Memory,
     tables: &[Vec<i64>],
     strips: &mut [Strip],
 ) {
-    small.run(constants, memory, tables, strips);
+    chain.run(constants, memory, tables, strips);
 }
 
 /// Runs a recurrence.

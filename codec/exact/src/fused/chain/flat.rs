@@ -32,7 +32,7 @@ impl Strip {
     pub(in super::super) const ZERO: Self = Self::of(0);
 
     /// The same number everywhere.
-    pub(super) const fn of(n: i32) -> Self {
+    const fn of(n: i32) -> Self {
         Self([n; ROOM])
     }
 
@@ -55,6 +55,26 @@ impl Strip {
         if let Some(to) = self.0.first_chunk_mut() {
             *to = from;
         }
+    }
+}
+
+/// A chain that runs on strips.
+pub(in super::super) trait OnStrips {
+    /// Runs it over all lanes.
+    fn run(
+        &self,
+        constants: &Memory,
+        memory: &mut Memory,
+        tables: &[Vec<i64>],
+        registers: &mut [Strip],
+    );
+}
+
+/// Registers that hold one number each.
+#[inline(always)]
+pub(super) fn fill(fills: &[(usize, i32)], registers: &mut [Strip]) {
+    for &(to, n) in fills {
+        registers[to] = Strip::of(n);
     }
 }
 
@@ -142,32 +162,6 @@ impl Flat {
         Some(flat)
     }
 
-    /// Runs it over all lanes.
-    #[inline(always)]
-    pub(in super::super) fn run(
-        &self,
-        constants: &Memory,
-        memory: &mut Memory,
-        tables: &[Vec<i64>],
-        registers: &mut [Strip],
-    ) {
-        for &(to, n) in &self.fills {
-            registers[to] = Strip::of(n);
-        }
-        for row in 0..self.rows {
-            let mut at = 0;
-            while self.len - at >= WIDE {
-                self.block::<WIDE>(row, at, WIDE, constants, memory, tables, registers);
-                at += WIDE;
-            }
-            while at < self.len {
-                let taken = BLOCK.min(self.len - at);
-                self.block::<BLOCK>(row, at, taken, constants, memory, tables, registers);
-                at += taken;
-            }
-        }
-    }
-
     /// Elements of a row from `at` on: `N`, of which `taken` are there.
     #[inline(always)]
     #[allow(
@@ -194,6 +188,31 @@ impl Flat {
         for run in &self.puts {
             let from = registers[run.register].get::<N>();
             run.store(memory, [row, at, taken], from);
+        }
+    }
+}
+
+impl OnStrips for Flat {
+    #[inline(always)]
+    fn run(
+        &self,
+        constants: &Memory,
+        memory: &mut Memory,
+        tables: &[Vec<i64>],
+        registers: &mut [Strip],
+    ) {
+        fill(&self.fills, registers);
+        for row in 0..self.rows {
+            let mut at = 0;
+            while self.len - at >= WIDE {
+                self.block::<WIDE>(row, at, WIDE, constants, memory, tables, registers);
+                at += WIDE;
+            }
+            while at < self.len {
+                let taken = BLOCK.min(self.len - at);
+                self.block::<BLOCK>(row, at, taken, constants, memory, tables, registers);
+                at += taken;
+            }
         }
     }
 }

@@ -4,8 +4,8 @@
 //! the operands are loaded into registers, which are strips of machine words in the first-level
 //! cache, operators run on whole registers, and results are stored in the types of their slots.
 //!
-//! Where elements are few [`Small`] knows the place of each. Where they lie one behind another [`Flat`] asks less, and sums that become small numbers again stay in vector
-//! registers (`requantised`).
+//! Where elements lie one behind another [`Flat`] asks less, and sums that become small numbers again stay in vector
+//! registers (`requantised`). Where they are few [`Small`] knows the place of each.
 
 mod flat;
 mod operate;
@@ -21,7 +21,7 @@ mod small;
 mod transfer;
 mod word;
 
-pub(super) use flat::{Flat, Strip};
+pub(super) use flat::{Flat, OnStrips, Strip};
 pub(super) use recurrence::{Form, Operands, PerRow, REGISTERS, Recurrence, general, recur};
 pub(super) use run::{Scratch, run};
 pub(super) use small::Small;

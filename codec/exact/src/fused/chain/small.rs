@@ -1,11 +1,11 @@
-//! Chains over few elements: what a network makes of its last bytes before it looks them up, and the ends of rows.
+//! Chains over few elements: what a network makes of its last bytes before it looks them up, and what it keeps of them.
 //!
 //! Where each element lies is written down once, so that nothing of the loops over tiles is left to do.
 
 use super::super::draft::{ChainOp, Mode};
 use super::super::memory::Memory;
 use super::super::scale::Type;
-use super::flat::{Strip, operate};
+use super::flat::{OnStrips, Strip, fill, operate};
 use super::transfer::places;
 use super::{Chain, Clear, Operation, Port};
 
@@ -64,9 +64,17 @@ impl Small {
         })
     }
 
-    /// Runs it over all lanes.
     #[inline(always)]
-    pub(in super::super) fn run(
+    fn operate<const N: usize>(&self, registers: &mut [Strip], tables: &[Vec<i64>]) {
+        for operation in &self.operations {
+            operate::<N>(operation, registers, tables, self.len);
+        }
+    }
+}
+
+impl OnStrips for Small {
+    #[inline(always)]
+    fn run(
         &self,
         constants: &Memory,
         memory: &mut Memory,
@@ -76,9 +84,7 @@ impl Small {
         for clear in &self.clears {
             memory.fill(clear.ty, clear.base..clear.base + clear.len, clear.number);
         }
-        for &(to, n) in &self.fills {
-            registers[to] = Strip::of(n);
-        }
+        fill(&self.fills, registers);
         for load in &self.loads {
             let from = if load.constant { constants } else { &*memory };
             load.load(from, registers[load.register].all_mut());
@@ -91,13 +97,6 @@ impl Small {
         }
         for (put, mode) in &self.puts {
             put.store(*mode, memory, registers[put.register].all());
-        }
-    }
-
-    #[inline(always)]
-    fn operate<const N: usize>(&self, registers: &mut [Strip], tables: &[Vec<i64>]) {
-        for operation in &self.operations {
-            operate::<N>(operation, registers, tables, self.len);
         }
     }
 }

@@ -115,8 +115,9 @@ impl Bank {
                     *start = start.wrapping_add((counted.low * i64::from(weight)) as i32);
                 }
             }
-            if bank.excess.is_some() {
-                trim(&mut plain, columns, counted.span);
+            for excess in bank.excess.iter().flat_map(|each| &each[number]) {
+                let weight = &mut plain[excess.row * columns + excess.column];
+                *weight = (i32::from(*weight) - excess.weight) as i8;
             }
             let packed = &mut bank.weights.all_mut()[number * packed_bytes(inner, columns)..];
             for (row, weights) in plain.chunks_exact(columns).enumerate() {

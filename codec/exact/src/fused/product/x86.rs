@@ -278,15 +278,7 @@ unsafe fn avx2_tile<const R: usize, const P: usize>(
         let [low, high] = task.activations;
         let low = low.as_ptr().add(row * quads * QUAD);
         let high = high.as_ptr().add(row * quads * QUAD);
-        let bias = task.matrix.bias.as_ptr().add(panel * PANEL);
-        // Two vectors of 8 columns for each panel.
-        let mut sums = [[[_mm256_setzero_si256(); 2]; P]; R];
-        for sums in &mut sums {
-            for (p, sums) in sums.iter_mut().enumerate() {
-                sums[0] = _mm256_loadu_si256(bias.add(p * PANEL).cast());
-                sums[1] = _mm256_loadu_si256(bias.add(p * PANEL + PANEL / 2).cast());
-            }
-        }
+        let mut sums = start_avx2::<R, P>(task.matrix.bias, panel);
         let mut done = 0;
         while done < quads {
             let end = quads.min(done + ROUND);
@@ -324,6 +316,29 @@ unsafe fn avx2_tile<const R: usize, const P: usize>(
         }
         store_avx2(task.matrix.columns, task.out, row, panel, &sums);
     }
+}
+
+/// What sums begin with: for each row and panel two vectors of 8 columns.
+///
+/// # Safety
+///
+/// The machine has AVX2; `bias` has `P` panels from `panel`.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn start_avx2<const R: usize, const P: usize>(
+    bias: &[i32],
+    panel: usize,
+) -> [[[__m256i; 2]; P]; R] {
+    let mut start = [[_mm256_setzero_si256(); 2]; P];
+    for (p, start) in start.iter_mut().enumerate() {
+        // SAFETY: as the caller's.
+        unsafe {
+            let bias = bias.as_ptr().add((panel + p) * PANEL);
+            start[0] = _mm256_loadu_si256(bias.cast());
+            start[1] = _mm256_loadu_si256(bias.add(PANEL / 2).cast());
+        }
+    }
+    [start; R]
 }
 
 /// Stores the columns that are there.
@@ -376,16 +391,8 @@ unsafe fn avx2_trimmed_tile<const R: usize, const P: usize>(
         let (first, step) = task.matrix.panel(panel);
         let weights = task.matrix.weights.as_ptr().add(first);
         let activations = task.activations.as_ptr().add(row * quads * QUAD);
-        let bias = task.matrix.bias.as_ptr().add(panel * PANEL);
         let one = _mm256_set1_epi16(1);
-        // Two vectors of 8 columns for each panel.
-        let mut sums = [[[_mm256_setzero_si256(); 2]; P]; R];
-        for sums in &mut sums {
-            for (p, sums) in sums.iter_mut().enumerate() {
-                sums[0] = _mm256_loadu_si256(bias.add(p * PANEL).cast());
-                sums[1] = _mm256_loadu_si256(bias.add(p * PANEL + PANEL / 2).cast());
-            }
-        }
+        let mut sums = start_avx2::<R, P>(task.matrix.bias, panel);
         let even = quads / TRIMMED * TRIMMED;
         for quad in (0..even).step_by(TRIMMED) {
             for (r, sums) in sums.iter_mut().enumerate() {

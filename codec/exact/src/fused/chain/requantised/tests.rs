@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::fused::chain::flat::Strip;
+use crate::fused::chain::flat::{OnStrips as _, Strip};
 use crate::fused::chain::{Chain, Mode, Operation, Port, Put, Tiling};
 use crate::fused::isa::Isa;
 use crate::fused::memory::Sizes;
