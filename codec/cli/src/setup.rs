@@ -11,6 +11,7 @@ use umoec_predictor_onnx::{Loaded, folders};
 
 use crate::args::{Coding, Memory};
 use crate::failure::{Failure, Outcome, shown};
+use crate::jobs::Share;
 use crate::libraries;
 use crate::schema;
 
@@ -191,13 +192,14 @@ fn replace(profile: &mut Profile, kind: Kind, name: &str) {
 pub(crate) fn encode_options(
     coding: &Coding,
     profile: &Profile,
-    threads: usize,
+    share: &Share,
     size: Option<u64>,
     progress: Progress,
 ) -> EncodeOptions {
     EncodeOptions {
         profile: profile.clone(),
-        threads,
+        threads: share.threads,
+        helpers: Some(share.idle.clone()),
         check: coding.check,
         content_size: size,
         memory: coding.memory.memory,
@@ -208,9 +210,10 @@ pub(crate) fn encode_options(
 }
 
 /// Options to decompress.
-pub(crate) fn decode_options(memory: &Memory, threads: usize, progress: Progress) -> DecodeOptions {
+pub(crate) fn decode_options(memory: &Memory, share: &Share, progress: Progress) -> DecodeOptions {
     DecodeOptions {
-        threads,
+        threads: share.threads,
+        helpers: Some(share.idle.clone()),
         memory: memory.memory,
         output_limit: u64::MAX,
         progress: Some(progress),

@@ -12,6 +12,7 @@ use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
 use crate::gate::Gate;
+use crate::jobs::Share;
 use crate::progress::Meter;
 use crate::target::Target;
 use crate::transcode::{self, Job};
@@ -51,8 +52,8 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
             range(&job, args, global, &registry)
         } else {
             let (silent, gate) = (Meter::silent(), Gate::new(u64::MAX));
-            let threads = global.threads();
-            decompress::decode(&job, &registry, &args.memory, threads, (&silent, &gate)).map(drop)
+            let all = Share::all(global.threads());
+            decompress::decode(&job, &registry, &args.memory, &all, (&silent, &gate)).map(drop)
         };
         if let Err(failure) = outcome {
             console.fail(&failure);
@@ -76,7 +77,11 @@ fn seek_range(
     global: &Global,
     registry: &Arc<Registry>,
 ) -> Outcome {
-    let options = setup::decode_options(&args.memory, global.threads(), Default::default());
+    let options = setup::decode_options(
+        &args.memory,
+        &Share::all(global.threads()),
+        Default::default(),
+    );
     let failed = |e| Failure::codec("cannot read", e).at(job.input.name());
     let mut archive =
         Archive::open(BufReader::new(file), registry.clone(), options).map_err(failed)?;
@@ -90,7 +95,11 @@ fn seek_range(
 
 /// A pipe is decoded up to the end of the range.
 fn skip_range(job: &Job, args: &Args, global: &Global, registry: &Arc<Registry>) -> Outcome {
-    let options = setup::decode_options(&args.memory, global.threads(), Default::default());
+    let options = setup::decode_options(
+        &args.memory,
+        &Share::all(global.threads()),
+        Default::default(),
+    );
     let failed = |e| Failure::codec("cannot read", e).at(job.input.name());
     let reader = BufReader::new(job.input.open()?.reader);
     let mut decoder = Decoder::new(reader, registry.clone(), options).map_err(failed)?;

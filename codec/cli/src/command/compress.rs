@@ -9,9 +9,10 @@ use crate::console::{Console, Level, Log};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
 use crate::gate::{self, Gate};
+use crate::jobs::{self, Share};
 use crate::progress::Meter;
 use crate::transcode::{self, Job};
-use crate::{jobs, setup, size};
+use crate::{setup, size};
 
 /// What the command takes.
 #[derive(Debug, clap::Args)]
@@ -39,16 +40,11 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     let total = plan.iter().map(|j| j.input.size()).sum();
     let meter = Meter::new(console, total);
     let gate = Gate::new(gate::allowed(&args.coding.memory));
-    let one = |job: &Job, threads: usize, log: &mut Log| {
+    let one = |job: &Job, share: &Share, log: &mut Log| {
         let mut source = job.input.open()?;
         let contests = Contests::default();
-        let mut options = setup::encode_options(
-            &args.coding,
-            &profile,
-            threads,
-            source.size,
-            meter.counter(),
-        );
+        let mut options =
+            setup::encode_options(&args.coding, &profile, share, source.size, meter.counter());
         options.contests = Some(contests.clone());
         // A file that is one block may take as much as the profile says.
         let _pass = gate.enter(options.memory.unwrap_or(profile.memory));
@@ -70,7 +66,8 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     };
     let large =
         |job: &Job| job.in_order() || job.input.size().is_none_or(|n| n > profile.block_size);
-    jobs::run(console, &plan, global.threads(), large, one);
+    let size = |job: &Job| job.input.size().unwrap_or(0);
+    jobs::run(console, &plan, global.threads(), large, size, one);
     Ok(())
 }
 

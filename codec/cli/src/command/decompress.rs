@@ -12,9 +12,10 @@ use crate::console::{Console, Level, Log};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
 use crate::gate::{self, Gate};
+use crate::jobs::{self, Share};
 use crate::progress::Meter;
 use crate::transcode::{self, Job};
-use crate::{jobs, setup, size};
+use crate::{setup, size};
 
 /// What the command takes.
 #[derive(Debug, clap::Args)]
@@ -66,17 +67,18 @@ pub(crate) fn decode_all(
         Meter::new(console, content_size(plan, &registry))
     };
     let gate = Gate::new(gate::allowed(memory));
-    let one = |job: &Job, threads: usize, log: &mut Log| {
+    let one = |job: &Job, share: &Share, log: &mut Log| {
         let started = Instant::now();
-        let size = decode(job, &registry, memory, threads, (&meter, &gate))?;
+        let size = decode(job, &registry, memory, share, (&meter, &gate))?;
         let seconds = started.elapsed().as_secs_f64();
         log.say(Level::Info, report(&job.input.name(), size, seconds));
         Ok(())
     };
-    // A small file was one block, which has no work for a second thread.
-    let small = 1 << 20;
+    // Others were mostly one block, which has less work for a second thread than another file has.
+    let small = 4 << 20;
     let large = |job: &Job| job.in_order() || job.input.size().is_none_or(|n| n > small);
-    jobs::run(console, plan, global.threads(), large, one);
+    let size = |job: &Job| job.input.size().unwrap_or(0);
+    jobs::run(console, plan, global.threads(), large, size, one);
     Ok(())
 }
 
@@ -98,11 +100,11 @@ pub(crate) fn decode(
     job: &Job,
     registry: &Arc<Registry>,
     memory: &Memory,
-    threads: usize,
+    share: &Share,
     (meter, gate): (&Meter, &Gate),
 ) -> Outcome<u64> {
     let source = job.input.open()?;
-    let options = setup::decode_options(memory, threads, meter.counter());
+    let options = setup::decode_options(memory, share, meter.counter());
     let failed = |e| Failure::codec("cannot read", e).at(job.input.name());
     let mut decoder = Decoder::new(source.reader, registry.clone(), options).map_err(failed)?;
     let _pass = gate.enter(decoder.summary().memory);

@@ -16,6 +16,7 @@ use crate::args::{Global, Memory};
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, Wanted};
+use crate::jobs::Share;
 use crate::ledger::Totals;
 use crate::{setup, size};
 
@@ -63,7 +64,11 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
                     true => Costs::with_variants(),
                     false => Costs::default(),
                 }),
-                ..setup::decode_options(&args.memory, global.threads(), Default::default())
+                ..setup::decode_options(
+                    &args.memory,
+                    &Share::all(global.threads()),
+                    Default::default(),
+                )
             };
             decoded::add(&mut report, &mut totals, input, &registry, options)
         } else {

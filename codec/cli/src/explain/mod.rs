@@ -18,6 +18,7 @@ use crate::args::{Coding, Global};
 use crate::command::print;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
+use crate::jobs::Share;
 use crate::source::Input;
 use crate::target::{Destination, Target};
 use crate::{files, setup, size};
@@ -71,8 +72,13 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     } else {
         let counter = Default::default();
         let size = Some(bytes.len() as u64);
-        let mut options =
-            setup::encode_options(&args.coding, &profile, global.threads(), size, counter);
+        let mut options = setup::encode_options(
+            &args.coding,
+            &profile,
+            &Share::all(global.threads()),
+            size,
+            counter,
+        );
         options.contests = Some(contests.clone());
         compress(&bytes, &registry, &options)
             .map_err(|e| Failure::codec("cannot compress", e).at(&name))?
@@ -84,7 +90,11 @@ pub(crate) fn run(args: &Args, global: &Global, console: &Console) -> Outcome {
     let options = DecodeOptions {
         costs: Some(costs.clone()),
         output_limit: MOST,
-        ..setup::decode_options(&args.coding.memory, global.threads(), Default::default())
+        ..setup::decode_options(
+            &args.coding.memory,
+            &Share::all(global.threads()),
+            Default::default(),
+        )
     };
     let content = decompress(&compressed, &registry, &options)
         .map_err(|e| Failure::codec("cannot read", e).at(&name))?;

@@ -120,8 +120,8 @@ impl<R: Read + Seek> Archive<R> {
     ) -> Result<()> {
         let budget = Budget::new(0);
         let threads = options::threads(self.options.threads);
-        let mut pool: DecodePool =
-            Pool::new(threads, Arc::clone(&budget), self.options.progress.clone());
+        let (progress, helpers) = (self.options.progress.clone(), self.options.helpers.clone());
+        let mut pool: DecodePool = Pool::new(threads, Arc::clone(&budget), progress, helpers);
         let recent = self.recent.take();
         let known = |number: usize| recent.as_ref().filter(|(known, _)| *known == number);
         let mut ahead = frames.clone();

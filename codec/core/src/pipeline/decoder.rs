@@ -73,6 +73,7 @@ impl<R: Read> Decoder<R> {
                 options::threads(options.threads),
                 Arc::clone(&budget),
                 options.progress.clone(),
+                options.helpers.clone(),
             ),
             options,
             budget,

@@ -64,6 +64,7 @@ impl<W: Write> Encoder<W> {
                 options::threads(options.threads),
                 Arc::clone(&budget),
                 options.progress.clone(),
+                options.helpers.clone(),
             ),
             budget,
             block_length: block_length(&options.profile, options.content_size),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{CheckKind, Contests, Costs, Profile};
 use crate::Limits;
+use crate::plugin::Helpers;
 
 /// Counts the bytes that predictors have coded, while they do: for a progress bar. A clone is
 /// the same counter. At the end it is about the size of the content; an adapter's streams may be
@@ -29,6 +30,8 @@ pub struct EncodeOptions {
     pub threads: usize,
     /// `None`: CRC-32 for less than 1 MiB of content of known size, else BLAKE3-128.
     pub check: Option<CheckKind>,
+    /// Where threads that have nothing to do are lent, if several files share theirs; else those of this one are lent.
+    pub helpers: Option<Helpers>,
     /// Bytes of the content, if known: it must then have exactly so many.
     pub content_size: Option<u64>,
     /// Bytes of memory in place of the profile's.
@@ -48,6 +51,7 @@ impl EncodeOptions {
         Self {
             profile,
             threads: 1,
+            helpers: None,
             check: None,
             content_size: None,
             memory: None,
@@ -77,6 +81,8 @@ impl EncodeOptions {
 pub struct DecodeOptions {
     /// Frames in work at one time at most; 0 stands for the machine's number of threads.
     pub threads: usize,
+    /// As in [`EncodeOptions`].
+    pub helpers: Option<Helpers>,
     /// Bytes of memory that frames in work may take together, and a single one at most.
     /// `None`: as the file declares for all, and [`Limits::DEFAULT_MEMORY`] for a single one.
     pub memory: Option<u64>,
@@ -92,6 +98,7 @@ impl Default for DecodeOptions {
     fn default() -> Self {
         Self {
             threads: 1,
+            helpers: None,
             memory: None,
             output_limit: u64::MAX,
             progress: None,

@@ -62,7 +62,13 @@ pub(super) struct Pool<T> {
 }
 
 impl<T: Send + 'static> Pool<T> {
-    pub(super) fn new(threads: usize, budget: Arc<Budget>, progress: Option<Progress>) -> Self {
+    /// So many threads, which lend themselves to `helpers`, or else to one another.
+    pub(super) fn new(
+        threads: usize,
+        budget: Arc<Budget>,
+        progress: Option<Progress>,
+        helpers: Option<Helpers>,
+    ) -> Self {
         let (jobs, queue) = channel();
         let (done, results) = channel();
         Self {
@@ -70,7 +76,7 @@ impl<T: Send + 'static> Pool<T> {
             budget,
             watch: Watch {
                 progress,
-                helpers: Helpers::new(threads.max(1)),
+                helpers: helpers.unwrap_or_else(|| Helpers::new(threads.max(1))),
                 ..Watch::default()
             },
             inline: VecDeque::new(),
@@ -177,7 +183,7 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_the_jobs() {
         for threads in 1..=4 {
-            let mut pool = Pool::new(threads, Budget::new(0), None);
+            let mut pool = Pool::new(threads, Budget::new(0), None, None);
             for i in 0..40u64 {
                 pool.submit(move |ticket, _| {
                     let _permit = ticket.acquire(1);
@@ -192,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_dropped_pool_does_not_wait_for_the_rest() {
-        let mut pool = Pool::new(2, Budget::new(1), None);
+        let mut pool = Pool::new(2, Budget::new(1), None, None);
         for _ in 0..10 {
             pool.submit(|ticket, watch| {
                 let permit = ticket.acquire(1);
@@ -209,7 +215,7 @@ mod tests {
     fn progress_counts_what_all_jobs_do() {
         for threads in 1..=3 {
             let progress = Progress::default();
-            let mut pool = Pool::new(threads, Budget::new(0), Some(progress.clone()));
+            let mut pool = Pool::new(threads, Budget::new(0), Some(progress.clone()), None);
             for i in 0..10 {
                 pool.submit(move |_, watch| watch.advance(i));
             }
@@ -221,7 +227,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "of the job")]
     fn a_panic_reaches_the_caller() {
-        let mut pool = Pool::new(2, Budget::new(1), None);
+        let mut pool = Pool::new(2, Budget::new(1), None, None);
         pool.submit(|_, _| panic!("of the job"));
         pool.take();
     }

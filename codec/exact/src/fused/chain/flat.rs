@@ -70,11 +70,15 @@ pub(in super::super) trait OnStrips {
     );
 }
 
-/// Registers that hold one number each.
+/// Registers that hold one number each, in as many elements as a chain of `len` looks at.
 #[inline(always)]
-pub(super) fn fill(fills: &[(usize, i32)], registers: &mut [Strip]) {
+pub(super) fn fill(fills: &[(usize, i32)], registers: &mut [Strip], len: usize) {
     for &(to, n) in fills {
-        registers[to] = Strip::of(n);
+        if len <= BLOCK {
+            registers[to].set([n; BLOCK]);
+        } else {
+            registers[to] = Strip::of(n);
+        }
     }
 }
 
@@ -201,7 +205,7 @@ impl OnStrips for Flat {
         tables: &[Vec<i64>],
         registers: &mut [Strip],
     ) {
-        fill(&self.fills, registers);
+        fill(&self.fills, registers, self.len);
         for row in 0..self.rows {
             let mut at = 0;
             while self.len - at >= WIDE {

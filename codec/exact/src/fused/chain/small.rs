@@ -19,6 +19,50 @@ struct Scattered {
     constant: bool,
     ty: Type,
     places: Vec<usize>,
+    /// The same in short, if it can be said so.
+    runs: Option<Runs>,
+}
+
+/// Elements in runs of the same length, one element or many in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Runs {
+    first: usize,
+    /// Elements of a run, and from the start of one to that of the next one.
+    len: usize,
+    apart: usize,
+    /// Whether all elements of a run are one.
+    same: bool,
+}
+
+impl Runs {
+    /// What the places are, if they are runs of two or more.
+    fn of(places: &[usize]) -> Option<Self> {
+        let (&first, &second) = (places.first()?, places.get(1)?);
+        let same = second == first;
+        let next = |at: usize| if same { first } else { first + at };
+        let len = (0..places.len())
+            .take_while(|&at| places[at] == next(at))
+            .count();
+        let apart = places
+            .get(len)
+            .map_or(Some(0), |next| next.checked_sub(first))?;
+        let runs = Self {
+            first,
+            len,
+            apart,
+            same,
+        };
+        let is_so = places
+            .iter()
+            .enumerate()
+            .all(|(at, &place)| place == runs.place(at));
+        (len >= 2 && is_so).then_some(runs)
+    }
+
+    const fn place(self, at: usize) -> usize {
+        let within = if self.same { 0 } else { at % self.len };
+        self.first + at / self.len * self.apart + within
+    }
 }
 
 /// A chain of at most [`SMALL`] elements.
@@ -42,11 +86,15 @@ impl Small {
         if len == 0 || len > SMALL {
             return None;
         }
-        let scattered = |port: &Port| Scattered {
-            register: port.register,
-            constant: port.constant,
-            ty: port.ty,
-            places: places(port, tiling),
+        let scattered = |port: &Port| {
+            let places = places(port, tiling);
+            Scattered {
+                register: port.register,
+                constant: port.constant,
+                ty: port.ty,
+                runs: Runs::of(&places),
+                places,
+            }
         };
         let fills = chain.fills.iter().map(|fill| match fill.op {
             ChainOp::Fill(n) => Some((fill.to, n)),
@@ -84,7 +132,7 @@ impl OnStrips for Small {
         for clear in &self.clears {
             memory.fill(clear.ty, clear.base..clear.base + clear.len, clear.number);
         }
-        fill(&self.fills, registers);
+        fill(&self.fills, registers, self.len);
         for load in &self.loads {
             let from = if load.constant { constants } else { &*memory };
             load.load(from, registers[load.register].all_mut());
@@ -105,63 +153,145 @@ impl Scattered {
     #[inline(always)]
     fn load(&self, memory: &Memory, to: &mut [i32]) {
         match self.ty {
-            Type::I8 => gather(&self.places, memory.i8.all(), to, i32::from),
-            Type::U8 => gather(&self.places, memory.u8.all(), to, i32::from),
-            Type::I16 => gather(&self.places, memory.i16.all(), to, i32::from),
-            Type::I32 => gather(&self.places, memory.i32.all(), to, |n| n),
-            Type::I64 => gather(&self.places, memory.i64.all(), to, |n| n as i32),
+            Type::I8 => self.gather(memory.i8.all(), to, i32::from),
+            Type::U8 => self.gather(memory.u8.all(), to, i32::from),
+            Type::I16 => self.gather(memory.i16.all(), to, i32::from),
+            Type::I32 => self.gather(memory.i32.all(), to, |n| n),
+            Type::I64 => self.gather(memory.i64.all(), to, |n| n as i32),
         }
     }
 
     #[inline(always)]
     fn store(&self, mode: Mode, memory: &mut Memory, from: &[i32]) {
-        let places = &self.places;
         match (mode, self.ty) {
-            (Mode::Set, Type::I8) => {
-                scatter(places, memory.i8.all_mut(), from, |to, n| *to = n as i8);
-            }
-            (Mode::Set, Type::U8) => {
-                scatter(places, memory.u8.all_mut(), from, |to, n| *to = n as u8);
-            }
-            (Mode::Set, Type::I16) => {
-                scatter(places, memory.i16.all_mut(), from, |to, n| *to = n as i16);
-            }
-            (Mode::Set, Type::I32) => {
-                scatter(places, memory.i32.all_mut(), from, |to, n| *to = n);
-            }
-            (Mode::Set, Type::I64) => {
-                scatter(places, memory.i64.all_mut(), from, |to, n| *to = n.into());
-            }
-            (Mode::Sum, Type::I64) => scatter(places, memory.i64.all_mut(), from, |to, n| {
+            (Mode::Set, Type::I8) => self.set(memory.i8.all_mut(), from, |n| n as i8),
+            (Mode::Set, Type::U8) => self.set(memory.u8.all_mut(), from, |n| n as u8),
+            (Mode::Set, Type::I16) => self.set(memory.i16.all_mut(), from, |n| n as i16),
+            (Mode::Set, Type::I32) => self.set(memory.i32.all_mut(), from, |n| n),
+            (Mode::Set, Type::I64) => self.set(memory.i64.all_mut(), from, i64::from),
+            (Mode::Sum, Type::I64) => self.scatter(memory.i64.all_mut(), from, |to, n| {
                 *to = to.wrapping_add(n.into());
             }),
-            (Mode::Max, Type::I64) => scatter(places, memory.i64.all_mut(), from, |to, n| {
+            (Mode::Max, Type::I64) => self.scatter(memory.i64.all_mut(), from, |to, n| {
                 *to = (*to).max(n.into());
             }),
             // Sums and maxima are formed in whole words.
-            (Mode::Sum, _) => scatter(places, memory.i32.all_mut(), from, |to, n| {
-                *to = to.wrapping_add(n);
+            (Mode::Sum, _) => self.add(memory.i32.all_mut(), from),
+            (Mode::Max, _) => self.scatter(memory.i32.all_mut(), from, |to, n| {
+                *to = (*to).max(n);
             }),
-            (Mode::Max, _) => {
-                scatter(places, memory.i32.all_mut(), from, |to, n| {
-                    *to = (*to).max(n);
-                });
+        }
+    }
+
+    #[inline(always)]
+    fn gather<S: Copy>(&self, memory: &[S], to: &mut [i32], widen: impl Fn(S) -> i32) {
+        let len = self.places.len();
+        let Some(runs) = self.runs else {
+            for (to, &place) in to.iter_mut().zip(&self.places) {
+                *to = widen(memory[place]);
             }
+            return;
+        };
+        let mut first = runs.first;
+        for start in (0..len).step_by(runs.len) {
+            let end = len.min(start + runs.len);
+            if runs.same {
+                whole_vectors(to, start, end, &[widen(memory[first]); VECTOR]);
+            } else if let (Some(from), true) =
+                (memory[first..].first_chunk(), end - start <= VECTOR)
+            {
+                let from: &[S; VECTOR] = from;
+                whole_vectors(to, start, end, &from.map(&widen));
+            } else {
+                for (to, &n) in to[start..end].iter_mut().zip(&memory[first..]) {
+                    *to = widen(n);
+                }
+            }
+            first += runs.apart;
+        }
+    }
+
+    #[inline(always)]
+    fn set<S>(&self, memory: &mut [S], from: &[i32], narrow: impl Fn(i32) -> S + Copy) {
+        let from = &from[..self.places.len()];
+        let Some(runs) = self.runs.filter(|runs| !runs.same) else {
+            return self.scatter(memory, from, |to, n| *to = narrow(n));
+        };
+        let mut first = runs.first;
+        for from in from.chunks(runs.len) {
+            let to = &mut memory[first..][..from.len()];
+            // Of eight there are often some: bytes that were two halves.
+            match (to.as_chunks_mut::<8>(), from.as_chunks::<8>()) {
+                ((to, []), (from, [])) => {
+                    for (to, from) in to.iter_mut().zip(from) {
+                        *to = from.map(narrow);
+                    }
+                }
+                _ => {
+                    for (to, &n) in to.iter_mut().zip(from) {
+                        *to = narrow(n);
+                    }
+                }
+            }
+            first += runs.apart;
+        }
+    }
+
+    /// Adds elements that share places, run upon run, before they go to memory.
+    #[inline(always)]
+    fn add(&self, memory: &mut [i32], from: &[i32]) {
+        let len = self.places.len();
+        let one = self
+            .runs
+            .filter(|runs| !runs.same && runs.apart == 0 && runs.len <= VECTOR);
+        let Some(runs) = one else {
+            return self.scatter(memory, from, |to, n| *to = to.wrapping_add(n));
+        };
+        let mut sums = [0i32; VECTOR];
+        for start in (0..len).step_by(runs.len) {
+            let left = runs.len.min(len - start);
+            match from[start..].first_chunk::<VECTOR>() {
+                // What is behind the run is added where nobody looks.
+                Some(more) if left == runs.len => {
+                    for (sum, &n) in sums.iter_mut().zip(more) {
+                        *sum = sum.wrapping_add(n);
+                    }
+                }
+                _ => {
+                    for (sum, &n) in sums.iter_mut().zip(&from[start..start + left]) {
+                        *sum = sum.wrapping_add(n);
+                    }
+                }
+            }
+        }
+        let len = runs.len.min(len);
+        for (to, sum) in memory[runs.first..][..len].iter_mut().zip(sums) {
+            *to = to.wrapping_add(sum);
+        }
+    }
+
+    #[inline(always)]
+    fn scatter<S>(&self, memory: &mut [S], from: &[i32], put: impl Fn(&mut S, i32)) {
+        for (&n, &place) in from.iter().zip(&self.places) {
+            put(&mut memory[place], n);
         }
     }
 }
 
-#[inline(always)]
-fn gather<S: Copy>(places: &[usize], memory: &[S], to: &mut [i32], widen: impl Fn(S) -> i32) {
-    for (to, &place) in to.iter_mut().zip(places) {
-        *to = widen(memory[place]);
-    }
-}
+/// Elements of the largest vector.
+const VECTOR: usize = 16;
 
+/// Writes `start` to `end`, and where there is room all of the vectors that reach there: what stands behind them is
+/// written afterwards, or never looked at.
 #[inline(always)]
-fn scatter<S>(places: &[usize], memory: &mut [S], from: &[i32], put: impl Fn(&mut S, i32)) {
-    for (&n, &place) in from.iter().zip(places) {
-        put(&mut memory[place], n);
+fn whole_vectors(to: &mut [i32], start: usize, end: usize, from: &[i32; VECTOR]) {
+    match to[start..].first_chunk_mut::<VECTOR>() {
+        Some(to) if end - start <= VECTOR => *to = *from,
+        _ => {
+            for (to, &n) in to[start..end].iter_mut().zip(from.iter().cycle()) {
+                *to = n;
+            }
+        }
     }
 }
 
@@ -173,6 +303,29 @@ mod tests {
     use crate::fused::chain::{Put, Scratch, Tiling, run};
     use crate::fused::memory::Sizes;
     use crate::random::Random;
+
+    #[test]
+    fn regular_places_are_runs() {
+        let runs = |first, len, apart, same| {
+            Some(Runs {
+                first,
+                len,
+                apart,
+                same,
+            })
+        };
+        let spread = |each: fn(usize) -> usize, n| (0..n).map(each).collect::<Vec<_>>();
+        assert_eq!(Runs::of(&spread(|i| 5 + i, 56)), runs(5, 56, 0, false));
+        assert_eq!(Runs::of(&spread(|i| 9 + i / 7, 63)), runs(9, 7, 1, true));
+        assert_eq!(Runs::of(&spread(|i| 3 + i % 7, 63)), runs(3, 7, 0, false));
+        let halves = spread(|i| i / 8 * 16 + i % 8, 56);
+        assert_eq!(Runs::of(&halves), runs(0, 8, 16, false));
+        // The last one may be shorter.
+        assert_eq!(Runs::of(&halves[..50]), runs(0, 8, 16, false));
+        for irregular in [&[4][..], &[4, 9, 10], &[4, 5, 9, 10, 13, 15], &[4, 5, 3, 4]] {
+            assert_eq!(Runs::of(irregular), None, "{irregular:?}");
+        }
+    }
 
     proptest! {
         /// Rows of `a` times a constant matrix, summed: as a hash of bytes is.

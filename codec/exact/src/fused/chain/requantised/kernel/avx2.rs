@@ -147,11 +147,11 @@ impl Task<'_> {
         // SAFETY: as the caller's, for the vectors at `at`.
         unsafe {
             while self.len - at >= 4 * WORD {
-                self.block::<4>(numbers, at);
+                self.vectors_8::<4>(numbers, at);
                 at += 4 * WORD;
             }
             while at < self.len {
-                self.block::<2>(numbers, at);
+                self.vectors_8::<2>(numbers, at);
                 at += 2 * WORD;
             }
         }
@@ -164,7 +164,7 @@ impl Task<'_> {
     /// As [`avx2`](Self::avx2); so many elements are there.
     #[inline]
     #[target_feature(enable = "avx2")]
-    unsafe fn block<const N: usize>(&self, numbers: Numbers, at: usize) {
+    unsafe fn vectors_8<const N: usize>(&self, numbers: Numbers, at: usize) {
         // SAFETY: as the caller's.
         unsafe {
             let mut total = self.sum.load_8::<N>(at);

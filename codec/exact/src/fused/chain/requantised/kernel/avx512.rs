@@ -7,19 +7,31 @@ use super::{Place, Rounding, Task, WORDS};
 impl Place {
     /// # Safety
     ///
-    /// The machine has the instructions; a vector of elements is at `at`.
+    /// The machine has the instructions; `N` vectors of elements are at `at`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512vl")]
-    unsafe fn load_16(self, at: usize) -> __m512i {
+    unsafe fn load_16<const N: usize>(self, at: usize) -> [__m512i; N] {
+        let mut words = [_mm512_setzero_si512(); N];
         // SAFETY: as the caller's.
         unsafe {
+            macro_rules! each {
+                ($from:ident, |$one:ident| $load:expr) => {
+                    for (number, words) in words.iter_mut().enumerate() {
+                        let $one = $from.add(at + number * WORDS).cast();
+                        *words = $load;
+                    }
+                };
+            }
             match self {
-                Self::I8(from) => _mm512_cvtepi8_epi32(_mm_loadu_si128(from.add(at).cast())),
-                Self::U8(from) => _mm512_cvtepu8_epi32(_mm_loadu_si128(from.add(at).cast())),
-                Self::I16(from) => _mm512_cvtepi16_epi32(_mm256_loadu_si256(from.add(at).cast())),
-                Self::I32(from) => _mm512_loadu_si512(from.add(at).cast()),
+                Self::I8(from) => each!(from, |one| _mm512_cvtepi8_epi32(_mm_loadu_si128(one))),
+                Self::U8(from) => each!(from, |one| _mm512_cvtepu8_epi32(_mm_loadu_si128(one))),
+                Self::I16(from) => {
+                    each!(from, |one| _mm512_cvtepi16_epi32(_mm256_loadu_si256(one)))
+                }
+                Self::I32(from) => each!(from, |one| _mm512_loadu_si512(one)),
             }
         }
+        words
     }
 
     /// # Safety
@@ -27,16 +39,28 @@ impl Place {
     /// As [`load_16`](Self::load_16).
     #[inline]
     #[target_feature(enable = "avx512f,avx512vl")]
-    unsafe fn store_16(self, at: usize, words: __m512i) {
+    unsafe fn store_16<const N: usize>(self, at: usize, words: [__m512i; N]) {
         // SAFETY: as the caller's.
         unsafe {
+            macro_rules! each {
+                ($to:ident, |$one:ident, $words:ident| $store:expr) => {
+                    for (number, $words) in words.into_iter().enumerate() {
+                        let $one = $to.add(at + number * WORDS).cast();
+                        $store;
+                    }
+                };
+            }
             match self {
-                Self::I8(to) => _mm_storeu_si128(to.add(at).cast(), _mm512_cvtepi32_epi8(words)),
-                Self::U8(to) => _mm_storeu_si128(to.add(at).cast(), _mm512_cvtepi32_epi8(words)),
-                Self::I16(to) => {
-                    _mm256_storeu_si256(to.add(at).cast(), _mm512_cvtepi32_epi16(words));
-                }
-                Self::I32(to) => _mm512_storeu_si512(to.add(at).cast(), words),
+                Self::I8(to) => each!(to, |one, words| {
+                    _mm_storeu_si128(one, _mm512_cvtepi32_epi8(words));
+                }),
+                Self::U8(to) => each!(to, |one, words| {
+                    _mm_storeu_si128(one, _mm512_cvtepi32_epi8(words));
+                }),
+                Self::I16(to) => each!(to, |one, words| {
+                    _mm256_storeu_si256(one, _mm512_cvtepi32_epi16(words));
+                }),
+                Self::I32(to) => each!(to, |one, words| _mm512_storeu_si512(one, words)),
             }
         }
     }
@@ -71,6 +95,14 @@ impl Vectors {
     }
 }
 
+/// What all elements of a row meet.
+#[derive(Clone, Copy)]
+struct Numbers {
+    up: __m128i,
+    first: Vectors,
+    second: Option<Vectors>,
+}
+
 impl Task<'_> {
     /// # Safety
     ///
@@ -78,39 +110,65 @@ impl Task<'_> {
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
     pub(in super::super) unsafe fn avx512(&self) {
-        let first_of = Vectors::new(self.first);
-        let (factor, second_of) = match self.second {
-            Some((factor, rounding)) => (factor, Some(Vectors::new(rounding))),
-            None => (None, None),
+        let numbers = Numbers {
+            up: _mm_cvtsi32_si128(self.other.map_or(0, |(_, up)| up as i32)),
+            first: Vectors::new(self.first),
+            second: self.second.map(|(_, rounding)| Vectors::new(rounding)),
         };
-        let (other, up) = match self.other {
-            Some((place, up)) => (Some(place), up),
-            None => (None, 0),
-        };
-        let up = _mm_cvtsi32_si128(up as i32);
-        for at in (0..self.len).step_by(WORDS) {
-            // SAFETY: as the caller's, for a vector at `at`.
-            unsafe {
-                let mut total = self.sum.load_16(at);
-                if let Some(other) = other {
-                    total = _mm512_add_epi32(total, _mm512_sll_epi32(other.load_16(at), up));
+        let mut at = 0;
+        // SAFETY: as the caller's, for the vectors at `at`.
+        unsafe {
+            while self.len - at >= 4 * WORDS {
+                self.vectors_16::<4>(numbers, at);
+                at += 4 * WORDS;
+            }
+            while at < self.len {
+                self.vectors_16::<1>(numbers, at);
+                at += WORDS;
+            }
+        }
+    }
+
+    /// `N` vectors from `at` on: of what type a place is, is asked once for all of them.
+    ///
+    /// # Safety
+    ///
+    /// As [`avx512`](Self::avx512); so many elements are there.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    unsafe fn vectors_16<const N: usize>(&self, numbers: Numbers, at: usize) {
+        // SAFETY: as the caller's.
+        unsafe {
+            let mut total = self.sum.load_16::<N>(at);
+            if let Some((other, _)) = self.other {
+                let other = other.load_16::<N>(at);
+                for (total, other) in total.iter_mut().zip(other) {
+                    *total = _mm512_add_epi32(*total, _mm512_sll_epi32(other, numbers.up));
                 }
-                let first = first_of.of(total);
-                // All is loaded before anything is stored.
-                let second = match (second_of, factor) {
-                    (None, _) => first,
-                    (Some(of), None) => of.of(_mm512_mullo_epi32(first, first)),
-                    (Some(of), Some(by)) => of.of(_mm512_mullo_epi32(first, by.load_16(at))),
+            }
+            let mut first = total;
+            for first in &mut first {
+                *first = numbers.first.of(*first);
+            }
+            // All is loaded before anything is stored.
+            let mut second = first;
+            if let (Some((factor, _)), Some(of)) = (self.second, numbers.second) {
+                let factor = match factor {
+                    None => first,
+                    Some(place) => place.load_16::<N>(at),
                 };
-                for place in self.totals {
-                    place.store_16(at, total);
+                for (second, factor) in second.iter_mut().zip(factor) {
+                    *second = of.of(_mm512_mullo_epi32(*second, factor));
                 }
-                for place in self.firsts {
-                    place.store_16(at, first);
-                }
-                for place in self.seconds {
-                    place.store_16(at, second);
-                }
+            }
+            for place in self.totals {
+                place.store_16(at, total);
+            }
+            for place in self.firsts {
+                place.store_16(at, first);
+            }
+            for place in self.seconds {
+                place.store_16(at, second);
             }
         }
     }
