@@ -7,7 +7,7 @@ use umoec_codec::pipeline::{DecodeOptions, EncodeOptions, compress, decompress};
 use umoec_codec::plugin::{Model, Registry, hex};
 use umoec_predictor_onnx::backend::library_at;
 use umoec_predictor_onnx::conformance::{
-    LANES, RANDOM, Setting, THREADS, digest, embedded, random, read_vectors,
+    LANES, Setting, THREADS, digest, embedded, generated, read_vectors,
 };
 use umoec_predictor_onnx::sample::{Size, sample};
 use umoec_predictor_onnx::{Backend, choose_backend};
@@ -29,8 +29,7 @@ fn every_backend_gives_the_stored_digests() {
         .into_iter()
         .map(|vector| (vector.model, vector.digest))
         .collect();
-    let generated = (0..RANDOM).map(|number| random(number).unwrap());
-    for case in embedded().unwrap().into_iter().chain(generated) {
+    for case in embedded().unwrap().into_iter().chain(generated().unwrap()) {
         let expected = &vectors[&hex(&case.loaded.model().hash())];
         let backends = [Backend::Fused, Backend::Tract, Backend::Ort];
         let settings = backends.map(|backend| {

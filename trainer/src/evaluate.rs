@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use umoec_exact::condition::{STATISTICS, statistics};
+use umoec_exact::condition::told;
 use umoec_exact::reference::Reference;
 use umoec_exact::softmax::cumulative;
 use umoec_exact::{ExactError, Fused, StepModel, Stepper};
@@ -118,10 +118,11 @@ pub fn together(trained: &Trained, stream: Passage<'_>) -> Result<f64, TrainErro
 
 /// Bits that the exported graph, run by the fused engine, spends on each of `streams`, each from
 /// the initial state. The distribution is that which a coder is given, so these are the bits of
-/// a compressed file but for its container.
+/// a compressed file but for its container. A model with early exits is told this `haste`.
 pub fn exact_bits(
     model: &Arc<StepModel>,
     streams: &[&[u8]],
+    haste: u8,
     threads: usize,
 ) -> Result<Vec<f64>, TrainError> {
     // Streams of like lengths side by side, so that few lanes idle.
@@ -133,7 +134,7 @@ pub fn exact_bits(
     let groups: Vec<&[usize]> = order.chunks(lanes).collect();
     let done = spread(threads, &groups, |group| {
         let streams: Vec<&[u8]> = group.iter().map(|&i| streams[i]).collect();
-        Ok(lockstep(&mut fused.start(), model, &streams)?)
+        Ok(lockstep(&mut fused.start(), model, &streams, haste)?)
     })?;
     let mut bits = vec![0.0; streams.len()];
     for (&at, spent) in order.iter().zip(done.iter().flatten()) {
@@ -142,21 +143,24 @@ pub fn exact_bits(
     Ok(bits)
 }
 
-/// As [`exact_bits`], summed and by the reference, the slow truth that the engine is held to.
+/// As [`exact_bits`] without haste, summed and by the reference, the slow truth that the engine is held to.
 pub fn graph_bits(model: &Arc<StepModel>, streams: &[&[u8]]) -> Result<f64, ExactError> {
     let mut stepper = Reference::new(Arc::clone(model), streams.len())?;
-    Ok(lockstep(&mut stepper, model, streams)?.iter().sum())
+    Ok(lockstep(&mut stepper, model, streams, 0)?.iter().sum())
 }
 
-/// Bits of each of `streams`, one lane each, at most as many as `stepper` has.
+/// Bits of each of `streams`, one lane each, at most as many as `stepper` has; where the model has early exits it is told this
+/// `haste`.
 fn lockstep(
     stepper: &mut dyn Stepper,
     model: &StepModel,
     streams: &[&[u8]],
+    haste: u8,
 ) -> Result<Vec<f64>, ExactError> {
     let lanes = stepper.lanes();
-    if model.interface().condition.is_some() {
-        let told = |lane: usize| streams.get(lane).map_or([0; STATISTICS], |s| statistics(s));
+    if let Some(condition) = &model.interface().condition {
+        let stream = |lane: usize| streams.get(lane).copied().unwrap_or_default();
+        let told = |lane| told(condition.size, stream(lane), haste).unwrap_or_default();
         let all: Vec<i32> = (0..lanes).flat_map(told).map(i32::from).collect();
         stepper.set_condition(&all)?;
     }

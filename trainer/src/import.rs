@@ -14,7 +14,7 @@ use umoec_exact::Graph;
 use umoec_exact::graph::{Constant, Data, parse};
 
 use crate::checkpoint::Trained;
-use crate::config::Config;
+use crate::config::{Config, ModelConfig};
 use crate::error::TrainError;
 use crate::export::{limits, unsealed};
 use crate::grid::ROW;
@@ -88,8 +88,8 @@ fn probe(
 }
 
 /// The network of `file`, a model that was exported from a network of `config`'s sizes. What the
-/// optimiser knew is not in the file: table rows that were settled move again. Neither are the read-outs of early exits:
-/// they begin anew.
+/// optimiser knew is not in the file: table rows that were settled move again. Read-outs of early exits at which the model
+/// does not end itself are not in it either: they begin anew.
 ///
 /// # Errors
 ///
@@ -100,7 +100,7 @@ pub fn import(file: &[u8], config: &Config) -> Result<Trained, TrainError> {
     let given = of_layers(&graph);
     // Rows as they are, whatever the run is to round them to.
     let config = &Config {
-        model: config.model.with_row_step(1),
+        model: ending_early(config.model.with_row_step(1), &given),
         ..config.clone()
     };
     let mut trained = Trained::initial(config.clone());
@@ -139,6 +139,18 @@ pub fn import(file: &[u8], config: &Config) -> Result<Trained, TrainError> {
             "it is not a network of this configuration: {name} differs"
         ))),
     }
+}
+
+/// `model` with the exits at which a file with these constants ends itself.
+fn ending_early(mut model: ModelConfig, given: &Constants) -> ModelConfig {
+    let has = |block: &usize| given.contains_key(&format!("{}.exit.head.weight", block + 1));
+    model.hasty = (0..model.blocks.len().saturating_sub(1))
+        .filter(has)
+        .collect();
+    model.exits.extend_from_slice(&model.hasty);
+    model.exits.sort_unstable();
+    model.exits.dedup();
+    model
 }
 
 /// Refuses a file whose layers have not the constants of `zero`, in number.

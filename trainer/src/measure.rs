@@ -56,6 +56,8 @@ pub struct Subject {
     pub trained: Option<Trained>,
     /// The graphs that end at its exits, with the blocks that these stand behind.
     pub exits: Vec<(usize, Arc<StepModel>)>,
+    /// How hasty the exported graph is told to be, where it can be.
+    pub haste: u8,
 }
 
 /// How files are cut into streams, each of which starts from the initial state, and is
@@ -129,13 +131,16 @@ pub fn column(
         Ok(parts?.iter().sum())
     };
     match column {
-        Column::Exact => Ok(exact_bits(&subject.model, streams, threads)?.iter().sum()),
+        Column::Exact => {
+            let bits = exact_bits(&subject.model, streams, subject.haste, threads)?;
+            Ok(bits.iter().sum())
+        }
         Column::Exit(block) => {
             let exit = subject.exits.iter().find(|(at, _)| *at == block);
             let Some((_, model)) = exit else {
                 return Err(TrainError::Usage(format!("it has no exit {block}")));
             };
-            Ok(exact_bits(model, streams, threads)?.iter().sum())
+            Ok(exact_bits(model, streams, 0, threads)?.iter().sum())
         }
         Column::Beside => {
             let Some(trained) = &subject.trained else {

@@ -1,5 +1,5 @@
-//! Smaller networks out of a trained one, without training: that which ends at an early exit, that without
-//! memories.
+//! Other networks out of a trained one, without training: those which end at an early exit, always or where they are sure, and that
+//! without memories.
 
 use crate::checkpoint::Trained;
 use crate::conditions::Conditions;
@@ -13,6 +13,7 @@ impl ModelConfig {
         Self {
             exits: Vec::new(),
             exit_weight: exit_weight(),
+            hasty: Vec::new(),
             ..self.clone()
         }
     }
@@ -111,25 +112,56 @@ impl Trained {
         Ok(small)
     }
 
+    /// The network whose graph ends at the exits after `blocks`, counted from 0, where it is sure of the byte there.
+    ///
+    /// # Errors
+    ///
+    /// There is no exit after one of them.
+    pub fn hasty(&self, blocks: &[usize]) -> Result<Self, TrainError> {
+        let mut blocks = blocks.to_vec();
+        blocks.sort_unstable();
+        blocks.dedup();
+        if let Some(&block) = blocks.iter().find(|&&block| self.exit(block).is_none()) {
+            return Err(self.no_exit(block));
+        }
+        let mut hasty = self.clone();
+        hasty.config.name = format!("{}-hasty", self.config.name);
+        hasty.config.model.hasty = blocks;
+        Ok(hasty)
+    }
+
+    /// The number of the exit after `block`.
+    fn exit(&self, block: usize) -> Option<usize> {
+        let mut exits = self.config.model.exits.iter();
+        exits.position(|&exit| exit == block)
+    }
+
+    fn no_exit(&self, block: usize) -> TrainError {
+        let exits: Vec<_> = self
+            .config
+            .model
+            .exits
+            .iter()
+            .map(usize::to_string)
+            .collect();
+        let exits = match &exits[..] {
+            [] => "it has none".to_owned(),
+            exits => format!("it has them after {}", exits.join(", ")),
+        };
+        TrainError::Usage(format!(
+            "the network has no exit after block {block}; {exits}"
+        ))
+    }
+
     /// The network that ends at the exit after `block`, counted from 0, with the exit's read-out as its own.
     ///
     /// # Errors
     ///
     /// There is no exit there.
     pub fn at_exit(&self, block: usize) -> Result<Self, TrainError> {
-        let model = &self.config.model;
-        let Some(number) = model.exits.iter().position(|&exit| exit == block) else {
-            let exits: Vec<_> = model.exits.iter().map(usize::to_string).collect();
-            let exits = match &exits[..] {
-                [] => "it has none".to_owned(),
-                exits => format!("it has them after {}", exits.join(", ")),
-            };
-            return Err(TrainError::Usage(format!(
-                "the network has no exit after block {block}; {exits}"
-            )));
-        };
+        let number = self.exit(block).ok_or_else(|| self.no_exit(block))?;
         let mut small = self.clone();
-        let mut heads = take_exits(model, &mut small.parameters);
+        let mut heads = take_exits(&self.config.model, &mut small.parameters);
         small.parameters.truncate(block + 2);
         small.parameters.push(heads.swap_remove(number));
         small.config.name = format!("{}-exit{block}", self.config.name);

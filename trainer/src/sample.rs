@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use umoec_exact::condition::statistics;
+use umoec_exact::condition::told;
 use umoec_exact::softmax::counts;
 use umoec_exact::{ExactError, Fused, StepModel, Stepper};
 
@@ -75,8 +75,10 @@ impl Sampler {
         like: &[u8],
     ) -> Result<Self, ExactError> {
         let mut stepper = Fused::new(Arc::clone(model), 1)?.start();
-        if model.interface().condition.is_some() {
-            stepper.set_condition(&statistics(like).map(i32::from))?;
+        if let Some(condition) = &model.interface().condition {
+            let told = told(condition.size, like, 0).unwrap_or_default();
+            let told: Vec<i32> = told.into_iter().map(i32::from).collect();
+            stepper.set_condition(&told)?;
         }
         Ok(Self {
             stepper: Box::new(stepper),

@@ -221,6 +221,7 @@ mod tests {
             conditions: Conditions::None,
             exits: Vec::new(),
             exit_weight: 0.0,
+            hasty: Vec::new(),
             tables: vec![table],
             blocks: Vec::new(),
         };

@@ -31,6 +31,31 @@
 /// How many statistics there are.
 pub const STATISTICS: usize = 16;
 
+/// The place of the haste in a condition of so many values; `None` where there is none.
+///
+/// A network with early exits is told how hasty it is to be, 0 to 255, alone or behind the statistics
+/// (`spec/numerics.md`, section 9.1).
+#[must_use]
+pub const fn haste_at(values: usize) -> Option<usize> {
+    match values {
+        1 => Some(0),
+        n if n == STATISTICS + 1 => Some(STATISTICS),
+        _ => None,
+    }
+}
+
+/// What an encoder tells a network whose condition has so many values, of the stream `data` and with that haste; `None`
+/// where it is none of those that are known.
+#[must_use]
+pub fn told(values: usize, data: &[u8], haste: u8) -> Option<Vec<u8>> {
+    let haste = haste_at(values).map(|_| haste);
+    match values - usize::from(haste.is_some()) {
+        0 => Some(haste.into_iter().collect()),
+        STATISTICS => Some(statistics(data).into_iter().chain(haste).collect()),
+        _ => None,
+    }
+}
+
 /// How many classes of bytes there are.
 pub const CLASSES: usize = 10;
 

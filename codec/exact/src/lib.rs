@@ -38,5 +38,5 @@ pub use limits::ModelLimits;
 pub use model::StepModel;
 pub use reference::Reference;
 pub use self_test::SelfTest;
-pub use stepper::Stepper;
+pub use stepper::{Regions, Stepper};
 pub use verify::Certificate;

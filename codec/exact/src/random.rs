@@ -24,6 +24,8 @@ struct Generator {
     b: GraphBuilder,
     values: Vec<String>,
     states: usize,
+    /// Whether it is told something.
+    told: bool,
     /// Parts that are being made within one another.
     depth: usize,
 }
@@ -93,6 +95,7 @@ fn build(seed: u64, random: Random, picked: &[usize]) -> Vec<u8> {
         b: GraphBuilder::new(&card),
         values: Vec::new(),
         states: 0,
+        told: false,
         depth: 0,
     };
     let byte = g.b.byte_input();

@@ -4,6 +4,26 @@ use std::any::Any;
 
 use crate::error::{ExactError, Result};
 
+/// Multiplications of matrix products, in all lanes, in the parts of a network that its conditions switch on and off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Regions {
+    /// Where the condition held in a lane.
+    pub run: u64,
+    /// Where it held in none, and the work was left out.
+    pub skipped: u64,
+}
+
+impl Regions {
+    /// What came to these since `before`, which becomes them.
+    pub const fn since(self, before: &mut Self) -> Self {
+        let Self { run, skipped } = std::mem::replace(before, self);
+        Self {
+            run: self.run - run,
+            skipped: self.skipped - skipped,
+        }
+    }
+}
+
 /// A backend that runs one verified step graph for a fixed number of lanes in lockstep and keeps
 /// the lanes' states between steps. All backends give the same logits (`spec/numerics.md`).
 pub trait Stepper: Any + Send {
@@ -20,6 +40,11 @@ pub trait Stepper: Any + Send {
     /// [`ExactError::Backend`] where the backend fails or a slice has not one entry (or 256) per
     /// lane.
     fn step(&mut self, bytes: &[u8], logits: &mut [i32]) -> Result<()>;
+
+    /// What was run and what was left out, in all steps so far: nothing where a backend always computes all.
+    fn regions(&self) -> Regions {
+        Regions::default()
+    }
 
     /// Puts all lanes back to the initial states.
     fn reset(&mut self);

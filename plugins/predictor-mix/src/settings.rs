@@ -103,7 +103,7 @@ impl Chosen {
                         _ => return Err(wrong(format!("`lanes` is a number of 1..={LANES_MAX}"))),
                     };
                 }
-                "model" | "by_hash" => {
+                "model" | "by_hash" | "haste" => {
                     chosen.model.insert(key.clone(), value.clone());
                 }
                 "cm" => {
@@ -115,7 +115,7 @@ impl Chosen {
                 other => {
                     return Err(wrong(format!(
                         "unknown setting `{}`; there are network, \
-                         network_kib, gain, rest, lanes, lanes_kib, model, by_hash and cm",
+                         network_kib, gain, rest, lanes, lanes_kib, model, by_hash, haste and cm",
                         other.escape_debug()
                     )));
                 }

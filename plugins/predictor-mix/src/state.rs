@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use umoec_codec::plugin::{DecisionCoder, Helpers, PredictorState};
 use umoec_codec::{Error, Result};
 use umoec_predictor_cm::{Adviser, start_advised, start_lanes};
-use umoec_predictor_onnx::{Network, Pair, Running};
+use umoec_predictor_onnx::{Network, Pair, Regions, Running, spared};
 
 use crate::params::Lanes;
 
@@ -47,6 +47,7 @@ pub(crate) fn start(
     Ok(State {
         mixer,
         told,
+        macs: network.macs(),
         coded: 0,
     })
 }
@@ -58,6 +59,9 @@ struct Told {
     asked: AtomicU64,
     /// Steps that they made.
     steps: AtomicU64,
+    /// What its parts under conditions computed in these, and left out.
+    run: AtomicU64,
+    skipped: AtomicU64,
     failure: Mutex<Option<Error>>,
 }
 
@@ -90,12 +94,23 @@ impl Advice {
         self.told.asked.fetch_add(1, Ordering::Relaxed);
         self.told.steps.fetch_add(steps as u64, Ordering::Relaxed);
     }
+
+    /// Tells what a step computed and left out.
+    fn count(&self, Regions { run, skipped }: Regions) {
+        if run + skipped > 0 {
+            self.told.run.fetch_add(run, Ordering::Relaxed);
+            self.told.skipped.fetch_add(skipped, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Adviser for Advice {
     fn advise(&mut self, history: &[u8]) -> Option<&[u32; 256]> {
         let first = self.first(history);
         self.note(history, (history.len() - first).max(1));
+        // Of the steps before this one.
+        let regions = self.network.regions();
+        self.count(regions);
         let next = match &history[first..] {
             [] => self.network.next(None),
             [before @ .., last] => self
@@ -132,6 +147,8 @@ impl Adviser for Advice {
         };
         one.note(first, 1);
         other.note(second, 1);
+        let regions = one.pair.as_mut()?.regions();
+        one.count(regions);
         let pair = one.pair.as_mut()?;
         match pair.next([&mut one.network, &mut other.network], [last, its]) {
             Ok(weights) => Some(weights),
@@ -157,6 +174,8 @@ impl Adviser for Advice {
 pub(crate) struct State {
     mixer: Box<dyn PredictorState>,
     told: Arc<Told>,
+    /// Multiplications of a step.
+    macs: u64,
     /// Bytes coded, those of lanes that are ahead not counted.
     coded: u64,
 }
@@ -178,9 +197,13 @@ impl PredictorState for State {
 
     fn counts(&self) -> Vec<(&'static str, u64)> {
         let left = |done: &AtomicU64| self.coded.saturating_sub(done.load(Ordering::Relaxed));
-        vec![
+        let [run, skipped] =
+            [&self.told.run, &self.told.skipped].map(|n| n.load(Ordering::Relaxed));
+        let mut counts = vec![
             ("bytes at which the network rested", left(&self.told.asked)),
             ("steps that the network was spared", left(&self.told.steps)),
-        ]
+        ];
+        counts.extend(spared(Regions { run, skipped }, self.macs));
+        counts
     }
 }

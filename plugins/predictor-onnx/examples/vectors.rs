@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use umoec_codec::plugin::Model;
-use umoec_predictor_onnx::conformance::{Case, RANDOM, embedded, random, write_vectors};
+use umoec_predictor_onnx::conformance::{Case, embedded, generated, write_vectors};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut cases = embedded()?;
@@ -16,9 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Model::new(name, std::fs::read(&file)?),
         )?);
     }
-    for number in 0..RANDOM {
-        cases.push(random(number)?);
-    }
+    cases.extend(generated()?);
     print!("{}", write_vectors(&cases)?);
     Ok(())
 }

@@ -1,30 +1,30 @@
-//! What a network is told of a stream before its first byte (`spec.md`, section 2.1).
+//! What a network is told: of a stream before its first byte, and how hasty it is to be (`spec.md`, section 2.1).
 
 use umoec_codec::{Error, Result};
-use umoec_exact::condition::{STATISTICS, statistics};
+use umoec_exact::condition::{STATISTICS, told};
 use umoec_exact::{ExactError, StepModel, Stepper};
 
 use crate::fault;
 use crate::plugin::NAME;
 
-/// Encoder side: the values for the stream `data`; none where the model takes none.
+/// Encoder side: the values for the stream `data` and this haste; none where the model takes none.
 ///
 /// # Errors
-/// `Config` where the model asks for something else than the statistics of a stream.
-pub(crate) fn of(model: &StepModel, data: &[u8]) -> Result<Vec<u8>> {
+/// `Config` where the model asks for something else than these.
+pub(crate) fn of(model: &StepModel, data: &[u8], haste: u8) -> Result<Vec<u8>> {
     let Some(declared) = &model.interface().condition else {
         return Ok(Vec::new());
     };
     let (low, high) = (declared.range.low, declared.range.high);
-    if declared.size == STATISTICS && low <= 0 && high >= 255 {
-        return Ok(statistics(data).to_vec());
-    }
-    Err(Error::Config(format!(
-        "predictor `{NAME}`: model `{}` wants to be told {} values of {low}..={high}, there are \
-         {STATISTICS} of 0..=255 (spec/numerics.md, section 9)",
-        model.name().escape_debug(),
-        declared.size,
-    )))
+    let told = told(declared.size, data, haste).filter(|_| low <= 0 && high >= 255);
+    told.ok_or_else(|| {
+        Error::Config(format!(
+            "predictor `{NAME}`: model `{}` wants to be told {} values of {low}..={high}, there are \
+             {STATISTICS} of 0..=255, and its haste (spec/numerics.md, section 9)",
+            model.name().escape_debug(),
+            declared.size,
+        ))
+    })
 }
 
 /// The values that a frame has, hostile on the decoding side, as one lane's condition.

@@ -28,6 +28,8 @@ pub use loaded::{Loaded, choose_backend};
 pub use network::{Network, Running};
 pub use pair::Pair;
 pub use plugin::{ID, NAME};
+pub use superblock::spared;
+pub use umoec_exact::Regions;
 
 use umoec_codec::Error;
 use umoec_codec::plugin::{AnyPlugin, Kind};

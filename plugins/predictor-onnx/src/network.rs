@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use umoec_codec::plugin::{Model, Models, Predictor as _, Settings};
 use umoec_codec::{Error, Limits, Result};
-use umoec_exact::{Fused, Stepper, softmax};
+use umoec_exact::{Fused, Regions, Stepper, softmax};
 
 use crate::backend::{Backend, Prepared};
 use crate::loaded::Loaded;
@@ -92,6 +92,12 @@ impl Network {
         self.memory
     }
 
+    /// Multiplications of a step.
+    #[must_use]
+    pub fn macs(&self) -> u64 {
+        self.loaded.model().cost().macs_per_byte
+    }
+
     /// A state at the beginning of a stream.
     ///
     /// # Errors
@@ -101,6 +107,7 @@ impl Network {
         condition::tell(&mut *stepper, &self.condition).map_err(|e| backend_fault(&e))?;
         Ok(Running {
             stepper,
+            regions: Regions::default(),
             input: self.start,
             away: false,
             logits: [0; 256],
@@ -130,6 +137,8 @@ impl Network {
 /// A network in the middle of a stream.
 pub struct Running {
     pub(crate) stepper: Box<dyn Stepper>,
+    /// What it had computed and left out when that was last asked.
+    regions: Regions,
     /// The byte before the first.
     input: u8,
     /// Whether its states are in a [`Pair`].
@@ -148,6 +157,11 @@ impl Running {
         let mut each = bytes.iter();
         let step = each.try_for_each(|&byte| self.stepper.step(&[byte], &mut self.logits));
         step.map_err(|e| backend_fault(&e))
+    }
+
+    /// What it computed and left out since this was asked last, in a [`Pair`] not counted.
+    pub fn regions(&mut self) -> Regions {
+        self.stepper.regions().since(&mut self.regions)
     }
 
     /// Relative weights of the 256 values of the next byte (`spec/numerics.md`, section 7),

@@ -4,7 +4,7 @@
 use std::any::Any;
 
 use umoec_codec::Result;
-use umoec_exact::{ExactError, FusedStepper, Stepper as _, softmax};
+use umoec_exact::{ExactError, FusedStepper, Regions, Stepper as _, softmax};
 
 use crate::backend_fault;
 use crate::network::Running;
@@ -15,6 +15,8 @@ pub struct Pair {
     stepper: FusedStepper,
     /// Whether the states are here.
     joined: bool,
+    /// What had been computed and left out when that was last asked.
+    regions: Regions,
     logits: [i32; 512],
     counts: [[u32; 256]; 2],
 }
@@ -24,6 +26,7 @@ impl Pair {
         Self {
             stepper,
             joined: false,
+            regions: Regions::default(),
             logits: [0; 512],
             counts: [[0; 256]; 2],
         }
@@ -49,6 +52,11 @@ impl Pair {
         softmax::count(&logits[0], first);
         softmax::count(&logits[1], second);
         Ok([first, second])
+    }
+
+    /// What was computed and left out in the steps made together since this was asked last.
+    pub fn regions(&mut self) -> Regions {
+        self.stepper.regions().since(&mut self.regions)
     }
 
     /// Gives both their states back, if they are here.

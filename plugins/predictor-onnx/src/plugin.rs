@@ -8,6 +8,7 @@ use umoec_codec::plugin::{
     Settings, Variant, hex,
 };
 use umoec_codec::{Error, Limits, Result};
+use umoec_exact::condition::haste_at;
 
 use crate::backend::Prepared;
 use crate::condition;
@@ -114,10 +115,15 @@ impl Predictor for Tier1 {
             }
             (Place::Listed(_), name) => format!("network `{}`", name.escape_debug()),
         };
-        let told = match params.condition.len() {
+        let haste = haste_at(params.condition.len()).map(|at| params.condition[at]);
+        let statistics = params.condition.len() - usize::from(haste.is_some());
+        let mut told = match statistics {
             0 => String::new(),
             values => format!(" told {values} statistics of the stream"),
         };
+        if let Some(haste) = haste {
+            told += &format!(" in haste {haste}");
+        }
         Some(match params.lanes {
             1 => model + &told,
             lanes => format!(
@@ -159,7 +165,7 @@ pub(crate) fn plan(data: &[u8], settings: &Settings, models: &[Arc<Model>]) -> R
         params.name = Params::name_of(Loaded::get(model)?.model().name());
     }
     let loaded = Loaded::get(&find(params.place, models)?)?;
-    params.condition = condition::of(loaded.model(), data)?;
+    params.condition = condition::of(loaded.model(), data, chosen.haste)?;
     Ok(params)
 }
 
@@ -262,6 +268,7 @@ impl Opened for OpenedStream {
             self.segment,
             self.len,
             self.start,
+            self.loaded.model().cost().macs_per_byte,
         )))
     }
 }

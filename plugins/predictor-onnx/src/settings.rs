@@ -18,6 +18,8 @@ pub(crate) struct Chosen {
     segment: usize,
     /// Whether a known model is named by its hash all the same, as one that is embedded must be.
     pub(crate) by_hash: bool,
+    /// How hasty a model with early exits is to be.
+    pub(crate) haste: u8,
 }
 
 impl Chosen {
@@ -28,6 +30,7 @@ impl Chosen {
             lanes: None,
             segment: SEGMENT,
             by_hash: false,
+            haste: 0,
         };
         for (key, value) in settings {
             match key.as_str() {
@@ -42,12 +45,20 @@ impl Chosen {
                         Error::Config("predictor `tier1-onnx`: `by_hash` is true or false".into())
                     })?;
                 }
+                "haste" => {
+                    let number = value.as_integer().and_then(|n| u8::try_from(n).ok());
+                    chosen.haste = number.ok_or_else(|| {
+                        Error::Config(
+                            "predictor `tier1-onnx`: `haste` is a number of 0..=255".into(),
+                        )
+                    })?;
+                }
                 "lanes" => chosen.lanes = Some(within(key, value, MAX_LANES)?),
                 "segment" => chosen.segment = within(key, value, MAX_SUPERBLOCK)?,
                 other => {
                     return Err(Error::Config(format!(
                         "predictor `tier1-onnx`: unknown setting `{}`; there are model, by_hash, \
-                         lanes and segment",
+                         haste, lanes and segment",
                         other.escape_debug()
                     )));
                 }

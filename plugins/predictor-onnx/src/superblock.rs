@@ -2,12 +2,21 @@
 
 use umoec_codec::Error;
 use umoec_codec::plugin::{DecisionCoder, PredictorState};
-use umoec_exact::{ExactError, Stepper, softmax};
+use umoec_exact::{ExactError, Regions, Stepper, softmax};
 
 use crate::backend_fault;
 
 /// Logits of one lane.
 const SYMBOLS: usize = 256;
+
+/// For `inspect`: the parts that a network of so many multiplications a step left out, since they are under conditions (early
+/// exits, depths, patches), as so many steps. None for a network that has no such parts.
+#[must_use]
+pub fn spared(Regions { run, skipped }: Regions, macs: u64) -> Option<(&'static str, u64)> {
+    (run + skipped > 0).then_some(())?;
+    let steps = skipped.checked_div(macs)?;
+    Some(("steps' worth of parts that the network left out", steps))
+}
 
 /// A stream's state.
 pub(crate) struct Superblocks {
@@ -18,6 +27,8 @@ pub(crate) struct Superblocks {
     len: u64,
     /// Bytes that have been coded.
     position: u64,
+    /// Multiplications of a step of one lane.
+    macs: u64,
     /// The byte that each lane coded last.
     inputs: Vec<u8>,
     /// `[lanes, 256]`.
@@ -29,15 +40,22 @@ pub(crate) struct Superblocks {
 }
 
 impl Superblocks {
-    /// A stream of `len` bytes, coded by as many lanes as `stepper` has. `start` is the byte
-    /// before the first.
-    pub(crate) fn new(stepper: Box<dyn Stepper>, segment: usize, len: u64, start: u8) -> Self {
+    /// A stream of `len` bytes, coded by as many lanes as `stepper` has, of so many multiplications a step of one. `start` is
+    /// the byte before the first.
+    pub(crate) fn new(
+        stepper: Box<dyn Stepper>,
+        segment: usize,
+        len: u64,
+        start: u8,
+        macs: u64,
+    ) -> Self {
         let lanes = stepper.lanes();
         Self {
             stepper,
             segment,
             len,
             position: 0,
+            macs,
             inputs: vec![start; lanes],
             logits: vec![0; lanes * SYMBOLS],
             ahead: Vec::new(),
@@ -136,6 +154,11 @@ impl PredictorState for Superblocks {
         if let Err(error) = self.run(len, coder, history) {
             self.failure = Some(backend_fault(&error));
         }
+    }
+
+    fn counts(&self) -> Vec<(&'static str, u64)> {
+        let spared = spared(self.stepper.regions(), self.macs);
+        spared.into_iter().collect()
     }
 
     fn failure(&mut self) -> Option<Error> {

@@ -28,6 +28,9 @@ pub(super) struct Args {
     checkpoint: Option<PathBuf>,
     #[command(flatten)]
     reduction: Reduction,
+    /// How hasty a model that may end at its exits (`export --hasty`) is told to be, 0 to 255
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    haste: u8,
     /// Folder to look for models by name in, before others
     #[arg(long, value_name = "FOLDER")]
     models: Option<PathBuf>,
@@ -136,11 +139,12 @@ fn subject(args: &Args) -> Result<Subject, TrainError> {
             model: graph(&trained)?,
             exits: exits.collect::<Result<_, TrainError>>()?,
             trained: Some(trained),
+            haste: args.haste,
         });
     }
     if args.reduction != Reduction::default() {
         return Err(TrainError::Usage(
-            "--exit and --without-memories are of a checkpoint: name one with --checkpoint".into(),
+            "--exit, --hasty and --without-memories are of a checkpoint: name one with --checkpoint".into(),
         ));
     }
     let name = args.model.as_deref().unwrap_or(Path::new(""));
@@ -149,6 +153,7 @@ fn subject(args: &Args) -> Result<Subject, TrainError> {
         model,
         trained: None,
         exits: Vec::new(),
+        haste: args.haste,
     })
 }
 

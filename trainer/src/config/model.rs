@@ -45,6 +45,10 @@ pub struct ModelConfig {
     /// Weight of an exit's loss, where the last read-out's has 1.
     #[serde(default = "exit_weight")]
     pub exit_weight: f32,
+    /// Those of the exits at which the exported network itself may end, as hasty as it is told to be
+    /// ([`crate::export`]); it has no node of the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hasty: Vec<usize>,
     /// The n-gram tables.
     pub tables: Vec<TableConfig>,
     /// The residual blocks, first to last.
@@ -227,6 +231,11 @@ impl ModelConfig {
                 self.exits.is_sorted_by(|a, b| a < b)
                     && self.exits.iter().all(|exit| exit + 1 < self.blocks.len()),
                 "model: exits are not blocks in order, each before the last",
+            ),
+            (
+                self.hasty.is_sorted_by(|a, b| a < b)
+                    && self.hasty.iter().all(|exit| self.exits.contains(exit)),
+                "model: hasty are not exits in order",
             ),
             (
                 self.exit_weight > 0.0 && self.exit_weight <= 10.0,

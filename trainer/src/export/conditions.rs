@@ -1,4 +1,5 @@
-//! Nodes that bring the features of a stream into the graph: [`crate::conditions`] and [`crate::local`] as a graph.
+//! Nodes that bring what the network is told into the graph: the features of a stream, [`crate::conditions`] and
+//! [`crate::local`] as a graph, and how hasty it is to be.
 
 use umoec_exact::condition::STATISTICS;
 use umoec_exact::interface::StateRange;
@@ -9,13 +10,39 @@ use crate::conditions::Conditions;
 use crate::grid::FEATURE;
 use crate::local::{COUNTS, KINDS, ONE, SHIFTS, TOLD, kind};
 
-/// The features, [lanes, features], as integers of the [`FEATURE`] grid.
-pub(super) fn features(writer: &mut Writer, conditions: Conditions) -> Option<String> {
-    let mut parts = Vec::new();
-    if conditions.global() {
+/// What the network is told besides its bytes.
+pub(super) struct Told {
+    /// The features, [lanes, features], as integers of the [`FEATURE`] grid.
+    pub(super) features: Option<String>,
+    /// How hasty it is to be, [lanes, 1], 0 to 255.
+    pub(super) haste: Option<String>,
+}
+
+/// What the network is told under these conditions, its haste if it is `hasty`.
+pub(super) fn told(writer: &mut Writer, conditions: Conditions, hasty: bool) -> Told {
+    let statistics = usize::from(conditions.global()) * STATISTICS;
+    let values = statistics + usize::from(hasty);
+    let input = (values > 0).then(|| {
         let range = StateRange::integers(0, 255);
-        parts.push(writer.graph.condition_input(STATISTICS, range));
-    }
+        writer.graph.condition_input(values, range)
+    });
+    let mut part = |first: usize, end: usize| {
+        let input = input.as_ref().filter(|_| first < end)?;
+        Some(if end - first == values {
+            input.clone()
+        } else {
+            let (first, end) = (first as i64, end as i64);
+            writer.graph.slice(input, &[first], &[end], &[1])
+        })
+    };
+    let (global, haste) = (part(0, statistics), part(statistics, values));
+    let features = features(writer, global, conditions);
+    Told { features, haste }
+}
+
+/// The features, with the statistics of the whole stream that are told.
+fn features(writer: &mut Writer, global: Option<String>, conditions: Conditions) -> Option<String> {
+    let mut parts = Vec::from_iter(global);
     if conditions.local() {
         parts.push(local(writer));
     }

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod context;
+mod exits;
 mod writer;
 
 pub use writer::{STREAM, Writer};
@@ -72,11 +73,20 @@ pub fn unsealed(trained: &Trained) -> Vec<u8> {
     let mut writer = Writer::new(&card);
     let model = &config.model;
     let mut x = context::rows(&mut writer, model, &trained.tables);
-    writer.features = conditions::features(&mut writer, model.conditions).unwrap_or_default();
+    let told = conditions::told(&mut writer, model.conditions, !model.hasty.is_empty());
+    writer.features = told.features.unwrap_or_default();
+    let mut exits = told.haste.map(exits::Exits::new);
     let layers = layers(model, &Stretch::default(), initial_states(model, 1));
     for (index, (layer, parameters)) in layers.iter().zip(&trained.parameters).enumerate() {
         writer.prefix = format!("{index}.");
         x = layer.export(&mut writer, &x, parameters);
+        // The first layer is the embedding.
+        if let (Some(exits), true) = (&mut exits, model.hasty.contains(&index.wrapping_sub(1))) {
+            exits.add(&mut writer, &x, model.width, parameters);
+        }
+    }
+    if let Some(exits) = exits {
+        x = exits.choose(&mut writer, x);
     }
     writer.graph.output("logits", &x, &[256]);
     writer.finish()

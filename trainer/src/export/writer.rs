@@ -115,6 +115,16 @@ impl Writer {
     /// Lets the states declared from the `from`th on change only where `condition`, [lanes, 1], holds; elsewhere they
     /// stay as they are.
     pub fn change_only_where(&mut self, condition: &str, from: usize) {
+        self.choose_next(condition, from, true);
+    }
+
+    /// Lets them change only where it does not hold.
+    pub fn keep_where(&mut self, condition: &str, from: usize) {
+        self.choose_next(condition, from, false);
+    }
+
+    /// Lets these states change where the condition is `truth`.
+    fn choose_next(&mut self, condition: &str, from: usize, truth: bool) {
         for (name, value, dims) in &mut self.next[from..] {
             let held = format!("state.{name}");
             let condition = match dims.len() {
@@ -124,7 +134,10 @@ impl Writer {
                     self.graph.reshape(condition, &shape)
                 }
             };
-            *value = self.graph.select(&condition, value, &held);
+            *value = match truth {
+                true => self.graph.select(&condition, value, &held),
+                false => self.graph.select(&condition, &held, value),
+            };
         }
     }
 

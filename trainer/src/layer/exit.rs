@@ -7,8 +7,9 @@
 //! loss = … + weight · cross entropy(head(y))
 //! ```
 //!
-//! In the exported graph of the whole network it leaves no node. [`Trained::at_exit`](crate::checkpoint::Trained::at_exit)
-//! is the network that ends here, with this head as its own.
+//! In the exported graph of the whole network it leaves no node, unless the network is [hasty](crate::config::ModelConfig::hasty): then
+//! the graph ends here where it is sure. [`Trained::at_exit`](crate::checkpoint::Trained::at_exit) is the network that always ends
+//! here, with this head as its own.
 
 use super::{Block, Head, Kept, Layer, add};
 use crate::differentiable::Shared;

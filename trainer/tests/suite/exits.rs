@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
+use umoec_exact::reference::Reference;
+use umoec_exact::{Fused, Stepper};
 use umoec_trainer::checkpoint::Trained;
 use umoec_trainer::conditions::Conditions;
 use umoec_trainer::config::{AdalnConfig, BlockConfig, Config};
 use umoec_trainer::evaluate::{bits, graph_bits};
 use umoec_trainer::export::export;
 use umoec_trainer::grid::{ACTIVATION, WEIGHT};
+use umoec_trainer::import::import;
 use umoec_trainer::layer::{Exit, Layer, Mlp, initial, split};
 use umoec_trainer::random::Random;
 use umoec_trainer::trainer::Trainer;
@@ -148,6 +151,98 @@ fn the_whole_graph_is_that_of_the_network_without_exits() {
     assert!(export(&trained).unwrap() == export(&plain).unwrap());
 }
 
+/// What the graph that ends at all exits says of `text` at each step, with that haste.
+fn said(trained: &Trained, text: &[u8], haste: i32) -> Vec<[i32; 256]> {
+    let model = load(trained);
+    let mut reference = Reference::new(Arc::clone(&model), 1).unwrap();
+    let mut fused = Fused::new(Arc::clone(&model), 1).unwrap().start();
+    if model.interface().condition.is_some() {
+        reference.set_condition(&[haste]).unwrap();
+        fused.set_condition(&[haste]).unwrap();
+    }
+    let step = |&byte: &u8| {
+        let [mut slow, mut fast] = [[0; 256]; 2];
+        reference.step(&[byte], &mut slow).unwrap();
+        fused.step(&[byte], &mut fast).unwrap();
+        assert!(slow == fast);
+        slow
+    };
+    text.iter().map(step).collect()
+}
+
+#[test]
+fn a_hasty_graph_ends_at_an_exit_where_it_is_sure() {
+    let trained = trained(with_exits()).trained();
+    let text = prose(9, 200);
+    let hasty = trained.hasty(&[1, 0]).unwrap();
+    assert_eq!(hasty.config.model.hasty, [0, 1]);
+    let whole = said(&trained, &text, 0);
+    assert!(
+        said(&hasty, &text, 0) == whole,
+        "without haste it is the whole network"
+    );
+
+    // Nothing lies before the first exit that it could have left out: as long as it ends there, it says what the network that
+    // ends there says.
+    let first = said(&trained.at_exit(0).unwrap(), &text, 0);
+    let lead = |logits: &[i32; 256]| {
+        let mut sorted = *logits;
+        sorted.sort_unstable();
+        sorted[255] - sorted[254]
+    };
+    for haste in [200, 240, 252] {
+        let found = said(&hasty, &text, haste);
+        let sure = |logits| lead(logits) >= 2048 - 8 * haste;
+        for ((found, first), at) in found.iter().zip(&first).zip(0..) {
+            assert!(!sure(first) || found == first, "haste {haste}, byte {at}");
+        }
+        let early = first.iter().filter(|logits| sure(logits)).count();
+        assert!(haste < 252 || (20..180).contains(&early), "{early}");
+        let late = found.iter().zip(&first).filter(|(a, b)| a != b).count();
+        assert!(late <= 200 - early);
+        assert!(haste < 252 || late > 0);
+    }
+
+    let one = trained.hasty(&[1]).unwrap();
+    let (macs, of_all) = (load(&one).cost(), load(&hasty).cost());
+    assert!(macs.macs_per_byte < of_all.macs_per_byte);
+    let error = trained.hasty(&[2]).unwrap_err().to_string();
+    assert!(error.contains("no exit after block 2"), "{error}");
+}
+
+#[test]
+fn a_hasty_graph_can_be_read_back() {
+    let trained = trained(with_exits()).trained();
+    let file = export(&trained.hasty(&[1]).unwrap()).unwrap();
+    // The exits of the file need not be those of the configuration.
+    for exits in [vec![], vec![0]] {
+        let mut config = with_exits();
+        config.model.exits = exits;
+        config.name = "smoke-hasty".to_owned();
+        let mut back = import(&file, &config).unwrap();
+        back.step = trained.step;
+        back.init = trained.init.clone();
+        assert!(export(&back).unwrap() == file);
+    }
+}
+
+#[test]
+fn conditions_and_haste_are_told_together() {
+    let mut config = with_exits();
+    config.model.conditions = Conditions::Global;
+    config.model.blocks[2] = BlockConfig::Adaln(AdalnConfig {
+        inner: Box::new(config.model.blocks[1].clone()),
+    });
+    let trained = Trained::initial(config);
+    let hasty = trained.hasty(&[0]).unwrap();
+    let size = |trained: &Trained| load(trained).interface().condition.as_ref().unwrap().size;
+    assert_eq!([size(&trained), size(&hasty)], [16, 17]);
+    let text = prose(3, 100);
+    let streams = [&text[..]];
+    let [plain, told] = [&trained, &hasty].map(|t| graph_bits(&load(t), &streams).unwrap());
+    assert_eq!(plain, told);
+}
+
 #[test]
 fn no_exit_looks_ahead() {
     let trained = trained(with_exits()).trained();
@@ -218,6 +313,12 @@ fn exits_that_cannot_be() {
         config.model.exits = exits;
         let error = config.check().unwrap_err().to_string();
         assert!(error.contains("exits are not blocks in order"), "{error}");
+    }
+    for hasty in [vec![2], vec![1, 0], vec![0, 0]] {
+        let mut config = with_exits();
+        config.model.hasty = hasty;
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains("hasty are not exits in order"), "{error}");
     }
     let mut config = with_exits();
     config.model.exit_weight = 0.0;

@@ -154,7 +154,7 @@ fn the_exported_graph_spends_what_training_counts() {
     let spent = graph_bits(&model, &streams).unwrap();
     // The fused engine, whatever the lanes and threads, is the reference.
     for threads in [1, 2, 5] {
-        let fused = exact_bits(&model, &streams, threads).unwrap();
+        let fused = exact_bits(&model, &streams, 0, threads).unwrap();
         assert_eq!(fused.len(), streams.len());
         assert_eq!(fused.iter().sum::<f64>(), spent);
     }

@@ -71,7 +71,7 @@ fn the_exported_graph_spends_what_training_counts() {
         let model = load(&trained);
         let spent = graph_bits(&model, &streams).unwrap();
         // Three streams on lanes for four.
-        let fused = exact_bits(&model, &streams, 2).unwrap();
+        let fused = exact_bits(&model, &streams, 0, 2).unwrap();
         assert_eq!(fused.iter().sum::<f64>(), spent);
         let excess = spent - 0.0056 * text.len() as f64 - counted;
         assert!(excess.abs() < 0.005 * counted, "{spent} {counted}");

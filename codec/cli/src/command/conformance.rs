@@ -7,7 +7,7 @@ use umoec_codec::plugin::hex;
 use umoec_predictor_onnx::Backend;
 use umoec_predictor_onnx::backend::library;
 use umoec_predictor_onnx::conformance::{
-    Case, LANES, RANDOM, Setting, THREADS, digest, embedded, random, read_vectors, write_vectors,
+    Case, LANES, Setting, THREADS, digest, embedded, generated, read_vectors, write_vectors,
 };
 
 use crate::args::Global;
@@ -72,9 +72,7 @@ fn cases(models: &[String]) -> Outcome<Vec<Case>> {
         let name = model.name().to_owned();
         cases.push(Case::new(name, model).map_err(|e| setup::refused(&e))?);
     }
-    for number in 0..RANDOM {
-        cases.push(random(number).map_err(|e| setup::refused(&e))?);
-    }
+    cases.extend(generated().map_err(|e| setup::refused(&e))?);
     Ok(cases)
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Write JSON
     #[arg(long)]
     json: bool,
-    /// Decode the file too, and say what its predictors counted: where a network rested
+    /// Decode the file too, and say what its predictors counted: where a network rested, and what it left out
     #[arg(long)]
     decode: bool,
     /// Decode the file too, and say what each part of its predictors is worth: what the streams would cost without

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 pub use isa::{Isa, VARIABLE};
 pub use peak::peak;
-pub use stepper::{FusedStepper, Regions};
+pub use stepper::FusedStepper;
 
 use crate::error::{ExactError, Result};
 use crate::model::StepModel;

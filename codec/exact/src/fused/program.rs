@@ -45,6 +45,9 @@ pub(super) struct Region {
     pub(super) truth: bool,
     /// Number of the instructions that follow.
     pub(super) length: usize,
+    /// Multiplications that these make, and those of them that no other condition is asked for.
+    pub(super) macs: u64,
+    pub(super) own: u64,
 }
 
 /// The largest demands of any instruction.

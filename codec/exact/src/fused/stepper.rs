@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{ExactError, Result};
 use crate::interface::Interface;
 use crate::model::StepModel;
-use crate::stepper::Stepper;
+use crate::stepper::{Regions, Stepper};
 
 use super::chain::{AnyChain, Scratch, Strip, run};
 use super::memory::Memory;
@@ -27,15 +27,6 @@ pub struct FusedStepper {
     packed: Packed,
     ranked: Vec<(i64, usize)>,
     regions: Regions,
-}
-
-/// How often the parts of a network that its conditions switch on and off were reached.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Regions {
-    /// The condition held in a lane.
-    pub run: u64,
-    /// It held in none, and the work was left out.
-    pub skipped: u64,
 }
 
 impl FusedStepper {
@@ -60,12 +51,6 @@ impl FusedStepper {
             stepper.write_condition(&low);
         }
         stepper
-    }
-
-    /// What was run and what was skipped, in all steps so far.
-    #[must_use]
-    pub const fn regions(&self) -> Regions {
-        self.regions
     }
 
     /// Copies the states of `other`'s lane `from` into this one's lane `to`, where both run the same model; not
@@ -155,9 +140,9 @@ impl FusedStepper {
                 Instruction::Top(top) => top.run(sight, memory, &mut self.ranked),
                 Instruction::Region(region) => {
                     if region.is_on(sight, memory, program.lanes) {
-                        self.regions.run += 1;
+                        self.regions.run += region.own;
                     } else {
-                        self.regions.skipped += 1;
+                        self.regions.skipped += region.macs;
                         next += region.length;
                     }
                 }
@@ -212,6 +197,10 @@ impl Stepper for FusedStepper {
             let range = first..first + state.len * self.program.lanes;
             self.memory.fill(state.place.ty, range, state.initial);
         }
+    }
+
+    fn regions(&self) -> Regions {
+        self.regions
     }
 
     fn broadcast(&mut self, from_lane: usize) {

@@ -1,11 +1,12 @@
 //! Parts that leave work out: experts that are not chosen, and what a condition switches off.
 
 use crate::interface::StateRange;
+use crate::onnx::data_type;
 
 use super::{Generator, LARGEST, Part, WIDTH, networks, parts};
 
 /// The parts of this file.
-pub(super) const ALL: [Part; 3] = [mixture, switched, patches];
+pub(super) const ALL: [Part; 4] = [mixture, switched, patches, early];
 
 const W: i64 = WIDTH as i64;
 
@@ -130,23 +131,78 @@ fn kept(g: &mut Generator, condition: &str, x: &str) -> String {
 fn patches(g: &mut Generator) -> String {
     let x = g.any();
     let condition = condition(g);
+    let (name, state, new) = recurrence(g, &x);
+    let next = g.b.select(&condition, &new, &state);
+    g.b.next_state(&name, &next, &[WIDTH]);
+    let read = if g.random.flag() { &new } else { &next };
+    let out = read_back(g, read);
+    kept(g, &condition, &out)
+}
+
+/// A network that ends early where a condition holds, and else where another one does; states behind an end are kept there.
+fn early(g: &mut Generator) -> String {
+    let first = g.any();
+    let outer = if g.told {
+        condition(g)
+    } else {
+        hastily(g, &first)
+    };
+    let (name, state, new) = recurrence(g, &first);
+    let next = g.b.select(&outer, &state, &new);
+    g.b.next_state(&name, &next, &[WIDTH]);
+    let second = read_back(g, &new);
+
+    let known = g.values.len();
+    g.values.push(second.clone());
+    let inner = condition(g);
+    g.values.truncate(known);
+    let (name, state, new) = recurrence(g, &second);
+    let going_on = g.b.not(&inner);
+    let next = g.b.select(&going_on, &new, &state);
+    // What the outer condition chooses is sometimes read elsewhere, too.
+    let third = match g.random.index(3) {
+        0 => read_back(g, &next),
+        _ => read_back(g, &new),
+    };
+    let next = g.b.select(&outer, &state, &next);
+    g.b.next_state(&name, &next, &[WIDTH]);
+    let later = g.b.select(&inner, &second, &third);
+    g.b.select(&outer, &first, &later)
+}
+
+/// Where no more channels are near the greatest one than the graph is told.
+fn hastily(g: &mut Generator, x: &str) -> String {
+    g.told = true;
+    let haste = g.b.condition_input(1, StateRange::integers(0, 8));
+    let greatest = g.b.reduce_max(x, &[1], true);
+    let lead = g.b.scalar(30.0);
+    let bound = g.b.sub(&greatest, &lead);
+    let near = g.b.greater(x, &bound);
+    let near = g.b.cast(&near, data_type::FLOAT);
+    let near = g.b.reduce_sum(&near, &[1], true);
+    g.b.less_or_equal(&near, &haste)
+}
+
+/// A state that follows a value: its name, what it was and what it becomes.
+fn recurrence(g: &mut Generator, x: &str) -> (String, String, String) {
     let (name, state) = g.state(&[WIDTH], StateRange::integers(-65_000, 65_000));
     let weights = g.weights(&[WIDTH, WIDTH]);
     let seven = g.b.scalar(7.0);
-    let change = g.b.matmul(&x, &weights);
+    let change = g.b.matmul(x, &weights);
     let change = g.b.requantise(&change, 4, true, -9000.0, 9000.0);
     let old = g.b.mul(&state, &seven);
     let old = g.b.requantise(&old, 3, false, -65_000.0, 65_000.0);
     let sum = g.b.add(&old, &change);
     let new = g.b.clip(&sum, -65_000.0, 65_000.0);
-    let next = g.b.select(&condition, &new, &state);
-    g.b.next_state(&name, &next, &[WIDTH]);
-    let read = if g.random.flag() { &new } else { &next };
-    let read = g.tidy(read, 9);
+    (name, state, new)
+}
+
+/// What a layer makes of a state.
+fn read_back(g: &mut Generator, state: &str) -> String {
+    let read = g.tidy(state, 9);
     let weights = g.weights(&[WIDTH, WIDTH]);
     let out = g.b.matmul(&read, &weights);
-    let out = g.tidy(&out, 8);
-    kept(g, &condition, &out)
+    g.tidy(&out, 8)
 }
 
 /// One truth value for each lane: the end of a period, a kind of byte, or the sign of a channel.

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use umoec_codec::plugin::Model;
 use umoec_exact::ExactError;
+use umoec_exact::random::{model, switched_model};
 
 use crate::{EMBEDDED, Loaded};
 
 /// How many generated graphs the suite has; together they cover every operator.
-pub const RANDOM: u64 = 24;
+const RANDOM: u64 = 24;
+
+/// How many there are of parts that leave work out: experts, patches, early exits.
+const SWITCHED: u64 = 8;
 
 /// Steps of a generated graph, and of a model.
 const STEPS: [usize; 2] = [24, 12];
@@ -48,15 +52,20 @@ pub fn embedded() -> Result<Vec<Case>, ExactError> {
         .collect()
 }
 
-/// The generated graph of that number.
+/// The generated graphs.
 ///
 /// # Errors
 /// None, unless generator and verifier disagree.
-pub fn random(number: u64) -> Result<Case, ExactError> {
-    let name = format!("random-{number}");
-    let file = umoec_exact::random::model(number);
-    Ok(Case {
-        steps: STEPS[0],
-        ..Case::new(name.clone(), Model::new(name, file))?
-    })
+pub fn generated() -> Result<Vec<Case>, ExactError> {
+    let random = (0..RANDOM).map(|n| (format!("random-{n}"), model(n)));
+    let switched = (0..SWITCHED).map(|n| (format!("switched-{n}"), switched_model(n)));
+    random
+        .chain(switched)
+        .map(|(name, file)| {
+            Ok(Case {
+                steps: STEPS[0],
+                ..Case::new(name.clone(), Model::new(name, file))?
+            })
+        })
+        .collect()
 }

@@ -9,7 +9,7 @@ mod cases;
 mod run;
 mod vectors;
 
-pub use cases::{Case, RANDOM, embedded, random};
+pub use cases::{Case, embedded, generated};
 pub use run::{LANES, Setting, THREADS, digest};
 pub use vectors::{Vector, read_vectors, write_vectors};
 

@@ -25,7 +25,7 @@ fn state(backend: Backend, lanes: usize, segment: usize, len: usize) -> Superblo
         .unwrap()
         .prepare(backend, lanes)
         .unwrap();
-    Superblocks::new(prepared.start().unwrap(), segment, len as u64, 0)
+    Superblocks::new(prepared.start().unwrap(), segment, len as u64, 0, 1)
 }
 
 fn encode(state: &mut dyn PredictorState, data: &[u8], piece: usize) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use umoec_codec::pipeline::{compress, inspect};
-use umoec_codec::plugin::{Kind, Model, Opened};
+use umoec_codec::plugin::{Kind, Layout, Model, Opened, PredictorState};
 use umoec_codec::{Error, Limits, Result};
 use umoec_exact::build::{GraphBuilder, ModelCard};
 use umoec_exact::condition::{STATISTICS, statistics};
@@ -12,6 +12,7 @@ use umoec_exact::{Fused, Isa, Reference, StateRange, Stepper};
 use super::{decode, options, registry, step_model, text, tiny};
 use crate::params::Params;
 use crate::sample::{Size, sample};
+use crate::superblock::Superblocks;
 use crate::{Backend, Loaded, choose_backend};
 
 fn told() -> Arc<Model> {
@@ -193,7 +194,12 @@ fn a_value_out_of_range_is_refused() {
 
 #[test]
 fn an_encoder_has_nothing_else_to_tell() {
-    for model in [asking(2, 0, 255), asking(17, 0, 255), asking(16, 0, 254)] {
+    for model in [
+        asking(2, 0, 255),
+        asking(18, 0, 255),
+        asking(16, 0, 254),
+        asking(1, 1, 255),
+    ] {
         let file = compress(
             &text(50),
             &registry(&[model]),
@@ -211,6 +217,77 @@ fn an_encoder_has_nothing_else_to_tell() {
 }
 
 #[test]
+fn haste_stands_behind_the_statistics() {
+    let registry = registry(&[]);
+    let plugin = registry.predictor(crate::ID, 1).unwrap();
+    let data = text(50);
+    let statistics = statistics(&data);
+    for (size, settings, expected) in [
+        (1, "haste = 77", [&[1, 77][..], &[]]),
+        (1, "", [&[1, 0], &[]]),
+        (
+            17,
+            "haste = 200",
+            [&[17], &[&statistics[..], &[200]].concat()],
+        ),
+    ] {
+        let settings = format!("model = 'asking'\nlanes = 1\n{settings}");
+        let settings = settings.parse().unwrap();
+        let models = [asking(size, 0, 255)];
+        let params = plugin.plan_with_models(&data, &Layout::default(), &settings, &models);
+        let expected = [&[1, 64], expected[0], expected[1], b"asking"].concat();
+        assert_eq!(params.unwrap(), expected);
+    }
+    let wrong = options(100, "haste = 256");
+    let refused = compress(&data, &registry, &wrong);
+    assert!(matches!(refused, Err(Error::Config(_))));
+}
+
+/// Multiplications of the second part below.
+const MORE: usize = 1 << 16;
+
+/// A model that ends behind its first part where it is told to be hasty at all and the byte is none of the upper half.
+fn ending_early() -> Arc<Model> {
+    let mut graph = GraphBuilder::new(&ModelCard::named("early", "1"));
+    let byte = graph.byte_input();
+    let haste = graph.condition_input(1, StateRange::integers(0, 255));
+    let weights = graph.weights_i8("weights", &[1, 256], &[1; 256]);
+    let near = graph.matmul(&byte, &weights);
+    let weights = graph.weights_i8("more", &[256, 256], &[1; MORE]);
+    let far = graph.matmul(&near, &weights);
+    let far = graph.clip(&far, -4096.0, 4095.0);
+    let zero = graph.scalar(0.0);
+    let bound = graph.scalar(128.0);
+    let told = graph.greater(&haste, &zero);
+    let low = graph.less(&byte, &bound);
+    let ends = graph.and(&told, &low);
+    let logits = graph.select(&ends, &near, &far);
+    graph.output("logits", &logits, &[256]);
+    Model::new("early", graph.finish())
+}
+
+#[test]
+fn what_was_left_out_is_counted() {
+    let loaded = Loaded::new(ending_early()).unwrap();
+    let data: Vec<u8> = (0..200).map(|i| (i * 64) as u8).collect();
+    // With two lanes a step leaves the part out where both do, which are in the same place of the pattern.
+    for (lanes, haste, expected) in [(1, 0, 0), (1, 9, 101), (2, 9, 102)] {
+        let prepared = loaded.prepare(Backend::Fused, lanes).unwrap();
+        let mut stepper = prepared.start().unwrap();
+        stepper.set_condition(&vec![haste; lanes]).unwrap();
+        let mut state = Superblocks::new(stepper, 100, 200, 0, MORE as u64);
+        let mut meter = umoec_codec::plugin::Meter::new(&data);
+        state.code(200, &mut meter, &mut Vec::new());
+        let counts = state.counts();
+        let [(what, n)] = counts[..] else {
+            panic!("{counts:?}")
+        };
+        assert!(what.contains("left out"), "{what}");
+        assert_eq!(n, expected, "{lanes} lanes, haste {haste}");
+    }
+}
+
+#[test]
 fn it_is_said_in_the_description() {
     let registry = registry(&[]);
     let plugin = registry.predictor(crate::ID, 1).unwrap();
@@ -223,4 +300,11 @@ fn it_is_said_in_the_description() {
         said.ends_with(" told 16 statistics of the stream"),
         "{said}"
     );
+    let params = Params {
+        condition: vec![5; 17],
+        ..Params::default()
+    };
+    let said = plugin.describe(1, &params.write()).unwrap();
+    let end = " told 16 statistics of the stream in haste 5";
+    assert!(said.ends_with(end), "{said}");
 }

@@ -52,8 +52,8 @@ pub(in super::super) struct Recurrence {
     /// Loads of a lane's columns; the outer stride is that of lanes.
     pub(in super::super) x: Port,
     pub(in super::super) gate: Port,
-    /// Lanes with another truth value are left as they are, sums too, which none of them wants.
-    pub(in super::super) only: Option<(Window, bool)>,
+    /// Lanes with other truth values are left as they are, sums too, which none of them wants.
+    pub(in super::super) only: Vec<(Window, bool)>,
     /// First element of the states, of 16 bits, `[lanes, rows, columns]`.
     pub(in super::super) state: usize,
     /// First element of the results, of 32 bits, `[lanes, columns]`.
@@ -79,7 +79,7 @@ pub(in super::super) const REGISTERS: usize = 5;
 
 impl Recurrence {
     fn is_wanted(&self, memory: &Memory, lane: usize) -> bool {
-        self.only.as_ref().is_none_or(|(window, truth)| {
+        self.only.iter().all(|(window, truth)| {
             let n = memory.get(window.ty, window.base + lane * window.lane);
             (n != 0) == *truth
         })

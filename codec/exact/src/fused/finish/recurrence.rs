@@ -19,8 +19,8 @@ struct Parts<'a> {
     next: &'a View,
     read: &'a View,
     out: &'a View,
-    /// The truth value of each lane that chooses the next state, and that for which it does.
-    chosen: Option<(&'a View, bool)>,
+    /// The truth values of each lane that choose the next state, and those for which they do.
+    chosen: Vec<(&'a View, bool)>,
 }
 
 /// The chain as a recurrence, if it is one and stores nothing else. `holds` says whether the chain's
@@ -90,14 +90,12 @@ pub(super) fn recurrence(
         && width <= STRIP;
     let (b, read) = (per_row(parts.b)?, per_row(parts.read)?);
     let (x, gate) = (per_column(parts.x)?, per_column(parts.gate)?);
-    let only = match parts.chosen {
-        None => None,
-        Some((view, truth)) if memory(view) && holds(view.slot, truth) => {
-            let still = per_row(view).is_some_and(|port| port.row == 0);
-            Some((still.then(|| layout.window(view))?, truth))
-        }
-        Some(_) => return None,
+    let window = |&(view, truth): &(&View, bool)| {
+        let still = || per_row(view).is_some_and(|port| port.row == 0);
+        let known = memory(view) && holds(view.slot, truth) && still();
+        known.then(|| (layout.window(view), truth))
     };
+    let only = parts.chosen.iter().map(window).collect::<Option<_>>()?;
     let short = short(layout, &parts, width);
     fits.then_some(Recurrence {
         form: parts.form,
@@ -168,14 +166,13 @@ fn parts(chain: &ChainDraft) -> Option<Parts<'_>> {
     let (read, seen) = times(sum.register)?;
     let (next, read_round, read_down) = shifted(seen)?;
     // The next state, or a choice between it and the one before.
-    let (taken, chosen) = match op(set.register)? {
-        ChainOp::Select(condition, yes, no) => {
-            let truth = yes == next;
-            let (taken, before) = if truth { (yes, no) } else { (no, yes) };
-            (taken, Some((view(condition)?, truth, before)))
-        }
-        _ => (set.register, None),
-    };
+    let (mut taken, mut chosen, mut before) = (set.register, Vec::new(), Vec::new());
+    while let ChainOp::Select(condition, yes, no) = op(taken)? {
+        let truth = view(yes).is_none();
+        chosen.push((view(condition)?, truth));
+        before.push(if truth { no } else { yes });
+        taken = if truth { yes } else { no };
+    }
     if taken != next || chain.width != Width::W32 {
         return None;
     }
@@ -211,7 +208,7 @@ fn parts(chain: &ChainDraft) -> Option<Parts<'_>> {
         (one, other)
     };
     let bound = |n: i128| n.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
-    let keeps = chosen.is_none_or(|(_, _, before)| before == state);
+    let keeps = before.iter().all(|&before| before == state);
     (from == state && keeps && [up, down, read_down].into_iter().all(|places| places < 32))
         .then_some(Parts {
             form: Form {
@@ -230,6 +227,6 @@ fn parts(chain: &ChainDraft) -> Option<Parts<'_>> {
             next: &set.to,
             read,
             out: &sum.to,
-            chosen: chosen.map(|(condition, truth, _)| (condition, truth)),
+            chosen,
         })
 }

@@ -48,17 +48,30 @@ impl<'a, 'b> Nesting<'a, 'b> {
                 condition: self.layout.window(condition),
                 truth: self.draft.plan.regions.key(region).truth,
                 length: 0,
+                macs: 0,
+                own: 0,
             }));
         }
         self.instructions.push(instruction);
     }
 
-    /// Closes all regions but so many.
+    /// Closes all regions but so many, innermost first.
     fn close(&mut self, kept: usize) {
-        for (_, at) in self.open.drain(kept..) {
-            let behind = self.instructions.len() - at - 1;
+        for (_, at) in self.open.drain(kept..).rev() {
+            let (mut macs, mut inner) = (0, 0);
+            let behind = &self.instructions[at + 1..];
+            for instruction in behind {
+                match instruction {
+                    Instruction::Product(product) => macs += product.macs(),
+                    Instruction::Experts(experts) => macs += experts.macs(),
+                    Instruction::Region(region) => inner += region.own,
+                    _ => {}
+                }
+            }
+            let length = behind.len();
             if let Instruction::Region(region) = &mut self.instructions[at] {
-                region.length = behind;
+                (region.length, region.macs) = (length, macs);
+                region.own = macs - inner;
             }
         }
     }

@@ -18,7 +18,8 @@ pub(in super::super) struct Carried {
     pub(in super::super) region: usize,
 }
 
-/// Finds such states and puts the `Where`s into the regions.
+/// Finds such states and puts the `Where`s into the regions: several in one another, as of a network with several early exits,
+/// into that of all their conditions.
 ///
 /// A `Where` that is skipped leaves its result as it was in the step before, which is the state it
 /// would keep: its memory starts, and is reset, as the state's.
@@ -29,6 +30,9 @@ pub(super) fn carried(
     (nodes, makers): (&[Node], &[Option<usize>]),
     (places, regions): (&mut [Option<usize>], &Regions),
 ) -> Vec<Carried> {
+    let reads = nodes.iter().flat_map(|node| &node.inputs);
+    let mut uses = vec![0; graph.values.len()];
+    reads.chain(&graph.outputs).for_each(|&id| uses[id] += 1);
     let mut all = Vec::new();
     for (state, declared) in interface.states.iter().enumerate() {
         let find = |ids: &[ValueId], name: &str| {
@@ -41,34 +45,47 @@ pub(super) fn carried(
             continue;
         };
         let value = origin(nodes, makers, output);
-        let Some(maker) = makers[value] else { continue };
-        let node = &nodes[maker];
-        let Some(key) = condition::key(graph, nodes, makers, node) else {
-            continue;
-        };
-        // The choice that keeps the state, and the region of the other one.
-        let kept = |(_, choice): &(_, usize)| {
-            let other = node.inputs[3 - choice];
-            let whole = graph.values[other].shape == graph.values[value].shape;
-            whole && origin(nodes, makers, other) == input
-        };
-        let Some((key, _)) = key.choices().into_iter().find(kept) else {
-            continue;
-        };
         let same = scales[value].is_some_and(|scale| scale.exponent == declared.range.exponent);
-        let region = regions.find(ALWAYS, key);
-        let holds = |region: &usize| places.contains(&Some(*region));
-        if let Some(region) = region.filter(holds)
-            && same
-            && places[maker] == Some(ALWAYS)
-        {
-            places[maker] = Some(region);
-            all.push(Carried {
-                state,
-                value,
-                region,
-            });
+        if !same {
+            continue;
         }
+        // The `Where` that makes a value and else keeps the state, the region of its condition, and its other choice.
+        let keeping = |value: ValueId, around: usize| {
+            let maker = makers[value].filter(|&at| places[at] == Some(around))?;
+            let node = &nodes[maker];
+            let kept = |(_, choice): &(_, usize)| {
+                let other = node.inputs[3 - choice];
+                let whole = graph.values[other].shape == graph.values[value].shape;
+                whole && origin(nodes, makers, other) == input
+            };
+            let key = condition::key(graph, nodes, makers, node)?;
+            let (key, choice) = key.choices().into_iter().find(kept)?;
+            let region = regions.find(around, key)?;
+            places
+                .contains(&Some(region))
+                .then_some((maker, region, node.inputs[choice]))
+        };
+        let mut found = Vec::new();
+        let (mut next, mut region) = (value, ALWAYS);
+        while let Some((maker, inner, choice)) = keeping(next, region) {
+            found.push(maker);
+            (next, region) = (choice, inner);
+            // What others read has to be there where this region is skipped.
+            if uses[next] > 1 {
+                break;
+            }
+        }
+        if found.is_empty() {
+            continue;
+        }
+        for maker in found {
+            places[maker] = Some(region);
+        }
+        all.push(Carried {
+            state,
+            value,
+            region,
+        });
     }
     all
 }

@@ -87,6 +87,38 @@ fn a_state_that_is_kept_is_carried() {
 }
 
 #[test]
+fn a_state_behind_several_conditions_is_carried_where_all_hold() {
+    let depth = |read_between: bool| {
+        let (_, plan) = planned(|b, condition, product| {
+            let state = b.state("s", &[256], StateRange::integers(0, 255));
+            let weights = b.weights_i8("more", &[256, 256], &[1; 1 << 16]);
+            let sums = b.matmul(product, &weights);
+            let sums = b.clip(&sums, 0.0, 255.0);
+            let bound = b.scalar(3.0);
+            let first = b.slice(&sums, &[0], &[1], &[1]);
+            let second = b.greater(&first, &bound);
+            let weights = b.weights_i8("last", &[256, 256], &[1; 1 << 16]);
+            let sums = b.matmul(&sums, &weights);
+            let sums = b.clip(&sums, 0.0, 255.0);
+            let inner = b.select(&second, &sums, &state);
+            let next = b.select(condition, &inner, &state);
+            b.next_state("s", &next, &[256]);
+            let logits = b.select(&second, &sums, product);
+            let read = if read_between { &inner } else { &logits };
+            let logits = b.select(condition, read, "byte");
+            b.output("logits", &logits, &[256]);
+        });
+        let [carried] = plan.carried[..] else {
+            panic!("{:?}", plan.carried)
+        };
+        plan.regions.path(carried.region).count()
+    };
+    assert_eq!(depth(false), 2);
+    // What is read where the inner condition does not hold has to be there.
+    assert_eq!(depth(true), 1);
+}
+
+#[test]
 fn within_a_region_the_choice_is_known() {
     let all = planned(|b, condition, product| {
         let state = b.state("s", &[256], StateRange::integers(0, 255));

@@ -62,6 +62,13 @@ impl Experts {
         self.activations.len()
     }
 
+    /// Multiplications in all lanes.
+    pub(in super::super) fn macs(&self) -> u64 {
+        let Activations { inner, lanes, .. } = self.activations;
+        let each = self.rows * inner * self.bank.matrix(0).columns;
+        (lanes * self.choices.len() * each) as u64
+    }
+
     pub(in super::super) fn run(&self, sight: Sight<'_>, memory: &mut Memory, packed: &mut Packed) {
         let activations = &self.activations;
         activations.pack(self.form, memory, packed);

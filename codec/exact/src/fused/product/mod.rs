@@ -95,6 +95,14 @@ impl Product {
         self.activations.len()
     }
 
+    /// Multiplications in all lanes.
+    pub(super) fn macs(&self) -> u64 {
+        let Activations {
+            inner, rows, lanes, ..
+        } = self.activations;
+        (lanes * rows * inner * self.bank.matrix(0).columns) as u64
+    }
+
     pub(super) fn run(&self, memory: &mut Memory, packed: &mut Packed) {
         self.activations.pack(self.form, memory, packed);
         let matrix = self.bank.matrix(0);

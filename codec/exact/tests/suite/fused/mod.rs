@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use umoec_exact::fused::FusedStepper;
 use umoec_exact::random::bytes;
-use umoec_exact::{Fused, Isa, Reference, StepModel, Stepper};
+use umoec_exact::{Condition, Fused, Isa, Reference, StepModel, Stepper};
 
 use crate::common::load;
 
@@ -17,6 +17,7 @@ use crate::common::load;
 struct Group {
     fused: Vec<(Isa, FusedStepper)>,
     reference: Reference,
+    condition: Option<Condition>,
     steps: usize,
 }
 
@@ -29,8 +30,21 @@ impl Group {
         Self {
             fused: Isa::here().map(start).collect(),
             reference: Reference::new(Arc::clone(model), lanes).unwrap(),
+            condition: model.interface().condition.clone(),
             steps: 0,
         }
+    }
+
+    /// Tells all lanes of all something else than before, if they can be told.
+    fn tell(&mut self, bytes: &[u8]) {
+        let Some(Condition { size, range }) = self.condition.clone() else {
+            return;
+        };
+        let span = range.high - range.low + 1;
+        let at = |i: usize| i32::from(bytes[i % bytes.len()]) + (i / bytes.len()) as i32;
+        let told = (0..bytes.len() * size).map(|i| range.low + at(i) % span);
+        let told: Vec<i32> = told.collect();
+        self.each(|stepper| stepper.set_condition(&told).unwrap());
     }
 
     /// Feeds all with different bytes in all lanes.
@@ -38,6 +52,7 @@ impl Group {
         let lanes = self.reference.lanes();
         let mut expected = vec![1; lanes * 256];
         for bytes in bytes(seed, steps * lanes).chunks_exact(lanes) {
+            self.tell(bytes);
             self.reference.step(bytes, &mut expected).unwrap();
             for (isa, fused) in &mut self.fused {
                 let mut logits = vec![0; lanes * 256];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use umoec_exact::fused::Regions;
+use umoec_exact::Regions;
 use umoec_exact::{Fused, Isa, StepModel, Stepper};
 
 use super::Group;
