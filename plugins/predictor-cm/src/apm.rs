@@ -3,12 +3,12 @@
 //! A map refines a probability under a small context: 33 knots over the logit, between
 //! which it interpolates; the nearer knot learns. After PAQ8's APM.
 
-use memmap2::MmapMut;
 use umoec_codec::Result;
 
 use crate::math::TABLES;
-use crate::memory::zeroed;
+use crate::memory::{Memory, zeroed};
 use crate::simd::prefetch;
+use crate::sparse::Sparse;
 
 /// Knots per context.
 const KNOTS: usize = 33;
@@ -26,14 +26,10 @@ const LARGE: usize = 1 << 14;
 /// Where the knots are, as differences from `identity`: zero bytes at first.
 enum Knots {
     /// Those of all contexts, in their order.
-    All(MmapMut),
-    /// Those of the contexts that learned something, in the order in which they did, behind a row for all others. In a short stream a map is
-    /// touched all over and hardly anywhere twice, and what takes time is that the system clears its pages.
-    Seen {
-        /// For each context the number of its row, or 0.
-        numbers: Vec<u32>,
-        rows: Vec<u8>,
-    },
+    All(Memory),
+    /// Those that learned something. In a short stream a map is touched all over and hardly anywhere twice, and what takes time
+    /// is that the system clears its pages.
+    Seen(Sparse<u16>),
 }
 
 /// One map.
@@ -55,10 +51,8 @@ impl Apm {
     /// `Memory` where the system has no such memory.
     pub(crate) fn new(contexts: usize, rate: u32, len: u64) -> Result<Self> {
         let knots = if contexts >= LARGE && len <= SHORT {
-            Knots::Seen {
-                numbers: vec![0; contexts],
-                rows: vec![0; ROW],
-            }
+            // A bit moves one knot.
+            Knots::Seen(Sparse::new(8 * len as usize))
         } else {
             Knots::All(zeroed(Self::memory(contexts) as usize)?)
         };
@@ -77,15 +71,16 @@ impl Apm {
     /// Knot `k`, which is not the last, and the one behind it.
     #[inline(always)]
     fn knots(&self, context: usize, k: usize) -> [u16; 2] {
-        let (bytes, row): (&[u8], _) = match &self.knots {
-            Knots::All(bytes) => (bytes, context),
-            Knots::Seen { numbers, rows } => (rows, numbers[context] as usize),
+        let [a, b] = match &self.knots {
+            Knots::All(bytes) => {
+                let at = context * ROW + 2 * k;
+                let bytes: [u8; 4] = bytes[at..at + 4].try_into().expect("four bytes");
+                let [a0, a1, b0, b1] = bytes;
+                [u16::from_ne_bytes([a0, a1]), u16::from_ne_bytes([b0, b1])]
+            }
+            Knots::Seen(sparse) => [k, k + 1].map(|k| sparse.get(key(context, k))),
         };
-        let at = row * ROW + 2 * k;
-        let bytes: [u8; 4] = bytes[at..at + 4].try_into().expect("four bytes");
-        let [a0, a1, b0, b1] = bytes;
         let fresh = self.identity[k];
-        let [a, b] = [u16::from_ne_bytes([a0, a1]), u16::from_ne_bytes([b0, b1])];
         [a ^ fresh[0], b ^ fresh[1]]
     }
 
@@ -123,20 +118,19 @@ impl Apm {
         let p = i32::from(p);
         let target = if bit == 1 { 65_535 } else { 0 };
         let moved = (p + ((target - p) >> self.rate)) as u16;
-        let (bytes, row): (&mut [u8], _) = match &mut self.knots {
-            Knots::All(bytes) => (bytes, self.context),
-            Knots::Seen { numbers, rows } => {
-                let number = &mut numbers[self.context];
-                if *number == 0 {
-                    *number = (rows.len() / ROW) as u32;
-                    rows.resize(rows.len() + ROW, 0);
-                }
-                (rows, *number as usize)
+        match &mut self.knots {
+            Knots::All(bytes) => {
+                let at = self.context * ROW + 2 * knot;
+                bytes[at..at + 2].copy_from_slice(&(moved ^ fresh).to_ne_bytes());
             }
-        };
-        let at = row * ROW + 2 * knot;
-        bytes[at..at + 2].copy_from_slice(&(moved ^ fresh).to_ne_bytes());
+            Knots::Seen(sparse) => sparse.set(key(self.context, knot), moved ^ fresh),
+        }
     }
+}
+
+/// What stands for a knot of a context in [`Sparse`].
+const fn key(context: usize, knot: usize) -> u32 {
+    (context << (KNOTS.ilog2() + 1) | knot) as u32
 }
 
 #[cfg(test)]
@@ -146,7 +140,7 @@ mod tests {
     #[test]
     fn a_map_of_a_short_stream_is_that_of_a_long_one() {
         let mut maps = [SHORT, SHORT + 1].map(|len| Apm::new(LARGE, 5, len).unwrap());
-        assert!(matches!(maps[0].knots, Knots::Seen { .. }));
+        assert!(matches!(maps[0].knots, Knots::Seen(_)));
         assert!(matches!(maps[1].knots, Knots::All(_)));
         let mut seed = 1u32;
         for at in 0..100_000 {

@@ -43,6 +43,8 @@ mod runs;
 mod selector;
 mod simd;
 mod slots;
+mod spare;
+mod sparse;
 mod table;
 mod tracker;
 pub mod training;

@@ -15,6 +15,7 @@
 use crate::math::{TABLES, Tables};
 use crate::primed::{LAST, Mixing, Rows};
 use crate::simd::{LANES, Line, NARROW, Narrow, Ops, flat, logit};
+use crate::spare;
 
 /// Most inputs of a layer.
 pub(crate) const MAX_INPUTS: usize = 256;
@@ -132,7 +133,11 @@ impl Mixer {
         assert!(inputs <= MAX_INPUTS);
         let width = inputs.div_ceil(LANES);
         let all: usize = sizes.iter().sum();
-        let (mut weights, mut places) = (Vec::new(), Vec::with_capacity(all));
+        let vectors = |mixing: &Mixing| mixing.selectors.iter().map(|s| s.vectors.len()).sum();
+        let shared = primed.map_or(1, vectors);
+        // Room that is not touched before it is needed: of short streams few rows learn.
+        let mut weights = spare::lines(2 * width * (shared + all));
+        let mut places = Vec::with_capacity(all);
         match primed {
             None => {
                 let initial = |weight: i32| (weight << (UPPER_BITS - 8)) as i16;
@@ -155,8 +160,6 @@ impl Mixer {
             }
         }
         let shared = weights.len();
-        // Room that is not touched before it is needed: of short streams few rows learn.
-        weights.reserve_exact(all * 2 * width);
         let even = (1 << (UPPER_BITS + 16)) / sizes.len() as i32;
         let last = match primed.and_then(|p| p.last.as_ref()) {
             None => vec![narrow_row(even); LAST],
@@ -275,6 +278,12 @@ impl Mixer {
         for (row, new) in self.last.iter_mut().zip(last.chunks_exact(NARROW)) {
             halve(&mut row.0, new);
         }
+    }
+}
+
+impl Drop for Mixer {
+    fn drop(&mut self) {
+        spare::leave_lines(std::mem::take(&mut self.weights));
     }
 }
 

@@ -119,7 +119,7 @@ impl<A: Advice> Model<A> {
             ),
             runs: Runs::new(usize::from(recipe.runs), fresh_runs),
             direct: Direct::new(&recipe.direct, len)?,
-            aimed: Aimed::new(&recipe.direct)?,
+            aimed: Aimed::new(&recipe.direct, len)?,
             matchers: recipe.matches.iter().map(matcher).collect::<Result<_>>()?,
             mixer: Mixer::new(
                 inputs,

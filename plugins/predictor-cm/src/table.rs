@@ -6,10 +6,9 @@
 //! context is followed by many bytes: main memory is asked once. All contexts of a model share
 //! one table, so the memory goes where the contexts are.
 
-use memmap2::MmapMut;
 use umoec_codec::Result;
 
-use crate::memory::zeroed;
+use crate::memory::{Memory, zeroed};
 use crate::simd::prefetch;
 
 /// Bytes of a line.
@@ -23,7 +22,7 @@ const RUNS: usize = 4;
 
 /// Lines of rows, zero at first.
 pub(crate) struct Table {
-    memory: MmapMut,
+    memory: Memory,
     lines: u64,
 }
 

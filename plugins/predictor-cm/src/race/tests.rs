@@ -104,7 +104,7 @@ fn exhaustive<'a>(data: &'a [u8], layout: &Layout) -> Race<'a> {
 #[test]
 fn who_is_given_up_would_not_have_won() {
     let mut others = 0;
-    for len in [3_000, 20_000, 70_000, 400_000] {
+    for len in [1_000, 3_000, 20_000, 70_000, 400_000] {
         for (kind, data, layout) in kinds(len) {
             let all = exhaustive(&data, &layout);
             let won = race(&data, &layout, &settings(), 0).unwrap();
@@ -136,6 +136,26 @@ fn those_that_are_far_behind_cost_little() {
         (coded, all) = (coded + race.coded, all + most);
     }
     assert!(coded * 4 < all * 3, "{coded} of {all}");
+}
+
+#[test]
+fn a_specialist_of_few_bytes_leads_or_goes() {
+    let (mut gone, mut won) = (0, 0);
+    for (kind, data, layout) in kinds(1_000) {
+        let mut race = race(&data, &layout, &settings(), 0).unwrap();
+        let specialists = |race: &Race<'_>| race.runners.iter().filter(|r| r.specialist).count();
+        let (all, before) = (race.runners.len(), specialists(&race));
+        // A byte more would decide: all that go on are seen.
+        race.places.enough += 1;
+        race.until(data.len()).unwrap();
+        // Who may suit anything is never given up so early.
+        let left = specialists(&race);
+        assert_eq!(all - race.runners.len(), before - left, "{kind}");
+        assert!(race.runners.iter().all(|r| r.history.len() == data.len()));
+        gone += before - left;
+        won += usize::from(race.best().unwrap().specialist);
+    }
+    assert!(gone >= 6 && won >= 2, "{gone}, {won}");
 }
 
 #[test]
