@@ -2,6 +2,7 @@
 
 pub(super) mod avx2;
 pub(super) mod avx512;
+mod rows;
 
 use super::{Rounding, WORDS};
 use crate::fused::chain::flat::Run;
