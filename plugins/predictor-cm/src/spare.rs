@@ -1,5 +1,6 @@
 //! What models leave to later ones: memory that the system need not clear again, page by page, and take from all processors. Where
-//! many short files are compressed, or many models code one, that would be a large part of the time.
+//! many short files are compressed, or many models code one, that would be a large part of the time. It is at most 20 MiB, beside what
+//! models declare.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
