@@ -134,9 +134,9 @@ impl Mixer {
         let width = inputs.div_ceil(LANES);
         let all: usize = sizes.iter().sum();
         let vectors = |mixing: &Mixing| mixing.selectors.iter().map(|s| s.vectors.len()).sum();
-        let shared = primed.map_or(1, vectors);
+        let shared = 2 * width * primed.map_or(1, vectors);
         // Room that is not touched before it is needed: of short streams few rows learn.
-        let mut weights = spare::lines(2 * width * (shared + all));
+        let mut weights = spare::lines(shared + 2 * width * all);
         let mut places = Vec::with_capacity(all);
         match primed {
             None => {
@@ -159,7 +159,6 @@ impl Mixer {
                 }
             }
         }
-        let shared = weights.len();
         let even = (1 << (UPPER_BITS + 16)) / sizes.len() as i32;
         let last = match primed.and_then(|p| p.last.as_ref()) {
             None => vec![narrow_row(even); LAST],

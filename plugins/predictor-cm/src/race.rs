@@ -72,7 +72,7 @@ struct Runner {
     /// What of the data it may code: from each place on.
     places: Vec<Range<usize>>,
     cost: u64,
-    /// What it was judged by at [`EARLY`].
+    /// What it was judged by at [`EARLY`], where that is asked.
     early: Option<u64>,
     given_up: bool,
 }
@@ -117,19 +117,15 @@ impl Runner {
         }
     }
 
-    /// Codes these bytes, or fewer where it is given up on the way.
-    fn go_on(&mut self, data: &[u8], bytes: Range<usize>, bound: u64) {
-        let mut from = bytes.start;
-        if from == 0 && bytes.end > EARLY {
-            self.code(data, 0..EARLY);
-            self.early = Some(self.judged());
-            if self.judged() > bound {
-                self.given_up = true;
-                return;
-            }
-            from = EARLY;
+    /// Codes these bytes, the first of all; those behind [`EARLY`] only if it is judged by no more than `bound` there.
+    fn set_out(&mut self, data: &[u8], bytes: Range<usize>, bound: u64) {
+        self.code(data, bytes.start..EARLY);
+        let judged = self.judged();
+        self.early = Some(judged);
+        self.given_up = judged > bound;
+        if !self.given_up {
+            self.code(data, EARLY..bytes.end);
         }
-        self.code(data, from..bytes.end);
     }
 
     /// What it is judged by: 2^-32 bits a byte.
@@ -224,15 +220,15 @@ impl<'a> Race<'a> {
         let each = self.asked / count..self.asked / count + each;
         if self.asked == 0 && each.end > EARLY && enough < 2 * FIRST {
             // First those that any data may suit, of which nobody is given up: one after the other, in the same memory.
-            self.advance(each.clone(), |runner| !runner.specialist, u64::MAX)?;
+            self.advance(each.clone(), |runner| !runner.specialist, Some(u64::MAX))?;
             let early = self.runners.iter().filter_map(|runner| runner.early).min();
             let bound = early.map_or(u64::MAX, |least| least + least / EARLY_BEHIND);
             #[cfg(test)]
             let bound = if self.patient { u64::MAX } else { bound };
-            self.advance(each.clone(), |runner| runner.specialist, bound)?;
+            self.advance(each.clone(), |runner| runner.specialist, Some(bound))?;
             self.runners.retain(|runner| !runner.given_up);
         } else {
-            self.advance(each.clone(), |_| true, u64::MAX)?;
+            self.advance(each.clone(), |_| true, None)?;
         }
         self.asked = each.end * count;
         #[cfg(test)]
@@ -246,12 +242,12 @@ impl<'a> Race<'a> {
         Ok(())
     }
 
-    /// These go on with those bytes of each place, or to [`EARLY`] where they are judged by more than `bound` there.
+    /// These go on with those bytes of each place; with a `bound`, to [`EARLY`] only where they are judged by more than it there.
     fn advance(
         &mut self,
         each: Range<usize>,
         who: impl Fn(&Runner) -> bool,
-        bound: u64,
+        bound: Option<u64>,
     ) -> Result<()> {
         let (data, most) = (self.data, self.most);
         // Nobody goes on then: the next one takes the memory, which is in the cache still.
@@ -270,7 +266,10 @@ impl<'a> Race<'a> {
         let go_on = || -> Result<()> {
             while let Some(runner) = next() {
                 runner.start(most)?;
-                runner.go_on(data, each.clone(), bound);
+                match bound {
+                    Some(bound) => runner.set_out(data, each.clone(), bound),
+                    None => runner.code(data, each.clone()),
+                }
                 if last || runner.given_up {
                     runner.state = None;
                 }
